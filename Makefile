@@ -1,0 +1,97 @@
+# Needs Python 3.11 or newer, make and a network to the package registry. `make help` lists the rest.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell python3.11 -c pass 2>/dev/null && echo python3.11 || echo python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+# Lowest branch coverage, in percent, of the parts that decide.
+PURE_COVERAGE_MIN ?= 100
+PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
+
+ARGS ?=
+
+##@ Use
+demo: $(VENV)/run.stamp ## Show a simulated facility and its first exit alert; Ctrl-C stops it
+	@$(BIN)/tagwarden demo $(ARGS)
+
+##@ Check
+test: lint test-python test-wheel ## Everything that must hold before a change goes in, cheap things first
+
+lint: $(VENV)/dev.stamp ## Format, lint, import order, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+test-python: $(VENV)/dev.stamp ## The tests, and the coverage of the parts that decide
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN)
+
+test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean environment, run the demo from it
+	rm -rf build/wheel
+	$(PIP) wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir build/wheel .
+	$(BIN)/python -m venv build/wheel/venv
+	$(call install,build/wheel/venv/bin/python,requirements/run.txt)
+	build/wheel/venv/bin/python -m pip install --quiet --no-index --no-deps build/wheel/*.whl
+	cd build/wheel && venv/bin/tagwarden demo --for 20 --seed 1
+
+format: $(VENV)/dev.stamp ## Let ruff set the format and repair what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+##@ Measure
+bench: $(VENV)/dev.stamp ## Each benchmark, one after the other
+	@for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done
+
+soak: $(VENV)/dev.stamp ## The long runs: kills, floods, full disks
+	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## Every property and parser with many more examples
+	$(BIN)/python -m pytest -m 'fuzz or hypothesis' --hypothesis-profile=fuzz --timeout=0 $(ARGS)
+
+##@ Keep
+docs: $(VENV)/docs.stamp ## Build the documentation into site/; a broken link is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+lock: $(VENV)/dev.stamp ## Compile requirements/*.txt again; ARGS=--upgrade takes newer versions
+	$(call compile,run,pyproject.toml requirements/build.in)
+	$(call compile,dev,pyproject.toml requirements/build.in --group dev -c requirements/run.txt)
+	$(call compile,docs,--group docs -c requirements/dev.txt)
+
+clean: ## Remove the environment and everything that was built
+	rm -rf $(VENV) build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## This list
+	@awk -F':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: demo test lint test-python test-wheel format bench soak fuzz docs lock clean help
+
+# The environment: pinned versions with their hashes, then this tree itself, editable.
+install = $(1) -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)
+compile = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' $(ARGS) $(2) -o requirements/$(1).txt
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Tagwarden needs Python 3.11 or newer; say which: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Python could not make $(VENV); Debian and Ubuntu want the package python3-venv." >&2; exit 1; }
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(call install,$(BIN)/python,requirements/run.txt)
+	$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(call install,$(BIN)/python,requirements/dev.txt)
+	@touch $@
+
+$(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
+	$(call install,$(BIN)/python,requirements/docs.txt)
+	@touch $@

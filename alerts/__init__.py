@@ -1,0 +1,1 @@
+"""What people must be told: rules and the life of an alert."""

@@ -1,0 +1,256 @@
+"""Judge: movements, changes and time to alerts. Pure, one for a site.
+
+It sees moves, not reads. Timers are part of the cases and fire at their own
+due time: once all reads up to that time have had their hold, before anything
+that arrives at the same instant.
+"""
+
+import heapq
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+
+from alerts.alert import Alert, AlertChange, Evidence
+from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.lifecycle import (
+    Case,
+    Draft,
+    Steps,
+    acknowledge,
+    alert_id,
+    fire,
+    observe,
+    observe_late,
+    reset,
+    withdraw,
+)
+from alerts.rules.exit import judge as judge_exit
+from alerts.selection import selects
+from alerts.settings import RuleSettings
+from inventory.assets import Asset
+from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from inventory.register import Register, RegisterState
+from readers.health import ReaderHealth
+from zones.bins import BIN_NS
+from zones.floorplan import FloorPlan
+from zones.movements import Movement
+from zones.tracks import PHASE_ARRIVAL, Step, closing_ns
+
+Key = tuple[str, str]
+"""Rule name and subject: an asset id, or `tag:` and a tag that no asset carries."""
+
+
+class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where a tag is since when, by the movement that brought it there."""
+
+    zone: str | None
+    time_ns: int
+
+
+class JudgeState(msgspec.Struct):
+    """Plain data: all that Judge remembers."""
+
+    now_ns: int = 0
+    site_version: str = ""
+    register: RegisterState = msgspec.field(default_factory=RegisterState)
+    places: dict[str, Place] = {}
+    cases: dict[Key, Case] = {}
+    readers: dict[str, ReaderHealth] = {}
+
+
+Decided = Movement | AlertChange
+
+
+class Judge:
+    """One site's judge of movements."""
+
+    def __init__(self, state: JudgeState) -> None:
+        self.state = state
+        self.register = Register(state.register)
+        self._plan = FloorPlan()
+        self._rules: dict[str, RuleSettings] = {}
+        self._versions: dict[str, str] = {}
+        self._timers = [
+            (_firing_ns(case.pending.due_ns), key)
+            for key, case in state.cases.items()
+            if case.pending is not None
+        ]
+        heapq.heapify(self._timers)
+        self._open = {case.alert.id: key for key, case in state.cases.items() if case.alert}
+        self._out: list[Decided] = []
+
+    def take_decided(self) -> list[Decided]:
+        """What was decided since the last call, in order."""
+        decided, self._out = self._out, []
+        return decided
+
+    # What comes in
+
+    def restore_rules(self, plan: FloorPlan, rules: Iterable[RuleSettings]) -> None:
+        """Go on with the rules that the state was made with."""
+        self._plan = plan
+        self._rules = {rule.name: rule for rule in rules}
+        self._versions = {rule.name: _version(rule) for rule in self._rules.values()}
+
+    def adopt_rules(self, plan: FloorPlan, rules: Iterable[RuleSettings], version: str) -> None:
+        """Use other rules: places follow renamed zones, vanished rules withdraw their alerts."""
+        self.restore_rules(plan, rules)
+        self.state.site_version = version
+        for tag, place in self.state.places.items():
+            name = plan.renamed.get(place.zone or "", place.zone)
+            known = name if name in plan.zones else None
+            if known != place.zone:
+                self.state.places[tag] = Place(known, place.time_ns)
+        for key, case in self.state.cases.items():
+            if key[0] not in self._rules:
+                self._note(key, withdraw(case))
+
+    def note_health(self, health: ReaderHealth) -> None:
+        """Kept as evidence for alerts."""
+        self.state.readers[health.reader] = health
+
+    def note_start(self) -> None:
+        """The gateway started: no reader is healthy until it says so."""
+        self.state.readers.clear()
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass: fire what is due up to and at `now_ns`."""
+        while self._timers and self._timers[0][0] <= now_ns:
+            at_ns, key = heapq.heappop(self._timers)
+            case = self.state.cases[key]
+            if case.pending is not None and _firing_ns(case.pending.due_ns) == at_ns:
+                self.state.now_ns = max(self.state.now_ns, at_ns)
+                self._note(key, fire(case, self._draft(key)))
+        self.state.now_ns = max(self.state.now_ns, now_ns)
+
+    def take(self, step: Step) -> None:
+        """Take one decision of Locate in; timers that are due before it fire first."""
+        self.advance(step.at_ns if step.phase == PHASE_ARRIVAL else step.at_ns - 1)
+        self.state.now_ns = max(self.state.now_ns, step.at_ns)
+        movement = step.movement
+        asset = self.register.asset_of(movement.tag)
+        if asset is not None:
+            movement = msgspec.structs.replace(movement, asset=asset.id)
+        self._out.append(movement)
+        if not movement.late:
+            self.state.places[movement.tag] = Place(movement.to_zone, movement.time_ns)
+        self._assess(asset, movement)
+
+    def store_assets(self, change: StoreAssets) -> tuple[Outcome, list[Asset]]:
+        """Change the register; the assets that are other than before."""
+        return self.register.store(change)
+
+    def remove_asset(self, change: RemoveAsset) -> tuple[Outcome, Asset | None]:
+        """Take an asset out of the register; nothing stays pending for it."""
+        outcome, asset = self.register.remove(change)
+        if asset is not None:
+            for key, case in self.state.cases.items():
+                if key[1] == asset.id:
+                    self._note(key, withdraw(case))
+        return outcome, asset
+
+    def acknowledge(self, change: AcknowledgeAlert) -> Outcome:
+        """Somebody takes an alert on."""
+        key = self._open.get(change.alert, ("", ""))
+        outcome, steps = acknowledge(self.state.cases.get(key, Case()), change)
+        self._note(key, steps, change.by)
+        return outcome
+
+    def reset(self, change: ResetAlert) -> Outcome:
+        """Somebody closes an alert."""
+        key = self._open.get(change.alert, ("", ""))
+        outcome, steps = reset(self.state.cases.get(key, Case()), change)
+        self._note(key, steps, change.by)
+        return outcome
+
+    # Rules
+
+    def _assess(self, asset: Asset | None, movement: Movement) -> None:
+        subject = f"tag:{movement.tag}" if asset is None else asset.id
+        zone = movement.to_zone if movement.late else self._zone_of(asset, movement.tag)
+        for rule in self._rules.values():
+            if selects(rule.assets, asset, movement.tag):
+                self._apply(rule, (rule.name, subject), zone, movement)
+
+    def _apply(self, rule: RuleSettings, key: Key, zone: str | None, movement: Movement) -> None:
+        verdict = judge_exit(rule, self._plan, zone)
+        case = self.state.cases.get(key)
+        if case is None:
+            if verdict in {"kept", "undecided"}:
+                return
+            case = self.state.cases[key] = Case()
+        if movement.late:
+            steps = observe_late(case, movement, self._draft(key)) if "broken" in verdict else []
+        else:
+            steps = observe(case, rule, verdict, movement, self._draft(key))
+        if case.pending is not None:
+            heapq.heappush(self._timers, (_firing_ns(case.pending.due_ns), key))
+        self._note(key, steps)
+
+    def _zone_of(self, asset: Asset | None, tag: str) -> str | None:
+        """Where an asset is: where the tag of it is that moved last."""
+        tags = (tag,) if asset is None else (*asset.tags, tag)
+        places = [self.state.places[each] for each in tags if each in self.state.places]
+        return max(places, key=lambda place: place.time_ns).zone
+
+    # Alerts
+
+    def _note(self, key: Key, steps: Steps, actor: str | None = None) -> None:
+        rule = self._rules.get(key[0])
+        notify = () if rule is None else rule.notify
+        for transition, alert in steps:
+            self._open[alert.id] = key
+            if alert.cleared:
+                del self._open[alert.id]
+            self._out.append(AlertChange(transition, alert, self.state.now_ns, actor, notify))
+
+    def _draft(self, key: Key) -> Draft:
+        rule = self._rules[key[0]]
+
+        def draft(movement: Movement, decided_ns: int, ordinal: int) -> Alert:
+            return Alert(
+                id=alert_id(rule.name, key[1], movement.to_zone, ordinal),
+                rule=rule.name,
+                rule_version=self._versions[rule.name],
+                kind=rule.kind,
+                severity=rule.severity,
+                asset=movement.asset,
+                tag=movement.tag,
+                from_zone=movement.from_zone,
+                to_zone=movement.to_zone,
+                portal=None,
+                time_ns=movement.time_ns,
+                decided_ns=decided_ns,
+                raised_at_ns=self.state.now_ns,
+                late=movement.late,
+                evidence=self._evidence(movement),
+                latched=rule.latch,
+            )
+
+        return draft
+
+    def _evidence(self, movement: Movement) -> Evidence:
+        zones = [
+            self._plan.zones.get(name or "") for name in (movement.from_zone, movement.to_zone)
+        ]
+        names = {reader for zone in zones if zone is not None for reader, _ in zone.covered_by}
+        return Evidence(
+            reads=movement.heard,
+            estimate=movement.scores,
+            readers={
+                name: self.state.readers[name].state if name in self.state.readers else "unknown"
+                for name in sorted(names)
+            },
+            site_version=self.state.site_version,
+        )
+
+
+def _firing_ns(due_ns: int) -> int:
+    """The clock at which all bins that begin before `due_ns` are closed."""
+    return closing_ns(-(-due_ns // BIN_NS) - 1)
+
+
+def _version(rule: RuleSettings) -> str:
+    """Changes with every field of the rule."""
+    return sha256(rule.model_dump_json().encode()).hexdigest()[:12]

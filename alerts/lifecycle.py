@@ -1,0 +1,187 @@
+"""The life of an alert: confirming, raising, returning, reopening, acknowledging, closing.
+
+It is the same for every kind of rule. A rule only says `broken` or `kept`;
+how long that must hold, and what it means for an alert that is open, stands
+here and nowhere else. All times are event times; nothing here knows a clock.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Literal
+
+import msgspec
+
+from alerts.alert import Acknowledgement, Alert, Transition
+from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.rules.verdict import Verdict
+from alerts.settings import RuleSettings
+from inventory.changes import DONE, Outcome
+from tags.times import SECOND_NS
+from zones.movements import Movement
+
+Steps = list[tuple[Transition, Alert]]
+"""Transitions in order, each with the alert after it."""
+
+Draft = Callable[[Movement, int, int], Alert]
+"""The alert of a new episode, from movement, decided (event ns) and ordinal."""
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """What will be true at `due_ns` of event time unless it is contradicted before."""
+
+    what: Literal["raise", "return"]
+    due_ns: int
+    movement: Movement
+
+
+class Case(msgspec.Struct):
+    """All between one rule and one subject: its open alert, and what is pending."""
+
+    episodes: int = 0
+    alert: Alert | None = None
+    pending: Pending | None = None
+
+
+def observe(
+    case: Case,
+    rule: RuleSettings,
+    verdict: Verdict,
+    movement: Movement,
+    draft: Draft,
+) -> Steps:
+    """Take a verdict in; what changes at once. What needs time is left in `case.pending`."""
+    active = case.alert is not None and case.alert.condition == "active"
+    match verdict:
+        case "undecided":
+            return []
+        case "kept":
+            what, wait_s = "return", rule.clear_confirm_s
+            wanted = active
+        case "broken" | "broken_at_once":
+            what, wait_s = "raise", rule.confirm_s if verdict == "broken" else 0.0
+            wanted = not active
+    if not wanted:
+        case.pending = None
+        return []
+    return _expect(case, what, wait_s, movement, draft)
+
+
+def _expect(
+    case: Case,
+    what: Literal["raise", "return"],
+    wait_s: float,
+    movement: Movement,
+    draft: Draft,
+) -> Steps:
+    if wait_s == 0:
+        case.pending = None
+        return _carry_out(case, what, movement, movement.decided_ns, draft)
+    if case.pending is None or case.pending.what != what:
+        due_ns = movement.time_ns + round(wait_s * SECOND_NS)
+        case.pending = Pending(what, due_ns, movement)
+    return []
+
+
+def fire(case: Case, draft: Draft) -> Steps:
+    """What was pending is due now."""
+    pending = case.pending
+    if pending is None:
+        return []
+    case.pending = None
+    return _carry_out(case, pending.what, pending.movement, pending.due_ns, draft)
+
+
+def observe_late(case: Case, movement: Movement, draft: Draft) -> Steps:
+    """A break that was over before it was known: told once, as late and returned."""
+    if case.alert is not None:
+        return []
+    case.episodes += 1
+    alert = draft(movement, movement.decided_ns, case.episodes)
+    case.alert = msgspec.structs.replace(alert, late=True, condition="returned")
+    return [("raised", case.alert)]
+
+
+def withdraw(case: Case) -> Steps:
+    """The rule is gone: nothing is pending any more, and what is open counts as returned."""
+    case.pending = None
+    return _returned(case)
+
+
+def _carry_out(
+    case: Case,
+    what: Literal["raise", "return"],
+    movement: Movement,
+    decided_ns: int,
+    draft: Draft,
+) -> Steps:
+    if what == "return":
+        return _returned(case)
+    if case.alert is not None:
+        occurrences = case.alert.occurrences + 1
+        return [
+            _turn(case, "reopened", condition="active", acknowledged=None, occurrences=occurrences)
+        ]
+    case.episodes += 1
+    case.alert = draft(movement, decided_ns, case.episodes)
+    return [("raised", case.alert)]
+
+
+def _returned(case: Case) -> Steps:
+    if case.alert is None or case.alert.condition == "returned":
+        return []
+    steps = [_turn(case, "returned", condition="returned")]
+    return [*steps, *_close_if_over(case)]
+
+
+def _close_if_over(case: Case) -> Steps:
+    alert = case.alert
+    if alert is None or alert.latched or alert.acknowledged is None:
+        return []
+    return [_cleared(case)] if alert.condition == "returned" else []
+
+
+def acknowledge(case: Case, change: AcknowledgeAlert) -> tuple[Outcome, Steps]:
+    """Note who took the alert on. The first one stays; a critical alert needs a note."""
+    alert = case.alert
+    if alert is None:
+        return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
+    if alert.acknowledged is not None:
+        return DONE, []
+    if alert.severity == "critical" and not change.note.strip():
+        text = "a critical alert is acknowledged with a note that says what was found"
+        return Outcome("invalid", text, "note"), []
+    taken = Acknowledgement(change.by, change.arrival_ns, change.note)
+    steps = [_turn(case, "acknowledged", acknowledged=taken)]
+    return DONE, [*steps, *_close_if_over(case)]
+
+
+def reset(case: Case, change: ResetAlert) -> tuple[Outcome, Steps]:
+    """Close an alert that is over and acknowledged."""
+    alert = case.alert
+    if alert is None:
+        return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
+    if alert.condition == "active":
+        return Outcome("conflict", "the asset is still outside; reset it once it is back"), []
+    if alert.acknowledged is None:
+        return Outcome("conflict", "acknowledge the alert before resetting it"), []
+    return DONE, [_cleared(case)]
+
+
+def _cleared(case: Case) -> tuple[Transition, Alert]:
+    step = _turn(case, "cleared", cleared=True)
+    case.alert = None
+    return step
+
+
+def _turn(case: Case, transition: Transition, **facts: Any) -> tuple[Transition, Alert]:  # noqa: ANN401 - any field of an alert
+    assert case.alert is not None, "only an open alert has transitions"
+    case.alert = msgspec.structs.replace(
+        case.alert, transitions=case.alert.transitions + 1, **facts
+    )
+    return transition, case.alert
+
+
+def alert_id(rule: str, subject: str, place: str | None, ordinal: int) -> str:
+    """Hash of what the episode is about; neither arrival nor grouping nor wall time is in it."""
+    text = msgspec.json.encode([rule, subject, place, ordinal])
+    return sha256(text).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""One kind of rule a module; each judges facts and knows nothing of time passing."""

@@ -1,0 +1,35 @@
+"""Which assets a rule is for."""
+
+from fnmatch import fnmatchcase
+
+from alerts.settings import AssetSelector
+from inventory.assets import Asset
+
+Patterns = str | tuple[str, ...] | None
+
+
+def selects(selector: AssetSelector, asset: Asset | None, tag: str) -> bool:
+    """Whether a rule is for this asset, or for this tag that no asset carries.
+
+    A tag without an asset is only selected by a `tag` pattern.
+    """
+    if asset is None:
+        named = selector.id or selector.category or selector.group
+        wanted = selector.tag is not None and not named and _matches(selector.tag, (tag,))
+    else:
+        wanted = (
+            _matches(selector.id, (asset.id,))
+            and _matches(selector.category, (asset.category,))
+            and _matches(selector.group, (asset.group,))
+            and _matches(selector.tag, (*asset.tags, tag))
+        )
+    if not wanted or selector.exclude is None:
+        return wanted
+    return not selects(selector.exclude, asset, tag)
+
+
+def _matches(patterns: Patterns, texts: tuple[str, ...]) -> bool:
+    if patterns is None:
+        return True
+    several = (patterns,) if isinstance(patterns, str) else patterns
+    return any(fnmatchcase(text, pattern) for text in texts for pattern in several)

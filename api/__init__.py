@@ -1,0 +1,1 @@
+"""What integrators ask over HTTP."""

@@ -1,0 +1,26 @@
+"""Changes: handed to the desk, and its refusals in terms of HTTP."""
+
+from api.desk import Change, Desk
+from api.problems import FieldError, ProblemError
+from inventory.changes import Outcome, RefusalKind
+
+_STATUS: dict[RefusalKind, int] = {"unknown": 404, "conflict": 409, "invalid": 422}
+
+
+async def commit(desk: Desk, change: Change) -> None:
+    """Return once the change is committed. 404, 409 or 422 when it is refused."""
+    _require_done(await desk.submit(change))
+
+
+async def rehearse(desk: Desk, change: Change) -> None:
+    """Refuse as `commit` would, but change nothing."""
+    _require_done(await desk.check(change))
+
+
+def _require_done(outcome: Outcome) -> None:
+    if outcome.refused is None:
+        return
+    errors: list[FieldError] = []
+    if outcome.field is not None:
+        errors.append(FieldError(outcome.field, outcome.detail, outcome.row))
+    raise ProblemError(_STATUS[outcome.refused], outcome.detail, errors)

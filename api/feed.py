@@ -1,0 +1,70 @@
+"""The newest events of the stream, read and encoded once for all who listen."""
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
+from typing import NamedTuple
+
+from history.questions import Event
+
+ReadEvents = Callable[[int, int], Awaitable[list[Event]]]
+
+BATCH_EVENTS_MAX = 500
+KEPT_EVENTS_MAX = 4096
+
+
+class Frame(NamedTuple):
+    """One event as it goes over the wire."""
+
+    seq: int
+    wire: bytes
+
+
+def frame_of(event: Event) -> Frame:
+    """Encode a committed event; its body is JSON on one line."""
+    wire = f"id: {event.seq}\nevent: {event.kind}\ndata: {event.body}\n\n"
+    return Frame(event.seq, wire.encode())
+
+
+class Feed:
+    """Hands out frames by cursor: new ones from a bounded memory, older ones from the table.
+
+    `read_events(after, limit)` reads the table in order of the commit sequence.
+    """
+
+    def __init__(self, read_events: ReadEvents, start_seq: int) -> None:
+        self._read_events = read_events
+        self._frames: deque[Frame] = deque()
+        self._lock = asyncio.Lock()
+        self._kept_after = start_seq
+        self._read_through = start_seq
+
+    def keeps(self, seq: int) -> bool:
+        """Whether everything that follows `seq` is in memory."""
+        return seq >= self._kept_after
+
+    async def after(self, seq: int, newest: int) -> list[Frame]:
+        """Return at most 500 frames that follow `seq`, where `newest` is known to be committed."""
+        if not self.keeps(seq):
+            return [frame_of(event) for event in await self._read_events(seq, BATCH_EVENTS_MAX)]
+        if newest > self._read_through:
+            await self._read_up_to(newest)
+        if not self.keeps(seq):
+            return await self.after(seq, newest)
+        start = bisect_right(self._frames, seq, key=lambda frame: frame.seq)
+        return list(islice(self._frames, start, start + BATCH_EVENTS_MAX))
+
+    async def _read_up_to(self, newest: int) -> None:
+        async with self._lock:
+            while newest > self._read_through:
+                events = await self._read_events(self._read_through, BATCH_EVENTS_MAX)
+                self._keep(frame_of(event) for event in events)
+                full = len(events) == BATCH_EVENTS_MAX
+                self._read_through = events[-1].seq if full else newest
+
+    def _keep(self, frames: Iterable[Frame]) -> None:
+        self._frames.extend(frames)
+        while len(self._frames) > KEPT_EVENTS_MAX:
+            self._kept_after = self._frames.popleft().seq

@@ -1,0 +1,139 @@
+"""Lists: limit, cursor, order and time in; JSON or CSV and a link to the next page out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+
+from api.problems import invalid
+from api.tables import csv_text
+from history.paging import LIMIT_MAX, Page, PageRequest, decode_cursor, encode_cursor
+from tags.times import parse_time
+
+LIMIT_DEFAULT = 100
+TEXT_CHARS_MAX = 1000
+_CURSOR_CHARS_MAX = 4096
+_FORM_SPACE = " "
+
+Row = dict[str, Any]
+WriteRows = Callable[[list[Row]], str]
+Order = Literal["seq", "-seq"]
+Text = Annotated[str | None, Query(max_length=TEXT_CHARS_MAX)]
+Time = Annotated[str | None, Query(max_length=64, description="RFC 3339; half-open.")]
+
+
+class Window(NamedTuple):
+    """From `since_ns` to before `until_ns`; None is open."""
+
+    since_ns: int | None
+    until_ns: int | None
+
+
+def newest_first(
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=_CURSOR_CHARS_MAX)] = None,
+    sort: Annotated[Order, Query(description="`-seq`: the newest first.")] = "-seq",
+) -> PageRequest:
+    """Read a page request whose rows come in the order of the commit sequence, turned."""
+    return PageRequest(limit=limit, cursor=cursor, sort=sort)
+
+
+def oldest_first(
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=_CURSOR_CHARS_MAX)] = None,
+    sort: Annotated[Order, Query(description="`-seq`: the last first.")] = "seq",
+) -> PageRequest:
+    """Read a page request whose rows come in the order in which they are kept."""
+    return PageRequest(limit=limit, cursor=cursor, sort=sort)
+
+
+def window(since: Time = None, until: Time = None) -> Window:
+    """Read the time that a list is narrowed to."""
+    return Window(_time_ns("since", since), _time_ns("until", until))
+
+
+NewestFirst = Annotated[PageRequest, Depends(newest_first)]
+OldestFirst = Annotated[PageRequest, Depends(oldest_first)]
+TimeWindow = Annotated[Window, Depends(window)]
+
+
+def list_response(
+    request: Request,
+    page: Page,
+    columns: Sequence[str],
+    write_rows: WriteRows | None = None,
+) -> Response:
+    """A page as the caller accepts it. `write_rows` makes other CSV than `columns` would."""
+    headers = {"vary": "Accept"}
+    if page.cursor is not None:
+        headers["link"] = _next_link(request, page.cursor)
+    if accepts(request, "text/csv"):
+        text = csv_text(columns, page.items) if write_rows is None else write_rows(page.items)
+        return Response(text, headers=headers, media_type="text/csv")
+    return json_response({"items": page.items}, headers=headers)
+
+
+def json_response(
+    body: object,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
+    """A JSON response."""
+    return Response(msgspec.json.encode(body), status, headers, media_type)
+
+
+def page_of(name: str, rows: Sequence[Row], request: PageRequest) -> Page:
+    """A page of rows that are in memory; `name` ties a cursor to its list.
+
+    Raises QuestionError for a cursor that is not from this list.
+    """
+    ordered = list(rows) if request.sort == "seq" else list(reversed(rows))
+    start = 0
+    if request.cursor is not None:
+        start = max(0, decode_cursor(name, request, (int,))[0])
+    end = start + request.limit
+    more = encode_cursor(name, request.sort, (end,)) if end < len(ordered) else None
+    return Page(ordered[start:end], more)
+
+
+def accepts(request: Request, wanted: str) -> bool:
+    """Whether the caller names `wanted` and likes it better than JSON."""
+    likings = {"application/json": 0.0, wanted: 0.0}
+    for part in request.headers.get("accept", "").split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name in likings:
+            likings[name] = max(likings[name], _liking(parameters))
+    return likings[wanted] > likings["application/json"]
+
+
+def _liking(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _time_ns(field: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        # The plus of an offset arrives as a space where a client forgot to escape it.
+        return parse_time(text[:11] + text[11:].replace(_FORM_SPACE, "+"))
+    except ValueError as error:
+        raise invalid(field, str(error)) from error
+
+
+def _next_link(request: Request, cursor: str) -> str:
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
+    query = "&".join(
+        f"{quote(name, safe='')}={quote(value, safe='')}"
+        for name, value in [*asked, ("cursor", cursor)]
+    )
+    return f'<{quote(request.url.path)}?{query}>; rel="next"'

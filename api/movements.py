@@ -1,0 +1,52 @@
+"""Movements: which tag went from where to where, and when."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.responses import Response
+
+from api.lists import NewestFirst, Text, TimeWindow, list_response
+from api.surroundings import Here
+from history.filters import MovementFilter
+from zones.movements import MovementKind
+
+MOVEMENT_COLUMNS = (
+    "id",
+    "time",
+    "decided",
+    "tag",
+    "asset",
+    "kind",
+    "from",
+    "to",
+    "operation",
+    "late",
+)
+
+
+def wanted_movements(
+    times: TimeWindow,
+    asset: Text = None,
+    tag: Text = None,
+    zone: Annotated[Text, Query(description="From or to this zone.")] = None,
+    kind: MovementKind | None = None,
+) -> MovementFilter:
+    """Read what the list is narrowed to."""
+    return MovementFilter(
+        asset=asset,
+        tag=tag,
+        zone=zone,
+        kind=kind,
+        since_ns=times.since_ns,
+        until_ns=times.until_ns,
+    )
+
+
+async def list_movements(
+    here: Here,
+    wanted: Annotated[MovementFilter, Depends(wanted_movements)],
+    page: NewestFirst,
+) -> Response:
+    """Movements in the order in which they were committed; `since` and `until` mean `time`."""
+    found = await here.ask(lambda: here.questions.movements(wanted, page))
+    return list_response(here.request, found, MOVEMENT_COLUMNS)

@@ -1,0 +1,185 @@
+"""Every route in one table, each with the right that it needs. There is no other way in."""
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from fastapi import Depends, FastAPI
+
+from api import alerts, assets, movements, readers, status, stream, zones
+from api.access import RIGHTS, Right, guard
+from api.alerts import NoteBody
+from api.asset_bodies import AssetBody
+from api.shapes import (
+    AlertShape,
+    AssetShape,
+    Health,
+    Items,
+    MovementShape,
+    PastMovement,
+    PastVisit,
+    Position,
+    Present,
+    Problem,
+    ReaderShape,
+    Readiness,
+    Stored,
+    Visit,
+    ZoneShape,
+)
+
+Verb = Literal["GET", "POST", "PUT", "DELETE"]
+
+JSON = "application/json"
+CSV = "text/csv"
+_TEXT = {"schema": {"type": "string"}}
+_PROBLEM = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
+_ASSET = {"schema": AssetBody.model_json_schema()}
+_ASSETS = {"schema": {"anyOf": [_ASSET["schema"], {"type": "array", "items": _ASSET["schema"]}]}}
+_NOTE = {"schema": NoteBody.model_json_schema()}
+
+
+class Route(NamedTuple):
+    """A method and a path, who answers, the right it needs, and how body and answer look.
+
+    `shape` is that of the JSON answer, `media` are the other types that it may have;
+    `takes` gives the schema of the body by media type.
+    """
+
+    verb: Verb
+    path: str
+    answer: Callable[..., Any]
+    right: Right
+    shape: Any = None
+    media: tuple[str, ...] = ()
+    takes: dict[str, Any] | None = None
+    body_required: bool = True
+    statuses: tuple[int, ...] = (200,)
+
+
+_API = "/api/v1"
+_ASSET_PATH = _API + "/assets/{asset:path}"
+_ZONE_PATH = _API + "/zones/{name:path}"
+_ALERT_PATH = _API + "/alerts/{alert:path}"
+
+# Names may hold a slash, so a name takes what is left of the path: longer paths come first.
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", status.home, "open", media=("text/html",)),
+    Route("GET", "/healthz", status.health, "open", Health),
+    Route("GET", "/readyz", status.readiness, "open", Readiness, statuses=(200, 503)),
+    Route("GET", "/metrics", status.metrics, "look", media=("text/plain",)),
+    Route("GET", "/docs", status.docs, "look", media=("text/html",)),
+    Route("GET", "/openapi.json", status.openapi, "look", dict[str, Any]),
+    Route("GET", _API + "/assets", assets.list_assets, "look", Items[AssetShape], (CSV,)),
+    Route(
+        "POST",
+        _API + "/assets",
+        assets.store_assets,
+        "edit_assets",
+        AssetShape | Stored,
+        takes={JSON: _ASSETS, CSV: _TEXT},
+        statuses=(200, 201),
+    ),
+    Route("GET", _ASSET_PATH + "/position", assets.show_position, "look", Position),
+    Route(
+        "GET",
+        _ASSET_PATH + "/history",
+        assets.list_history,
+        "look",
+        Items[PastMovement | PastVisit],
+        (CSV,),
+    ),
+    Route("GET", _ASSET_PATH, assets.show_asset, "look", AssetShape),
+    Route(
+        "PUT",
+        _ASSET_PATH,
+        assets.put_asset,
+        "edit_assets",
+        AssetShape,
+        takes={JSON: _ASSET},
+        statuses=(200, 201),
+    ),
+    Route("DELETE", _ASSET_PATH, assets.remove_asset, "edit_assets", statuses=(204,)),
+    Route("GET", _API + "/zones", zones.list_zones, "look", Items[ZoneShape], (CSV, zones.GEOJSON)),
+    Route("GET", _ZONE_PATH + "/assets", zones.list_zone_assets, "look", Items[Present], (CSV,)),
+    Route("GET", _ZONE_PATH + "/visits", zones.list_zone_visits, "look", Items[Visit], (CSV,)),
+    Route("GET", _ZONE_PATH, zones.show_zone, "look", ZoneShape),
+    Route("GET", _API + "/readers", readers.list_readers, "look", Items[ReaderShape], (CSV,)),
+    Route("GET", _API + "/readers/{name:path}", readers.show_reader, "look", ReaderShape),
+    Route(
+        "GET", _API + "/movements", movements.list_movements, "look", Items[MovementShape], (CSV,)
+    ),
+    Route("GET", _API + "/alerts", alerts.list_alerts, "look", Items[AlertShape], (CSV,)),
+    Route(
+        "POST",
+        _ALERT_PATH + "/acknowledge",
+        alerts.acknowledge_alert,
+        "handle_alerts",
+        AlertShape,
+        takes={JSON: _NOTE},
+        body_required=False,
+    ),
+    Route(
+        "POST",
+        _ALERT_PATH + "/reset",
+        alerts.reset_alert,
+        "handle_alerts",
+        AlertShape,
+        takes={JSON: _NOTE},
+        body_required=False,
+    ),
+    Route("GET", _ALERT_PATH, alerts.show_alert, "look", AlertShape),
+    Route("GET", _API + "/stream", stream.stream, "look", media=("text/event-stream",)),
+)
+
+
+def add_route(app: FastAPI, route: Route) -> None:
+    """Let `app` answer the route to those who have the right."""
+    app.add_api_route(
+        route.path,
+        route.answer,
+        methods=[route.verb],
+        dependencies=[] if route.right == "open" else [Depends(guard(route.right))],
+        status_code=route.statuses[0],
+        response_model=None,
+        responses=_responses(route),
+        openapi_extra=_extra(route),
+    )
+
+
+def _responses(route: Route) -> dict[int | str, dict[str, Any]]:
+    content = dict.fromkeys(route.media, _TEXT)
+    found: dict[int | str, dict[str, Any]] = {
+        "default": {
+            "description": "A problem says what is wrong.",
+            "content": {"application/problem+json": _PROBLEM},
+        },
+    }
+    for code in route.statuses:
+        found[code] = {"description": "Done.", "content": content}
+        if route.shape is not None:
+            found[code]["model"] = route.shape
+    return found
+
+
+def _extra(route: Route) -> dict[str, Any]:
+    extra: dict[str, Any] = {"x-roles": roles_of(route.right)}
+    if route.takes is not None:
+        extra["requestBody"] = {"required": route.body_required, "content": route.takes}
+    if route.verb != "GET":
+        extra["parameters"] = [
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+                "description": "The same request under the same key is done once.",
+            },
+        ]
+    return extra
+
+
+def roles_of(right: Right) -> list[str]:
+    """The roles that have the right; `open` needs none."""
+    if right == "open":
+        return ["open"]
+    return [role for role, rights in RIGHTS.items() if right in rights]

@@ -1,0 +1,203 @@
+"""How answers look, for the OpenAPI schema. Answers are built elsewhere; a test compares them."""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.alert import AlertState, Condition, Severity
+from readers.health import HealthState
+from zones.movements import MovementKind, Operation
+from zones.settings import Role
+
+Item = TypeVar("Item")
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Zone = str | None
+
+
+class Shape(BaseModel):
+    """An object with exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Items(Shape, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+
+
+class Wrong(Shape):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+    row: int | None = None
+
+
+class Problem(Shape):
+    """A refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong]
+
+
+class Health(Shape):
+    """The server answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Shape):
+    """Whether the gateway does its work."""
+
+    status: Literal["ready", "degraded", "starting"]
+    reasons: list[str]
+
+
+class AssetShape(Shape):
+    """An asset of the register."""
+
+    id: str
+    name: str
+    category: str
+    tags: list[str]
+    group: str
+    sku: str
+    serial: str
+    lot: str
+    owner: str
+    home_zone: str
+    status: str
+
+
+class Stored(Shape):
+    """What became of a list or a file."""
+
+    stored: int
+    good: int
+    errors: list[Wrong]
+
+
+class Position(Shape):
+    """Where an asset is."""
+
+    asset: str
+    zone: Zone
+    since: Time | None
+    tag: str | None
+    presence: Literal["present", "departed", "unknown"]
+    last_heard: Time | None
+    floor: str | None
+    last_zone: Zone
+
+
+class ZoneShape(Shape):
+    """A zone of the site file; the polygon is in metres of its floor."""
+
+    name: str
+    floor: str | None
+    role: Role
+    parent: str | None
+    polygon: list[tuple[float, float]] | None
+    healthy: bool
+
+
+class Present(Shape):
+    """Somebody or something that is in a zone."""
+
+    asset: str | None
+    name: str | None
+    tag: str
+    zone: str
+    since: Time
+
+
+class Visit(Shape):
+    """A stay in a zone; `to` is null while it goes on."""
+
+    tag: str
+    asset: str | None
+    zone: str
+    from_: Time = Field(alias="from")
+    to: Time | None
+
+
+class MovementShape(Shape):
+    """A change of zone; null is nowhere."""
+
+    id: str
+    time: Time
+    decided: Time
+    tag: str
+    asset: str | None
+    kind: MovementKind
+    from_: Zone = Field(alias="from")
+    to: Zone
+    operation: Operation | None
+    late: bool
+
+
+class PastVisit(Visit):
+    """A visit in the history of an asset."""
+
+    type: Literal["visit"]
+
+
+class PastMovement(MovementShape):
+    """A movement in the history of an asset."""
+
+    type: Literal["movement"]
+
+
+class ReaderShape(Shape):
+    """A reader and how it is."""
+
+    name: str
+    state: HealthState
+    since: Time
+    reason: str
+    remedy: str
+    last_message: Time | None
+    last_read: Time | None
+    clock_offset_ms: int | None
+    antennas: dict[str, Literal["connected", "disconnected", "unknown"]]
+
+
+class Acknowledged(Shape):
+    """Who took an alert on."""
+
+    by: str
+    at: Time
+    note: str
+
+
+class AlertShape(Shape):
+    """An alert with its evidence."""
+
+    id: str
+    seq: int
+    rule: str
+    rule_version: str
+    kind: str
+    severity: Severity
+    state: AlertState
+    condition: Condition
+    acknowledged: Acknowledged | None
+    latched: bool
+    shelved_until: Time | None
+    suppressed_by: str | None
+    asset: str | None
+    tag: str
+    from_: Zone = Field(alias="from")
+    to: Zone
+    portal: str | None
+    time: Time
+    decided: Time
+    raised_at: Time
+    late: bool
+    occurrences: int
+    assignee: str | None
+    evidence: dict[str, Any]

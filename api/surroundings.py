@@ -1,0 +1,57 @@
+"""What every route has at hand: the desk, the questions, a thread to ask in, the caller."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NamedTuple, Protocol, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, Request
+
+from api.desk import Desk
+from history.keys import ApiKey
+from history.questions import StateQuestions
+
+QUESTIONS_AT_ONCE = 4
+
+Answered = TypeVar("Answered")
+
+
+class Ask(Protocol):
+    """Runs a question in a thread."""
+
+    def __call__(self, question: Callable[[], Answered], /) -> Awaitable[Answered]:
+        """Return what `question` returns."""
+        ...
+
+
+def ask_in_threads() -> Ask:
+    """Make the way to ask: at most four questions at once, the others wait their turn."""
+    limiter = CapacityLimiter(QUESTIONS_AT_ONCE)
+
+    def ask(question: Callable[[], Answered], /) -> Awaitable[Answered]:
+        return to_thread.run_sync(question, limiter=limiter)
+
+    return ask
+
+
+class Surroundings(NamedTuple):
+    """The request and what answers it. Questions may wait for a disk: only through `ask`."""
+
+    request: Request
+    desk: Desk
+    questions: StateQuestions
+    ask: Ask
+
+    @property
+    def caller(self) -> ApiKey:
+        """Whose key the guard of this route let in."""
+        caller: ApiKey = self.request.state.caller
+        return caller
+
+
+def surroundings(request: Request) -> Surroundings:
+    """Read what the application was made with."""
+    state = request.app.state
+    return Surroundings(request, state.desk, state.questions, state.ask)
+
+
+Here = Annotated[Surroundings, Depends(surroundings)]

@@ -1,0 +1,1 @@
+"""Joins the stations: site file, entries, journal, pipeline, recovery, supervisor, command line."""

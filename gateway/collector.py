@@ -1,0 +1,221 @@
+"""The collector: what comes in from everywhere, in one order, group by group to the station.
+
+A group is cut at 1,000 reads or after 20 ms, whichever is first. The station
+runs in the one writer thread; while it is busy the next group fills. Sources
+are acknowledged, and changes answered, once their group is committed.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from gateway.entries import Change, Entry, ReadGroup, Tick
+from gateway.journal import Group, SqliteJournal
+from gateway.limits import LimitsSettings
+from gateway.station import Result, Station
+from inventory.changes import DONE, Outcome
+from tags.reads import Read
+
+GROUP_READS = 1_000
+GROUP_S = 0.020
+TICK_S = 0.250
+RETRY_S = 0.250
+DEGRADED_AFTER_S = 2.0
+SOURCE = "local"
+
+T = TypeVar("T")
+
+
+class _Waiting(NamedTuple):
+    """Who waits for a group to be committed."""
+
+    position: int
+    acknowledge: tuple[Callable[[], None], ...]
+    answers: tuple[tuple["asyncio.Future[Outcome]", Outcome], ...]
+
+
+class Collector:
+    """Entries in, in order; `on_commit` is called after each commit that decided something."""
+
+    def __init__(
+        self,
+        station: Station,
+        journal: SqliteJournal,
+        clock: Callable[[], int],
+        limits: LimitsSettings,
+        on_commit: Callable[[list[Group]], None] = lambda _groups: None,
+    ) -> None:
+        self.station = station
+        self.reads_committed = 0
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits
+        self._on_commit = on_commit
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._pending: list[Entry | Read] = []
+        self._acknowledge: list[Callable[[], None]] = []
+        self._answers: list[tuple[int, asyncio.Future[Outcome]]] = []
+        self._waiting: deque[_Waiting] = deque()
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._committed = asyncio.Event()
+        self._fault_since_s: float | None = None
+
+    @property
+    def reads_waiting(self) -> int:
+        """Reads that no group holds yet."""
+        return len(self._pending)
+
+    @property
+    def degraded(self) -> str | None:
+        """Why nothing has been committed for a while; None if all is well."""
+        fault = self.station.fault
+        if fault is None or self._fault_since_s is None:
+            return None
+        lasted_s = asyncio.get_running_loop().time() - self._fault_since_s
+        return fault if lasted_s >= DEGRADED_AFTER_S else None
+
+    async def put_reads(
+        self,
+        reads: list[Read],
+        acknowledge: Callable[[], None] | None = None,
+    ) -> None:
+        """Take reads in, in order of arrival; waits while too many wait already."""
+        await self._room.wait()
+        self._pending.extend(reads)
+        if acknowledge is not None:
+            self._acknowledge.append(acknowledge)
+        self._note_pending()
+
+    async def submit(self, change: Change) -> Outcome:
+        """Take a change in; returns once it is committed or refused."""
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._answers.append((len(self._pending), answer))
+        self._pending.append(change)
+        self._note_pending()
+        return await answer
+
+    def put(self, entry: Entry) -> None:
+        """Take in what nobody waits for: health, clock offsets, a start, a site file."""
+        self._pending.append(entry)
+        self._note_pending()
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run other work on `state.db` in the writer thread, as one transaction."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, self._journal.transact, work)
+
+    async def committed(self, after_seq: int, timeout_s: float) -> int:
+        """Wait until something newer than `after_seq` is committed; the newest seq."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self.station.committed_seq <= after_seq:
+                    await self._committed.wait()
+        except TimeoutError:
+            pass
+        return self.station.committed_seq
+
+    async def run(self) -> None:
+        """Cut and process groups until cancelled."""
+        while True:
+            await self.step()
+
+    async def step(self) -> None:
+        """One group, or one tick when nothing came."""
+        entries, acknowledge, answers = await self._next_group()
+        result = await self._in_writer(self.station.process, entries)
+        self._note_result(result, acknowledge, answers)
+        while self.station.full:
+            await asyncio.sleep(RETRY_S)
+            self._release(await self._in_writer(self.station.commit))
+        if self.station.checkpoint_due():
+            await self._in_writer(self.station.checkpoint)
+
+    async def drain(self) -> None:
+        """Process all that waits and leave a checkpoint behind."""
+        while self._pending:
+            await self.step()
+        await self._in_writer(self.station.checkpoint)
+
+    def close(self) -> None:
+        """End the writer thread."""
+        self._writer.shutdown()
+
+    def _note_pending(self) -> None:
+        if len(self._pending) >= self._limits.reads_waiting_max:
+            self._room.clear()
+        self._work.set()
+
+    async def _next_group(
+        self,
+    ) -> tuple[list[Entry], list[Callable[[], None]], list[tuple[int, "asyncio.Future[Outcome]"]]]:
+        if not self._pending:
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._work.wait()
+            except TimeoutError:
+                return [Tick(self._clock())], [], []
+        if len(self._pending) < GROUP_READS and not self._answers:
+            await asyncio.sleep(GROUP_S)
+        pending, self._pending = self._pending, []
+        acknowledge, self._acknowledge = self._acknowledge, []
+        answers, self._answers = self._answers, []
+        self._work.clear()
+        self._room.set()
+        entries, indexes = self._entries_of(pending)
+        return entries, acknowledge, [(indexes[at], answer) for at, answer in answers]
+
+    def _entries_of(self, pending: list[Entry | Read]) -> tuple[list[Entry], dict[int, int]]:
+        """Neighbouring reads become one group; where each other entry came to stand."""
+        seq = self.station.pipeline.state.sources.get(SOURCE, 0)
+        entries: list[Entry] = []
+        indexes: dict[int, int] = {}
+        reads: list[Read] = []
+        for at, item in enumerate(pending):
+            if isinstance(item, Read):
+                if not reads:
+                    seq += 1
+                    entries.append(ReadGroup(SOURCE, seq, reads))
+                reads.append(item)
+            else:
+                reads = []
+                indexes[at] = len(entries)
+                entries.append(item)
+        return entries, indexes
+
+    async def _in_writer(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
+
+    def _note_result(
+        self,
+        result: Result,
+        acknowledge: list[Callable[[], None]],
+        answers: list[tuple[int, "asyncio.Future[Outcome]"]],
+    ) -> None:
+        if result.position is not None:
+            told = tuple((answer, result.outcomes.get(at, DONE)) for at, answer in answers)
+            self._waiting.append(_Waiting(result.position, tuple(acknowledge), told))
+        self._release(result.committed)
+
+    def _release(self, committed: list[Group]) -> None:
+        """Answer everybody whose group is committed."""
+        if self.station.fault is None:
+            self._fault_since_s = None
+        elif self._fault_since_s is None:
+            self._fault_since_s = asyncio.get_running_loop().time()
+        while self._waiting and self._waiting[0].position <= self.station.committed_position:
+            waiting = self._waiting.popleft()
+            for call in waiting.acknowledge:
+                call()
+            for answer, outcome in waiting.answers:
+                if not answer.done():
+                    answer.set_result(outcome)
+        if committed:
+            self.reads_committed += sum(group.reads for group in committed)
+            self._committed.set()
+            self._committed.clear()
+            self._on_commit(committed)

@@ -1,0 +1,217 @@
+"""The commands, but for the demo."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import time_ns
+from typing import Any, TextIO
+
+from gateway.blueprints import stored_blueprint
+from gateway.collector import Collector
+from gateway.control import ControlError, ask
+from gateway.data_folder import DataFolder, DataFolderBusyError
+from gateway.entries import ReadGroup
+from gateway.errands import Errands
+from gateway.journal import SqliteJournal
+from gateway.limits import LimitsSettings
+from gateway.replay import ReplayError, recorded_entries, replay
+from gateway.run import Gateway, Options
+from gateway.server import PortTakenError
+from gateway.site import Site, SiteError, load_site, parse_site
+from gateway.station import Station
+from gateway.terminal import say, show_progress, warn
+from history.state import StateTooNewError, open_state
+from inventory.assets import Asset
+from inventory.csv_assets import parse_assets_csv
+from readers.wire.recording import RecordingError
+from tags.times import parse_time
+
+
+class CommandError(Exception):
+    """What was asked can not be done; the text says why."""
+
+
+def run_command(chosen: argparse.Namespace) -> int:
+    """`tagwarden run`."""
+    logging.getLogger("tagwarden").setLevel(logging.INFO)
+    try:
+        site = load_site(chosen.site)
+        with DataFolder(chosen.data) as folder:
+            return asyncio.run(_run(folder, site, chosen.site))
+    except SiteError as error:
+        return _refuse_site(error)
+    except (DataFolderBusyError, PortTakenError, StateTooNewError, OSError) as error:
+        warn(f"tagwarden: {error}", "red")
+        return 1
+
+
+async def _run(folder: DataFolder, site: Site, path: Path) -> int:
+    for problem in site.warnings:
+        warn(str(problem), "yellow")
+    gateway = Gateway(folder, site, Options(site_path=path))
+    gateway.stop_on_signals()
+    say(f"{site.settings.site.name}: API on {gateway.address}, data in {folder.path}")
+    say(f"make a key with: tagwarden keys create NAME --role viewer --data {folder.path}", "dim")
+    await gateway.run()
+    return 0
+
+
+def check_command(chosen: argparse.Namespace) -> int:
+    """`tagwarden check`."""
+    try:
+        site = load_site(chosen.site)
+    except SiteError as error:
+        return _refuse_site(error)
+    for problem in site.warnings:
+        say(str(problem), "yellow")
+    settings = site.settings
+    say(
+        f"{chosen.site}: fine: {len(settings.zones)} zones, {len(settings.readers)} readers, "
+        f"{len(settings.rules)} rules, version {site.version}",
+        "green",
+    )
+    return 0
+
+
+def replay_command(chosen: argparse.Namespace) -> int:
+    """`tagwarden replay`."""
+    try:
+        return _replay(chosen)
+    except SiteError as error:
+        return _refuse_site(error)
+    except (RecordingError, ReplayError, CommandError, OSError) as error:
+        warn(str(error), "red")
+        return 1
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    until_ns = None if chosen.until is None else _until(chosen.until)
+    site = _recorded_site(chosen.site)
+    rules = None if chosen.rules is None else _recorded_site(chosen.rules)
+    assets, problems = _assets(chosen.assets)
+    bad: list[str] = list(problems)
+    entries = recorded_entries(chosen.recording, lambda error: bad.append(str(error)), until_ns)
+    size = chosen.recording.stat().st_size
+    reads = lines = 0
+    with _out(chosen.out) as out:
+        for entry, decided in replay(entries, site, assets, rules):
+            reads += len(entry.reads) if isinstance(entry, ReadGroup) else 0
+            for line in decided:
+                lines += 1
+                out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            show_progress(min(size - 1, reads * 80), size, "replay")
+    show_progress(size, size, "replay")
+    for problem in bad:
+        warn(problem, "yellow")
+    warn(f"{chosen.recording}: {reads} reads, {lines} decisions, {len(bad)} bad rows")
+    return 1 if bad else 0
+
+
+def _recorded_site(path: Path) -> Site:
+    """A site file for replay: its secrets need not be set."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: is not UTF-8 text") from error
+    return parse_site(text, str(path), env=None)
+
+
+def _assets(path: Path | None) -> tuple[tuple[Asset, ...], list[str]]:
+    if path is None:
+        return (), []
+    parsed = parse_assets_csv(_text(path), str(path))
+    return parsed.assets, parsed.described()
+
+
+def _until(text: str) -> int:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise CommandError(f"--until: {error}") from error
+
+
+@contextmanager
+def _out(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    with path.open("w", encoding="utf-8") as out:
+        yield out
+
+
+def keys_command(chosen: argparse.Namespace) -> int:
+    """`tagwarden keys create`."""
+    request = {"do": "create_key", "name": chosen.name, "role": chosen.role}
+    answer = _ask(chosen.data, request)
+    if "error" in answer:
+        warn(answer["error"], "red")
+        return 1
+    say(answer["key"])
+    return 0
+
+
+def import_command(chosen: argparse.Namespace) -> int:
+    """`tagwarden import assets`."""
+    try:
+        text = _text(chosen.file)
+    except (CommandError, OSError) as error:
+        warn(str(error), "red")
+        return 1
+    request = {
+        "do": "import_assets",
+        "csv": text,
+        "file": str(chosen.file),
+        "dry_run": chosen.dry_run,
+    }
+    answer = _ask(chosen.data, request)
+    if "error" in answer:
+        warn(answer["error"], "red")
+        return 1
+    for problem in answer["problems"]:
+        warn(problem, "yellow")
+    done = f"{answer['good']} good" if chosen.dry_run else f"{answer['stored']} stored"
+    say(f"{chosen.file}: {done}, {len(answer['problems'])} refused")
+    return 1 if answer["problems"] else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: is not UTF-8 text") from error
+
+
+def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """By the socket of the running gateway; where none runs, with the lock of the folder."""
+    try:
+        answer = ask(DataFolder(data).socket, request)
+        if answer is not None:
+            return answer
+        with DataFolder(data) as folder:
+            return asyncio.run(_carry_out(folder, request))
+    except (ControlError, DataFolderBusyError, StateTooNewError, OSError) as error:
+        return {"error": str(error)}
+
+
+async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
+    limits = LimitsSettings()
+    journal = SqliteJournal(open_state(folder.state))
+    collector = Collector(Station(journal, stored_blueprint, limits), journal, time_ns, limits)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(collector.run(), name="collector")
+        answer = await Errands(collector, time_ns).answer(request)
+        running.cancel()
+    collector.close()
+    journal.connection.close()
+    return answer
+
+
+def _refuse_site(error: SiteError) -> int:
+    for problem in error.problems:
+        warn(str(problem), "red")
+    return 1

@@ -1,0 +1,61 @@
+"""The socket in the data folder by which the command line talks to the running gateway.
+
+One JSON object a line, one answer a line. Who may open the folder may speak here.
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+REQUEST_BYTES_MAX = 64 << 20
+"""A request may carry a whole CSV."""
+
+ANSWER_TIMEOUT_S = 60.0
+
+Handle = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class ControlError(Exception):
+    """The running gateway did not answer, or refused; the text says why."""
+
+
+async def serve(path: Path, handle: Handle) -> asyncio.Server:
+    """Listen on the socket; `handle` answers each request."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = json.loads(await reader.readline())
+            answer = await handle(request)
+        except (ValueError, KeyError, TypeError) as error:
+            answer = {"error": str(error) or type(error).__name__}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(converse, path, limit=REQUEST_BYTES_MAX)
+    path.chmod(0o600)
+    return server
+
+
+def ask(path: Path, request: dict[str, Any]) -> dict[str, Any] | None:
+    """Ask the running gateway; None when none listens. Raises ControlError."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_TIMEOUT_S)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        try:
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                line = lines.readline()
+        except OSError as error:
+            raise ControlError(f"the running gateway did not answer: {error}") from error
+    if not line:
+        raise ControlError("the running gateway closed the connection without an answer")
+    answer: dict[str, Any] = json.loads(line)
+    return answer

@@ -1,0 +1,108 @@
+"""The desk: what the API may ask of the running gateway, and the one way in which it writes."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from api.desk import Change, JournalFullError
+from gateway.collector import Collector
+from gateway.site import Site
+from gateway.supervisor import Supervisor
+from history.answers import Answer, find_answer, store_answer
+from inventory.changes import DONE, Outcome, StoreAssets
+from readers.health import ReaderHealth, health_json
+
+
+class GatewayDesk:
+    """Fulfils `api.desk.Desk` for a running gateway."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        supervisor: Supervisor,
+        site: Callable[[], Site],
+        clock: Callable[[], int],
+    ) -> None:
+        self.clock = clock
+        self._collector = collector
+        self._supervisor = supervisor
+        self._site = site
+
+    async def submit(self, change: Change) -> Outcome:
+        """Commit a change. Raises JournalFullError while the disk takes nothing."""
+        self._require_room()
+        return await self._collector.submit(change)
+
+    async def check(self, change: Change) -> Outcome:
+        """What `submit` would answer."""
+        if isinstance(change, StoreAssets):
+            return self._collector.station.pipeline.judge.register.check(change) or DONE
+        return DONE
+
+    async def recall(self, actor: str, key: str) -> Answer | None:
+        """The answer that this actor got under this key."""
+
+        def work(connection: sqlite3.Connection) -> Answer | None:
+            return find_answer(connection, actor, key)
+
+        return await self._collector.transact(work)
+
+    async def remember(self, actor: str, key: str, answer: Answer) -> None:
+        """Keep an answer. Raises JournalFullError while the disk takes nothing."""
+        self._require_room()
+        now_ns = self.clock()
+
+        def work(connection: sqlite3.Connection) -> None:
+            store_answer(connection, actor, key, answer, now_ns)
+
+        await self._collector.transact(work)
+
+    def readers(self) -> list[dict[str, Any]]:
+        """Each reader of the site file with its health."""
+        return [self._reader(settings.name) for settings in self._site().settings.readers]
+
+    def last_heard_ns(self, tag: str) -> int | None:
+        """Event time of the newest read of a tag."""
+        for located in self._collector.station.pipeline.state.located:
+            track = located.tracks.get(tag)
+            if track is not None:
+                return track.heard_ns
+        return None
+
+    def zone_is_healthy(self, zone: str) -> bool:
+        """Whether every reader that covers the zone is healthy."""
+        return zone in self._collector.station.pipeline.state.located[0].healthy_since_ns
+
+    def zones(self) -> list[dict[str, Any]]:
+        """The zones of the site file."""
+        return [
+            {
+                "name": zone.name,
+                "floor": zone.floor,
+                "role": zone.role,
+                "parent": zone.parent,
+                "polygon": zone.polygon,
+            }
+            for zone in self._site().settings.zones
+        ]
+
+    def readiness(self) -> tuple[str, list[str]]:
+        """Ready, or degraded with the reasons. A reader that is down is no reason: see readers."""
+        reasons = [fault for fault in (self._collector.degraded,) if fault]
+        return ("degraded" if reasons else "ready"), reasons
+
+    async def committed(self, after_seq: int, timeout_s: float) -> int:
+        """Wait for something newer than `after_seq`."""
+        return await self._collector.committed(after_seq, timeout_s)
+
+    def _reader(self, name: str) -> dict[str, Any]:
+        watch = self._supervisor.watches.get(name)
+        if watch is None:
+            return health_json(ReaderHealth(reader=name, state="connecting", since_ns=self.clock()))
+        return health_json(
+            watch.health, watch.last_message_ns, watch.last_read_ns, watch.clock_offset_ns
+        )
+
+    def _require_room(self) -> None:
+        if self._collector.station.full:
+            raise JournalFullError(self._collector.station.fault)

@@ -1,0 +1,70 @@
+"""What the command line may ask: of the running gateway by its socket, else of the files."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from gateway.entries import Change
+from history.keys import KeyNameTakenError, create_key
+from inventory.assets import Asset
+from inventory.changes import Outcome, StoreAssets
+from inventory.csv_assets import parse_assets_csv
+
+ACTOR = "command line"
+
+T = TypeVar("T")
+
+
+class Counter(Protocol):
+    """Where errands are carried out: changes and other writes, each one committed."""
+
+    async def submit(self, change: Change) -> Outcome:
+        """Commit a change, or say why it is refused."""
+        ...
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run other work as one transaction."""
+        ...
+
+
+class Errands:
+    """Requests of the command line, answered."""
+
+    def __init__(self, counter: Counter, clock: Callable[[], int]) -> None:
+        self._counter = counter
+        self._clock = clock
+
+    async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry one request out. `error` in the answer says what is wrong with it."""
+        match request.get("do"):
+            case "create_key":
+                return await self._create_key(request["name"], request["role"])
+            case "import_assets":
+                return await self._import_assets(request)
+            case other:
+                return {"error": f"unknown request {other!r}"}
+
+    async def _create_key(self, name: str, role: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by create_key
+        now_ns = self._clock()
+        try:
+            key = await self._counter.transact(lambda db: create_key(db, name, role, now_ns))
+        except (KeyNameTakenError, ValueError) as error:
+            return {"error": str(error)}
+        return {"key": key}
+
+    async def _import_assets(self, request: dict[str, Any]) -> dict[str, Any]:
+        parsed = await asyncio.to_thread(parse_assets_csv, request["csv"], request["file"])
+        problems = parsed.described()
+        stored = 0
+        if not request["dry_run"]:
+            for asset in parsed.assets:
+                outcome = await self._store(asset)
+                stored += outcome.refused is None
+                if outcome.refused is not None:
+                    problems.append(f"{request['file']}: asset {asset.id}: {outcome.detail}")
+        return {"good": len(parsed.assets), "stored": stored, "problems": problems}
+
+    async def _store(self, asset: Asset) -> Outcome:
+        change = StoreAssets(arrival_ns=self._clock(), by=ACTOR, assets=(asset,))
+        return await self._counter.submit(change)

@@ -1,0 +1,111 @@
+"""Followers trail the journal at their own pace; what they do can wait and is never lost."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from delivery.worker import Transact
+from gateway.entries import ClockOffset, Entry, ReadGroup, decode_entries
+from history.sightings import SightingBatch, SightingStore, fold_sightings
+from history.state import follower_position, open_reader, store_follower_position
+from tags.reads import Read
+from zones.clock import EventClock
+
+GROUPS_A_ROUND = 250
+REST_S = 1.0
+EXPIRE_EVERY_S = 3600.0
+NAME = "sightings"
+
+T = TypeVar("T")
+log = logging.getLogger("tagwarden.history")
+
+
+class SightingsFollower:
+    """Folds the journal's reads into the sighting store, in a thread of its own."""
+
+    def __init__(
+        self,
+        state: Path,
+        store: SightingStore,
+        transact: Transact,
+        offsets_ns: dict[str, int],
+        keep_days: int,
+        clock: Callable[[], int],
+    ) -> None:
+        self._connection = open_reader(state)
+        self._store = store
+        self._transact = transact
+        self._event_clock = EventClock(dict(offsets_ns))
+        self._keep_days = keep_days
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=NAME)
+        self.position = follower_position(self._connection, NAME)
+        self.newest_ns: int | None = None
+        self.fault: str | None = None
+
+    async def run(self) -> None:
+        """Trail until cancelled. What the disk refuses is tried again."""
+        loop = asyncio.get_running_loop()
+        expire_at_s = loop.time()
+        while True:
+            try:
+                await self.catch_up()
+                if loop.time() >= expire_at_s:
+                    expire_at_s += EXPIRE_EVERY_S
+                    await self._in_thread(self._expire)
+            except (OSError, sqlite3.Error) as error:
+                self.fault = f"sightings can not be written: {error}"
+                log.warning(self.fault)
+            else:
+                self.fault = None
+            await asyncio.sleep(REST_S)
+
+    async def catch_up(self) -> None:
+        """Follow to the end of the journal and write down how far that was."""
+        before = self.position
+        while await self._in_thread(self._one_round):
+            pass
+        if self.position == before:
+            return
+        await self._in_thread(self._store.sync)
+        position = self.position
+        await self._transact.transact(
+            lambda connection: store_follower_position(connection, NAME, position),
+        )
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._thread.shutdown()
+        self._connection.close()
+        self._store.close()
+
+    def _one_round(self) -> bool:
+        rows = self._connection.execute(
+            "SELECT position, now_ns, entries FROM journal WHERE position > ?"
+            " ORDER BY position LIMIT ?",
+            (self.position, GROUPS_A_ROUND),
+        ).fetchall()
+        if rows:
+            batches = [self._batch(position, decode_entries(blob)) for position, _, blob in rows]
+            self._store.append(batches)
+            self.position, self.newest_ns, _ = rows[-1]
+        return len(rows) == GROUPS_A_ROUND
+
+    def _batch(self, position: int, entries: list[Entry]) -> SightingBatch:
+        reads: list[Read] = []
+        for entry in entries:
+            if isinstance(entry, ReadGroup):
+                reads += entry.reads
+            elif isinstance(entry, ClockOffset):
+                self._event_clock.set_offset(entry.reader, entry.offset_ns)
+        return SightingBatch(position, fold_sightings(reads, self._event_clock.event_ns))
+
+    def _expire(self) -> None:
+        self._store.expire(self._keep_days, self._clock())
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,117 @@
+"""The journal: entries with what was decided from them, in one transaction, and back again.
+
+The contract has three verbs: append with outputs, replay from a position, keep
+and load a checkpoint. This is the SQLite one.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+
+from alerts.alert import AlertChange
+from delivery.outbox import enqueue
+from gateway.entries import Entry, decode_entries, encode_entries
+from history.expiry import Keep, expire, newest_checkpoint
+from history.outputs import Numbered
+from history.record import record_outputs
+from history.state import last_position
+
+SLICE_BYTES = 1 << 20
+"""A checkpoint is written in slices of this size, each in a commit of its own."""
+
+T = TypeVar("T")
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Entries under one position of the journal, with what was decided from them."""
+
+    position: int
+    now_ns: int
+    entries: list[Entry]
+    outputs: Sequence[Numbered]
+    reads: int
+
+
+class SqliteJournal:
+    """Journal in `state.db`; used by the one thread that writes that file.
+
+    Every method raises sqlite3.Error where the disk does not take it, and then
+    nothing of the call is in the file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def last_position(self) -> int:
+        """Position of the newest group, 0 when there is none."""
+        return last_position(self.connection)
+
+    def append(self, groups: Sequence[Group], keep: Keep) -> None:
+        """Commit groups in order, all or none, and let a little of the oldest go."""
+        with self.transaction() as connection:
+            for group in groups:
+                connection.execute(
+                    "INSERT INTO journal (position, now_ns, entries) VALUES (?, ?, ?)",
+                    (group.position, group.now_ns, encode_entries(group.entries)),
+                )
+                record_outputs(connection, group.outputs)
+                for numbered in group.outputs:
+                    if isinstance(numbered.output, AlertChange):
+                        enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
+            expire(connection, keep)
+
+    def replay(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
+        """Positions with their entries, in order, from behind `after`."""
+        rows = self.connection.execute(
+            "SELECT position, entries FROM journal WHERE position > ? ORDER BY position",
+            (after,),
+        )
+        for position, blob in rows:
+            yield position, decode_entries(blob)
+
+    def keep_checkpoint(self, position: int, format_version: int, blob: bytes) -> None:
+        """Write a state down, slice by slice; it counts once the last slice is in."""
+        starts = range(0, len(blob), SLICE_BYTES)
+        for part, start in enumerate(starts):
+            with self.transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+                    (
+                        position,
+                        part,
+                        len(starts),
+                        format_version,
+                        blob[start : start + SLICE_BYTES],
+                    ),
+                )
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM checkpoints WHERE position < ?", (position,))
+
+    def load_checkpoint(self, format_version: int) -> tuple[int, bytes] | None:
+        """The newest whole checkpoint: its position and the state. None if there is none."""
+        position = newest_checkpoint(self.connection)
+        rows = self.connection.execute(
+            "SELECT slice FROM checkpoints WHERE position = ? AND format = ? ORDER BY part",
+            (position, format_version),
+        ).fetchall()
+        return (position, b"".join(row[0] for row in rows)) if position and rows else None
+
+    def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run other work on the same file in a transaction of its own."""
+        with self.transaction() as connection:
+            return work(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise

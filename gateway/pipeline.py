@@ -1,0 +1,195 @@
+"""The pipeline: entries in, decisions out. Pure and deterministic.
+
+No clock, no I/O, no randomness. Its time is the largest arrival seen. One
+object serves production, tests, simulation and replay; its state is plain data
+and can be written down and read back at any entry.
+"""
+
+from collections.abc import Callable, Sequence
+from heapq import merge
+from typing import NamedTuple
+
+import msgspec
+
+from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.judge import Judge, JudgeState
+from alerts.settings import RuleSettings
+from gateway.entries import (
+    ClockOffset,
+    Entry,
+    GatewayStarted,
+    ReadGroup,
+    SiteChanged,
+    Tick,
+    arrival_of,
+)
+from gateway.limits import LimitsSettings
+from history.outputs import AssetRemoved, AssetStored, Numbered, Output
+from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
+from readers.health import ReaderHealth
+from zones.floorplan import FloorPlan
+from zones.locate import Locate
+from zones.tracks import LocateState, Step
+
+
+class Blueprint(NamedTuple):
+    """What the pipeline needs of a site file."""
+
+    plan: FloorPlan
+    rules: Sequence[RuleSettings]
+
+
+ReadBlueprint = Callable[[str], Blueprint]
+"""Makes a blueprint of the text of a site file that was accepted before."""
+
+FORMAT = 1
+"""Version of the state's layout; a state of another version is not read but replayed."""
+
+
+class PipelineState(msgspec.Struct):
+    """All that the pipeline remembers; `sources` holds the newest group had from each."""
+
+    now_ns: int = 0
+    seq: int = 0
+    sources: dict[str, int] = {}
+    site: SiteChanged | None = None
+    located: list[LocateState] = msgspec.field(default_factory=lambda: [LocateState()])
+    judged: JudgeState = msgspec.field(default_factory=JudgeState)
+
+
+class Decisions(msgspec.Struct):
+    """What was decided from some entries, and what became of each change among them."""
+
+    outputs: list[Numbered]
+    outcomes: dict[int, Outcome]
+
+
+class Pipeline:
+    """Locate (by tag, in any number of parts), then Judge (by site)."""
+
+    def __init__(
+        self,
+        read_blueprint: ReadBlueprint,
+        state: PipelineState | None = None,
+        limits: LimitsSettings | None = None,
+    ) -> None:
+        self.state = state or PipelineState()
+        self._read_blueprint = read_blueprint
+        limits = limits or LimitsSettings()
+        parts = len(self.state.located)
+        self.locates = [
+            Locate(
+                located,
+                part=part,
+                parts=parts,
+                tags_max=limits.tags_max,
+                open_bins_max=limits.open_bins_max,
+            )
+            for part, located in enumerate(self.state.located)
+        ]
+        self.judge = Judge(self.state.judged)
+        self._outputs: list[Numbered] = []
+        if self.state.site is not None:
+            self._restore_site(self.state.site)
+
+    def advance(self, entries: Sequence[Entry]) -> Decisions:
+        """Take entries in, in order. How they are grouped changes nothing that is decided."""
+        outcomes: dict[int, Outcome] = {}
+        for index, entry in enumerate(entries):
+            if isinstance(entry, ReadGroup):
+                self._take_reads(entry)
+                continue
+            self._pass_time(arrival_of(entry))
+            outcome = self._take(entry)
+            if outcome is not None:
+                outcomes[index] = outcome
+            self._collect()
+        outputs, self._outputs = self._outputs, []
+        return Decisions(outputs, outcomes)
+
+    def _take_reads(self, group: ReadGroup) -> None:
+        if group.seq <= self.state.sources.get(group.source, -1):
+            return
+        self.state.sources[group.source] = group.seq
+        for locate in self.locates:
+            locate.fold(group.reads)
+        self._judge_steps(max(self.state.now_ns, arrival_of(group)))
+
+    def _pass_time(self, arrival_ns: int) -> None:
+        now_ns = max(self.state.now_ns, arrival_ns)
+        for locate in self.locates:
+            locate.advance(now_ns)
+        self._judge_steps(now_ns)
+
+    def _judge_steps(self, now_ns: int) -> None:
+        self.state.now_ns = now_ns
+        for step in merge(*(locate.take_steps() for locate in self.locates), key=_order):
+            self.judge.take(step)
+        self.judge.advance(now_ns)
+        self._collect()
+
+    def _take(self, entry: Entry) -> Outcome | None:
+        """Everything but reads; the outcome of a change."""
+        match entry:
+            case ReaderHealth():
+                self._note_health(entry)
+            case ClockOffset(reader=reader, offset_ns=offset_ns):
+                for locate in self.locates:
+                    locate.note_offset(reader, offset_ns)
+            case GatewayStarted():
+                for locate in self.locates:
+                    locate.note_start()
+                self.judge.note_start()
+            case SiteChanged():
+                self._change_site(entry)
+            case StoreAssets() | RemoveAsset():
+                return self._change_register(entry)
+            case AcknowledgeAlert():
+                return self.judge.acknowledge(entry)
+            case ResetAlert():
+                return self.judge.reset(entry)
+            case Tick() | ReadGroup():
+                pass
+        return None
+
+    def _note_health(self, health: ReaderHealth) -> None:
+        for locate in self.locates:
+            locate.note_health(health)
+        self.judge.note_health(health)
+        self._number(health)
+
+    def _change_register(self, change: StoreAssets | RemoveAsset) -> Outcome:
+        if isinstance(change, StoreAssets):
+            outcome, assets = self.judge.store_assets(change)
+            for asset in assets:
+                self._number(AssetStored(asset, change.arrival_ns))
+            return outcome
+        outcome, removed = self.judge.remove_asset(change)
+        if removed is not None:
+            self._number(AssetRemoved(removed.id, change.arrival_ns))
+        return outcome
+
+    def _change_site(self, change: SiteChanged) -> None:
+        self.state.site = change
+        plan, rules = self._read_blueprint(change.text)
+        for locate in self.locates:
+            locate.adopt_plan(plan)
+        self.judge.adopt_rules(plan, rules, change.version)
+
+    def _restore_site(self, change: SiteChanged) -> None:
+        plan, rules = self._read_blueprint(change.text)
+        for locate in self.locates:
+            locate.restore_plan(plan)
+        self.judge.restore_rules(plan, rules)
+
+    def _collect(self) -> None:
+        for decided in self.judge.take_decided():
+            self._number(decided)
+
+    def _number(self, output: Output) -> None:
+        self.state.seq += 1
+        self._outputs.append(Numbered(self.state.seq, output))
+
+
+def _order(step: Step) -> tuple[int, int, int, str]:
+    return step[:4]

@@ -1,0 +1,88 @@
+"""A recording as entries: what the pipeline is given when somebody replays it."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from gateway.entries import Entry, ReadGroup, Tick, arrival_of
+from readers.health import ReaderHealth
+from readers.wire.recording import OnBad, RecordingError, parse_reads
+from tags.reads import Read
+from zones.bins import BIN_NS
+from zones.tracks import HOLD_NS
+
+GROUP_READS = 1_000
+OnProgress = Callable[[int, int], None]
+
+
+class Span(NamedTuple):
+    """The readers that a CSV names, and its first and last arrival (ns)."""
+
+    readers: tuple[str, ...]
+    first_ns: int
+    last_ns: int
+
+
+def span_of(path: Path) -> Span | None:
+    """Look a CSV through; None if there is no read in it. Raises RecordingError."""
+    readers: dict[str, None] = {}
+    first_ns = last_ns = None
+    for read in _reads(path, lambda _error: None):
+        readers[read.reader] = None
+        first_ns = read.arrival_ns if first_ns is None else min(first_ns, read.arrival_ns)
+        last_ns = max(last_ns or 0, read.arrival_ns)
+    if first_ns is None or last_ns is None:
+        return None
+    return Span(tuple(sorted(readers)), first_ns, last_ns)
+
+
+def csv_entries(
+    path: Path,
+    span: Span,
+    on_bad: OnBad,
+    until_ns: int | None = None,
+) -> Iterator[Entry]:
+    """The entries of a CSV. Its readers are healthy from its first to its last row; the clock
+    stops when the last row has had its hold, or at `until_ns`."""
+    for reader in span.readers:
+        yield ReaderHealth(reader=reader, state="online", since_ns=span.first_ns)
+    reads = _reads(path, on_bad)
+    if until_ns is not None:
+        reads = (read for read in reads if read.arrival_ns <= until_ns)
+    seq = 0
+    while group := list(islice(reads, GROUP_READS)):
+        seq += 1
+        yield ReadGroup(path.name, seq, group)
+    if until_ns is None or until_ns >= span.last_ns:
+        for reader in span.readers:
+            yield ReaderHealth(
+                reader=reader,
+                state="offline",
+                since_ns=span.last_ns,
+                reason="the recording ends here",
+            )
+    yield Tick(span.last_ns + HOLD_NS + BIN_NS if until_ns is None else until_ns)
+
+
+def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
+    """The entries of a recording of everything, one JSON object a line. Raises RecordingError."""
+    decoder = msgspec.json.Decoder(Entry)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry: Entry = decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise RecordingError(os.fspath(path), number, str(error)) from error
+            if until_ns is None or arrival_of(entry) <= until_ns:
+                yield entry
+    if until_ns is not None:
+        yield Tick(until_ns)
+
+
+def _reads(path: Path, on_bad: OnBad) -> Iterator[Read]:
+    with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+        yield from parse_reads(lines, os.fspath(path), on_bad)

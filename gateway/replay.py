@@ -1,0 +1,75 @@
+"""`tagwarden replay`: a recording through the same pipeline, without network or clock."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.entries import Entry, SiteChanged, arrival_of
+from gateway.blueprints import blueprint_of, stored_blueprint
+from gateway.pipeline import Blueprint, Pipeline, ReadBlueprint
+from gateway.recordings import csv_entries, jsonl_entries, span_of
+from gateway.site import Site
+from history.outputs import Numbered, event_of
+from inventory.assets import Asset
+from inventory.changes import StoreAssets
+from readers.wire.recording import OnBad
+
+
+class ReplayError(ValueError):
+    """The recording can not be replayed; the text says why."""
+
+
+def recorded_entries(path: Path, on_bad: OnBad, until_ns: int | None) -> Iterator[Entry]:
+    """The entries of a `.csv` or `.jsonl` recording. Raises RecordingError or ReplayError."""
+    if path.suffix == ".jsonl":
+        return jsonl_entries(path, until_ns)
+    span = span_of(path)
+    if span is None:
+        raise ReplayError(f"{path}: there is no read in it")
+    return csv_entries(path, span, on_bad, until_ns)
+
+
+def replay(
+    entries: Iterable[Entry],
+    site: Site,
+    assets: tuple[Asset, ...] = (),
+    rules: Site | None = None,
+) -> Iterator[tuple[Entry, list[dict[str, Any]]]]:
+    """Each entry with the lines that were decided from it, in order of decision.
+
+    `rules`: another site file, whose rules hold instead of the site's own.
+    """
+    pipeline = Pipeline(_reader(rules))
+    first = True
+    for entry in entries:
+        decided: list[Numbered] = []
+        if first:
+            first = False
+            start = _start(site, assets, arrival_of(entry))
+            decided += pipeline.advance(start).outputs
+        decided += pipeline.advance([entry]).outputs
+        yield entry, [line for line in map(line_of, decided) if line is not None]
+
+
+def line_of(numbered: Numbered) -> dict[str, Any] | None:
+    """An output as replay prints it; None for what it does not print."""
+    event = event_of(numbered)
+    if event is None or event[0] == "reader":
+        return None
+    kind, body = event
+    body.pop("raised_at", None)
+    return {"type": kind, **body}
+
+
+def _start(site: Site, assets: tuple[Asset, ...], at_ns: int) -> list[Entry]:
+    start: list[Entry] = [SiteChanged(at_ns, "replay", site.version, site.text)]
+    if assets:
+        start.append(StoreAssets(arrival_ns=at_ns, by="replay", assets=assets))
+    return start
+
+
+def _reader(rules: Site | None) -> ReadBlueprint:
+    if rules is None:
+        return stored_blueprint
+    others = blueprint_of(rules).rules
+    return lambda text: Blueprint(stored_blueprint(text).plan, others)

@@ -1,0 +1,260 @@
+"""What must fit together in a site file, beyond each part being valid by itself."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from alerts.settings import RuleSettings
+from gateway.site_problems import Fault, Path, suggestion
+from gateway.site_settings import SiteSettings
+from gateway.site_shapes import polygon_faults
+from gateway.site_values import Value
+from gateway.site_yaml import Node
+from readers.settings import ReaderSettings
+from zones.settings import FloorSettings, PortalSettings, ZoneSettings
+
+EntryT = TypeVar("EntryT")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The parts of a site file that are valid by themselves, with their places in the file.
+
+    `kept` holds for each list the places of the entries that `settings` has;
+    `data` is the whole file as plain values, broken parts included.
+    """
+
+    settings: SiteSettings
+    kept: Mapping[str, Sequence[int]]
+    data: Mapping[str, Value]
+    tree: Node
+
+    def names(self, part: str) -> set[str]:
+        """Return every name that a list states, so that broken entries are not unknown too."""
+        return {str(name) for _, name in self.stated(part, "name")}
+
+    def stated(self, part: str, key: str) -> list[tuple[Path, Value]]:
+        """Return what the entries of a list say under `key`, broken ones included."""
+        entries = self.data.get(part)
+        return [
+            ((part, place, key), entry[key])
+            for place, entry in enumerate(entries if isinstance(entries, list) else [])
+            if isinstance(entry, dict) and key in entry
+        ]
+
+    @property
+    def floors(self) -> list[tuple[Path, FloorSettings]]:
+        """The valid floors and their places."""
+        return self._placed("floors", self.settings.floors)
+
+    @property
+    def zones(self) -> list[tuple[Path, ZoneSettings]]:
+        """The valid zones and their places."""
+        return self._placed("zones", self.settings.zones)
+
+    @property
+    def readers(self) -> list[tuple[Path, ReaderSettings]]:
+        """The valid readers and their places."""
+        return self._placed("readers", self.settings.readers)
+
+    @property
+    def portals(self) -> list[tuple[Path, PortalSettings]]:
+        """The valid portals and their places."""
+        return self._placed("portals", self.settings.portals)
+
+    @property
+    def rules(self) -> list[tuple[Path, RuleSettings]]:
+        """The valid rules and their places."""
+        return self._placed("rules", self.settings.rules)
+
+    def entries(self, part: str) -> list[tuple[Path, Any]]:
+        """Return the entries of any of the lists."""
+        return self._placed(part, getattr(self.settings, part))
+
+    def _placed(self, part: str, entries: Sequence[EntryT]) -> list[tuple[Path, EntryT]]:
+        return [
+            ((part, place), entry) for place, entry in zip(self.kept[part], entries, strict=True)
+        ]
+
+
+def errors_between(draft: Draft) -> Iterator[Fault]:
+    """Find everything that contradicts itself or names what is not there."""
+    for check in _CHECKS:
+        yield from check(draft)
+
+
+def warnings_between(draft: Draft) -> Iterator[Fault]:
+    """Find what is allowed and yet hardly meant."""
+    heard = set(_zones_heard(draft))
+    for path, zone in draft.zones:
+        if zone.name not in heard:
+            yield Fault(path, "no antenna hears this zone, so nothing will ever be seen in it")
+    for path, rule in draft.rules:
+        if not rule.notify:
+            yield Fault(path, "nobody is notified; the alert shows on the dashboard only")
+    yield from _exit_zones_inside(draft)
+
+
+def _names_are_unique(draft: Draft) -> Iterator[Fault]:
+    for part in draft.kept:
+        for key in ("name", "was"):
+            yield from _repeats(draft, part, key)
+
+
+def _repeats(draft: Draft, part: str, key: str) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for path, value in draft.stated(part, key):
+        if not isinstance(value, str):
+            continue
+        if value in first:
+            yield Fault(path, f"'{value}' stands twice; first on line {first[value]}")
+        first.setdefault(value, draft.tree.line_of(path))
+
+
+def _names_can_be_written(draft: Draft) -> Iterator[Fault]:
+    for part in draft.kept:
+        for path, entry in draft.entries(part):
+            if not entry.name.isprintable() or entry.name != entry.name.strip():
+                yield Fault((*path, "name"), "must not have control characters or blanks around it")
+            elif part == "readers" and "/" in entry.name:
+                yield Fault((*path, "name"), "must not have a '/'; read points are READER/ANTENNA")
+
+
+def _renames_are_possible(draft: Draft) -> Iterator[Fault]:
+    for entries in (draft.zones, draft.readers):
+        keep_name = {entry.name for _, entry in entries if entry.was is None}
+        for path, entry in entries:
+            if entry.was in keep_name:
+                yield Fault((*path, "was"), f"'{entry.was}' is still the name of another one")
+
+
+def _zones_fit(draft: Draft) -> Iterator[Fault]:
+    floors, zones = draft.names("floors"), draft.names("zones")
+    for path, zone in draft.zones:
+        if zone.floor is not None and zone.floor not in floors:
+            yield _unknown((*path, "floor"), "floor", zone.floor, floors)
+        if zone.parent is not None and zone.parent not in zones:
+            yield _unknown((*path, "parent"), "zone", zone.parent, zones)
+
+
+def _parents_end(draft: Draft) -> Iterator[Fault]:
+    parents = {zone.name: zone.parent for _, zone in draft.zones}
+    for path, zone in draft.zones:
+        line = ancestry(zone.name, parents)
+        if line[-1] == zone.name and len(line) > 1:
+            yield Fault((*path, "parent"), f"goes in a circle: {' > '.join(line)}")
+
+
+def ancestry(name: str, parents: Mapping[str, str | None]) -> list[str]:
+    """Return `name`, its parent and so on; a name that stands there already ends the line."""
+    line = [name]
+    while (above := parents.get(line[-1])) is not None:
+        if above in line:
+            return [*line, above]
+        line.append(above)
+    return line
+
+
+def _readers_fit(draft: Draft) -> Iterator[Fault]:
+    zones = draft.names("zones")
+    for path, reader in draft.readers:
+        if reader.zone is not None and reader.zone not in zones:
+            yield _unknown((*path, "zone"), "zone", reader.zone, zones)
+        for number, antenna in reader.antennas.items():
+            if antenna.zone is not None and antenna.zone not in zones:
+                at = (*path, "antennas", str(number), "zone")
+                yield _unknown(at, "zone", antenna.zone, zones)
+
+
+def _portals_fit(draft: Draft) -> Iterator[Fault]:
+    readers = {reader.name: reader for _, reader in draft.readers}
+    for path, portal in draft.portals:
+        for side in ("inside", "outside"):
+            for place, point in enumerate(getattr(portal, side)):
+                if message := _point_fault(point, readers, draft.names("readers")):
+                    yield Fault((*path, side, place), message)
+        for both in sorted(set(portal.inside) & set(portal.outside)):
+            at = (*path, "outside", portal.outside.index(both))
+            yield Fault(at, f"'{both}' can not be inside and outside at once")
+
+
+def _point_fault(point: str, readers: Mapping[str, ReaderSettings], names: set[str]) -> str | None:
+    name, slash, number = point.partition("/")
+    if not slash or not number.isascii() or not number.isdecimal() or len(number) > 5:  # noqa: PLR2004 - five digits hold any antenna number
+        return f"'{point}' is no read point; write READER/ANTENNA, such as gate-1/2"
+    if name not in names:
+        return f"there is no reader '{name}'" + suggestion(name, names)
+    reader = readers.get(name)
+    if reader is None or reader.zone is not None or int(number) in reader.antennas:
+        return None
+    listed = ", ".join(map(str, sorted(reader.antennas))) or "none"
+    return f"reader '{name}' has no antenna {number} (listed: {listed})"
+
+
+def _rules_fit(draft: Draft) -> Iterator[Fault]:
+    zones, channels = draft.names("zones"), draft.names("channels")
+    roles = {zone.name: zone.role for _, zone in draft.zones}
+    for path, rule in draft.rules:
+        for place, name in enumerate(rule.fence):
+            if name not in zones:
+                yield _unknown((*path, "fence", place), "zone", name, zones)
+            elif roles.get(name) == "exit":
+                message = (
+                    f"'{name}' has role exit: being there is leaving; take it out of the fence"
+                )
+                yield Fault((*path, "fence", place), message)
+        for place, name in enumerate(rule.notify):
+            if name not in channels:
+                yield _unknown((*path, "notify", place), "channel", name, channels)
+
+
+def _unknown(path: Path, kind: str, name: str, known: set[str]) -> Fault:
+    return Fault(path, f"there is no {kind} '{name}'" + suggestion(name, known))
+
+
+def _zones_heard(draft: Draft) -> Iterator[str]:
+    """Name the zones of antennas and readers, and all that these lie in."""
+    parents = {zone.name: zone.parent for _, zone in draft.zones}
+    for _, reader in draft.readers:
+        named = [reader.zone, *(antenna.zone for antenna in reader.antennas.values())]
+        for name in named:
+            if name is not None:
+                yield from ancestry(name, parents)
+
+
+def _exit_zones_inside(draft: Draft) -> Iterator[Fault]:
+    parents = {zone.name: zone.parent for _, zone in draft.zones}
+    exits = [zone.name for _, zone in draft.zones if zone.role == "exit"]
+    for path, rule in draft.rules:
+        for name in exits:
+            around = set(ancestry(name, parents)[1:]) & set(rule.fence)
+            if around and name not in rule.fence:
+                within = ", ".join(sorted(around))
+                message = f"exit zone '{name}' lies inside {within}, so this rule never fires there"
+                yield Fault((*path, "fence"), message)
+
+
+def _shapes_fit(draft: Draft) -> Iterator[Fault]:
+    sizes = {floor.name: floor.size_m for _, floor in draft.floors}
+    for path, zone in draft.zones:
+        if zone.polygon is not None:
+            size_m = sizes.get(zone.floor or _only(sizes))
+            for message in polygon_faults(zone.polygon, size_m):
+                yield Fault((*path, "polygon"), message)
+
+
+def _only(names: Mapping[str, object]) -> str:
+    return next(iter(names)) if len(names) == 1 else ""
+
+
+_CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
+    _names_are_unique,
+    _names_can_be_written,
+    _renames_are_possible,
+    _zones_fit,
+    _parents_end,
+    _readers_fit,
+    _portals_fit,
+    _rules_fit,
+    _shapes_fit,
+)

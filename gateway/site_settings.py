@@ -1,0 +1,116 @@
+"""The whole of a site file as one checked value."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from alerts.settings import RuleSettings
+from api.settings import ServerSettings
+from delivery.settings import ChannelSettings
+from gateway.limits import LimitsSettings
+from gateway.site_problems import suggestion
+from gateway.site_values import Value, is_open
+from history.settings import HistorySettings
+from readers.catalog import DRIVERS, settings_class
+from readers.settings import ReaderSettings
+from zones.settings import EstimatorSettings, FloorSettings, PortalSettings, ZoneSettings
+
+AS_WRITTEN: dict[str, object] = {"values": "as written"}
+"""The context that checks a file whose `${NAME}` are not filled in."""
+
+
+class FacilitySettings(BaseModel):
+    """What the site is called and which clock hangs on its wall."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    timezone: str = Field(default="UTC", description="IANA name, such as Europe/Berlin.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        if timezone != "UTC" and not _is_timezone(timezone):
+            raise ValueError("is no IANA time zone; write one such as Europe/Berlin")
+        return timezone
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _by_driver(entry: Value, info: ValidationInfo) -> Value | ReaderSettings:
+    """Check an entry by its driver's own settings; others are left to ReaderSettings."""
+    if not isinstance(entry, dict):
+        return entry
+    driver = entry.get("driver")
+    if isinstance(driver, str) and driver not in DRIVERS:
+        raise _unknown_driver(driver)
+    if not isinstance(driver, str) or (info.context is AS_WRITTEN and is_open(entry)):
+        return {key: entry[key] for key in ReaderSettings.model_fields if key in entry}
+    return settings_class(driver).model_validate(entry)
+
+
+def _unknown_driver(driver: str) -> ValidationError:
+    near = suggestion(driver, DRIVERS)
+    hint = near if near.endswith("?") else ";"
+    message = f"there is no driver '{driver}'{hint} known: {', '.join(DRIVERS)}"
+    problem = PydanticCustomError("unknown_driver", "{message}", {"message": message})
+    return ValidationError.from_exception_data(
+        ReaderSettings.__name__,
+        [InitErrorDetails(type=problem, loc=("driver",), input=driver)],
+    )
+
+
+def _by_kind(entry: Value, info: ValidationInfo) -> Value:
+    """Let a channel whose address or secret is not filled in only log."""
+    if info.context is AS_WRITTEN and isinstance(entry, dict) and is_open(entry):
+        return {key: entry[key] for key in ("name",) if key in entry} | {"kind": "log"}
+    return entry
+
+
+AnyReaderSettings = Annotated[SerializeAsAny[ReaderSettings], BeforeValidator(_by_driver)]
+AnyChannelSettings = Annotated[ChannelSettings, BeforeValidator(_by_kind)]
+
+
+class SiteSettings(BaseModel):
+    """A site file, each part valid by itself. Lists keep the order of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Tagwarden site file")
+
+    site: FacilitySettings
+    floors: tuple[FloorSettings, ...] = ()
+    zones: tuple[ZoneSettings, ...]
+    readers: tuple[AnyReaderSettings, ...] = ()
+    portals: tuple[PortalSettings, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
+    channels: tuple[AnyChannelSettings, ...] = ()
+    estimator: EstimatorSettings = EstimatorSettings()
+    history: HistorySettings = HistorySettings()
+    server: ServerSettings = ServerSettings()
+    limits: LimitsSettings = LimitsSettings()
+
+
+LISTS = ("floors", "zones", "readers", "portals", "rules", "channels")
+"""The parts that are lists of entries with a name."""
+
+
+def reader_model(entry: Value) -> type[ReaderSettings]:
+    """Return the class that an entry is checked by, whatever else is wrong with it."""
+    driver = entry.get("driver") if isinstance(entry, dict) else None
+    return settings_class(driver) if driver in DRIVERS else ReaderSettings

@@ -1,0 +1,150 @@
+"""The station: pipeline and journal together. What it has decided is committed, or still waits.
+
+It is used by one thread. If a commit fails, the groups stay in order in memory
+and are tried again with the next ones; up to a limit the pipeline goes on.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from time import perf_counter
+
+import msgspec
+
+from gateway.entries import Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
+from gateway.journal import Group, SqliteJournal
+from gateway.limits import LimitsSettings
+from gateway.pipeline import FORMAT, Pipeline, PipelineState, ReadBlueprint
+from gateway.site import Site
+from history.expiry import Keep
+from inventory.changes import Outcome
+from tags.times import SECOND_NS
+
+JOURNAL_NS = 24 * 3600 * SECOND_NS
+JOURNAL_BYTES_MAX = 2 << 30
+EVENTS_MAX = 1_000_000
+CHECKPOINT_READS = 200_000
+"""So many reads behind the newest checkpoint, a new one is due: a restart replays in a second."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of a call: the position of its group (None: nothing to keep), the outcome of
+    each change by its index, and all groups that are committed now and were not before."""
+
+    position: int | None
+    outcomes: dict[int, Outcome]
+    committed: list[Group]
+
+
+class Station:
+    """Entries in; decisions out to the journal, with everything that was decided."""
+
+    def __init__(
+        self,
+        journal: SqliteJournal,
+        read_blueprint: ReadBlueprint,
+        limits: LimitsSettings | None = None,
+        on_commit_s: Callable[[float], None] = lambda _duration_s: None,
+    ) -> None:
+        self._journal = journal
+        self._on_commit_s = on_commit_s
+        self._limits = limits or LimitsSettings()
+        self.pipeline, self.position = recover(journal, read_blueprint, self._limits)
+        self.committed_position = self.position
+        self.committed_seq = self.pipeline.state.seq
+        self.fault: str | None = None
+        self._waiting: list[Group] = []
+        self._reads_waiting = 0
+        self._reads_since_checkpoint = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for the disk that nothing more may come in."""
+        return self._reads_waiting >= self._limits.uncommitted_reads_max
+
+    def process(self, entries: list[Entry]) -> Result:
+        """Decide, then commit. Never raises for a disk that refuses: see `fault`."""
+        decisions = self.pipeline.advance(entries)
+        position = None
+        if decisions.outputs or not all(isinstance(entry, Tick) for entry in entries):
+            self.position = position = self.position + 1
+            reads = sum(len(entry.reads) for entry in entries if isinstance(entry, ReadGroup))
+            now_ns = self.pipeline.state.now_ns
+            self._waiting.append(Group(position, now_ns, entries, decisions.outputs, reads))
+            self._reads_waiting += reads
+        return Result(position, decisions.outcomes, self.commit())
+
+    def commit(self) -> list[Group]:
+        """Try to write all that waits, in order; the groups that went through."""
+        if not self._waiting:
+            return []
+        began_s = perf_counter()
+        try:
+            self._journal.append(self._waiting, self._keep())
+        except sqlite3.Error as error:
+            self.fault = f"the journal can not be written: {error}"
+            return []
+        self.fault = None
+        self._on_commit_s(perf_counter() - began_s)
+        self._reads_since_checkpoint += self._reads_waiting
+        self.committed_position = self._waiting[-1].position
+        self.committed_seq = next(
+            (group.outputs[-1].seq for group in reversed(self._waiting) if group.outputs),
+            self.committed_seq,
+        )
+        committed, self._waiting = self._waiting, []
+        self._reads_waiting = 0
+        return committed
+
+    def checkpoint_due(self) -> bool:
+        """Whether a restart would have much to replay."""
+        return self._reads_since_checkpoint >= CHECKPOINT_READS
+
+    def checkpoint(self) -> None:
+        """Write the state down as of the newest group, if all of it is committed."""
+        if self._waiting:
+            return
+        self._reads_since_checkpoint = 0
+        try:
+            blob = msgspec.msgpack.encode(self.pipeline.state)
+            self._journal.keep_checkpoint(self.position, FORMAT, blob)
+        except sqlite3.Error as error:
+            self.fault = f"the checkpoint can not be written: {error}"
+
+    def start_entries(self, site: Site, now_ns: int) -> list[Entry]:
+        """What a start has to say: that it started, and the site file if it is another one."""
+        state = self.pipeline.state
+        started = GatewayStarted(now_ns, state.now_ns or None)
+        if state.site is not None and state.site.version == site.version:
+            return [started]
+        return [started, SiteChanged(now_ns, "site file", site.version, site.text)]
+
+    def _keep(self) -> Keep:
+        now_ns = self.pipeline.state.now_ns
+        return Keep(
+            journal_since_ns=now_ns - JOURNAL_NS,
+            journal_bytes_max=JOURNAL_BYTES_MAX,
+            events=EVENTS_MAX,
+            answers_since_ns=now_ns - JOURNAL_NS,
+        )
+
+
+def recover(
+    journal: SqliteJournal,
+    read_blueprint: ReadBlueprint,
+    limits: LimitsSettings,
+) -> tuple[Pipeline, int]:
+    """The pipeline as it was after the newest group, and that group's position.
+
+    Newest checkpoint, then the journal behind it; outputs are thrown away,
+    since they were committed with their entries.
+    """
+    kept = journal.load_checkpoint(FORMAT)
+    position, state = 0, None
+    if kept is not None:
+        position, blob = kept
+        state = msgspec.msgpack.decode(blob, type=PipelineState)
+    pipeline = Pipeline(read_blueprint, state, limits)
+    for replayed, entries in journal.replay(position):
+        pipeline.advance(entries)
+        position = replayed
+    return pipeline, max(position, journal.last_position())

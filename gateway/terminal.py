@@ -1,0 +1,38 @@
+"""The one place that writes to the terminal."""
+
+import os
+import sys
+from typing import Literal
+
+Style = Literal["plain", "bold", "red", "green", "yellow", "dim"]
+
+_CODES = {"plain": "", "bold": "1", "red": "1;31", "green": "32", "yellow": "33", "dim": "2"}
+
+
+def say(text: str, style: Style = "plain") -> None:
+    """One line to standard output, coloured where that is a terminal."""
+    sys.stdout.write(f"{_styled(text, style, sys.stdout.isatty())}\n")
+    sys.stdout.flush()
+
+
+def warn(text: str, style: Style = "plain") -> None:
+    """One line to standard error."""
+    sys.stderr.write(f"{_styled(text, style, sys.stderr.isatty())}\n")
+    sys.stderr.flush()
+
+
+def show_progress(done: int, total: int, what: str) -> None:
+    """A bar on standard error that redraws itself; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        return
+    share = min(1.0, done / total) if total else 1.0
+    bar = "█" * round(share * 30)
+    end = "\n" if done >= total else ""
+    sys.stderr.write(f"\r{what} {bar:<30} {share:4.0%}{end}")
+    sys.stderr.flush()
+
+
+def _styled(text: str, style: Style, is_terminal: bool) -> str:  # noqa: FBT001 - a fact, not a switch
+    if style == "plain" or not is_terminal or "NO_COLOR" in os.environ:
+        return text
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m"

@@ -1,0 +1,165 @@
+"""One day of sightings in one SQLite file, as its one writer has it."""
+
+import os
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from history.sightings import Sighting, SightingBatch, merge_sightings
+from history.state import StateTooNewError
+
+_FORMAT = 1
+_BUSY_TIMEOUT_S = 10.0
+_NAMES_CACHED_MAX = 65_536
+
+# The key begins with the slot, so that writing stays within the few pages of the newest slots.
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE meta (position INTEGER NOT NULL);
+INSERT INTO meta VALUES (0);
+CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE sightings (
+    slot_s       INTEGER NOT NULL,
+    reader       INTEGER NOT NULL,
+    antenna      INTEGER NOT NULL,
+    tag          INTEGER NOT NULL,
+    first_ns     INTEGER NOT NULL,
+    last_ns      INTEGER NOT NULL,
+    reads        INTEGER NOT NULL,
+    rssi_dbm_max REAL,
+    rssi_dbm_sum REAL NOT NULL,
+    rssi_reads   INTEGER NOT NULL,
+    PRIMARY KEY (slot_s, reader, antenna, tag)
+) WITHOUT ROWID;
+CREATE INDEX sightings_by_tag ON sightings (tag, slot_s);
+PRAGMA user_version = {_FORMAT};
+COMMIT;
+"""  # noqa: S608 - a constant
+_ADD = """
+INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (slot_s, reader, antenna, tag) DO UPDATE SET
+    first_ns = min(first_ns, excluded.first_ns),
+    last_ns = max(last_ns, excluded.last_ns),
+    reads = reads + excluded.reads,
+    rssi_dbm_max = max(coalesce(rssi_dbm_max, excluded.rssi_dbm_max),
+                       coalesce(excluded.rssi_dbm_max, rssi_dbm_max)),
+    rssi_dbm_sum = rssi_dbm_sum + excluded.rssi_dbm_sum,
+    rssi_reads = rssi_reads + excluded.rssi_reads
+"""
+
+
+class DayFile:
+    """The writer's side: adds batches, each exactly once, in one transaction per call.
+
+    `position` is the newest batch that is in the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: dict[str, int] = {}
+        self._dirty = True
+        path.touch(mode=0o600)
+        self._connection = sqlite3.connect(
+            path,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self.position = self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def add(self, batches: Sequence[SightingBatch]) -> None:
+        """Add the batches that the file has not had; all of them or, with an error, none."""
+        fresh = [batch for batch in batches if batch.position > self.position]
+        if not fresh:
+            return
+        sightings = merge_sightings(each for batch in fresh for each in batch.sightings)
+        with self._transaction():
+            self._number({name for each in sightings for name in (each.tag, each.reader)})
+            self._connection.executemany(_ADD, map(self._row, sightings))
+            self._connection.execute("UPDATE meta SET position = ?", (fresh[-1].position,))
+        self.position = fresh[-1].position
+
+    def sync(self) -> None:
+        """Bring what was committed to the disk; SQLite itself does so at checkpoints only."""
+        if not self._dirty:
+            return
+        for path in (Path(f"{self._path}-wal"), self._path.parent):
+            try:
+                descriptor = os.open(path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        self._dirty = False
+
+    def close(self) -> None:
+        """Sync and close."""
+        try:
+            self.sync()
+        finally:
+            self._connection.close()
+
+    def _prepare(self) -> int:
+        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if found > _FORMAT:
+            raise StateTooNewError(self._path, found, _FORMAT)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # What a power cut takes is still in the journal, see `sync`.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if found == 0:
+            self._connection.executescript(_SCHEMA)
+        return int(self._connection.execute("SELECT position FROM meta").fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        self._dirty = True
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # Numbers of names that were given in this transaction are void.
+            self._names.clear()
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+
+    def _number(self, names: set[str]) -> None:
+        """Give each name its number in this file; the cache then holds them all."""
+        if len(self._names) > _NAMES_CACHED_MAX:
+            self._names.clear()
+        missing = sorted(names.difference(self._names))
+        if not missing:
+            return
+        self._connection.executemany(
+            "INSERT INTO names (text) VALUES (?) ON CONFLICT DO NOTHING",
+            [(name,) for name in missing],
+        )
+        rows = self._connection.execute(
+            "SELECT text, id FROM names WHERE text IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(missing).decode(),),
+        )
+        self._names.update(rows.fetchall())
+
+    def _row(self, sighting: Sighting) -> tuple[int | float | None, ...]:
+        return (
+            sighting.slot_s,
+            self._names[sighting.reader],
+            sighting.antenna,
+            self._names[sighting.tag],
+            sighting.first_ns,
+            sighting.last_ns,
+            sighting.count,
+            sighting.rssi_dbm_max,
+            sighting.rssi_dbm_sum,
+            sighting.rssi_reads,
+        )

@@ -1,0 +1,64 @@
+"""Everything that the pipeline can decide, and how the stream and replay show it."""
+
+from typing import Any
+
+import msgspec
+
+from alerts.alert import AlertChange, alert_json
+from inventory.assets import Asset
+from readers.health import ReaderHealth, health_json
+from tags.times import format_time
+from zones.movements import Movement
+
+
+class AssetStored(msgspec.Struct, frozen=True, gc=False, tag="asset_stored"):
+    """The register holds this asset now, with exactly these tags."""
+
+    asset: Asset
+    at_ns: int
+
+
+class AssetRemoved(msgspec.Struct, frozen=True, gc=False, tag="asset_removed"):
+    """The register does not hold this asset any more."""
+
+    asset: str
+    at_ns: int
+
+
+Output = Movement | AlertChange | ReaderHealth | AssetStored | AssetRemoved
+
+
+class Numbered(msgspec.Struct, frozen=True, gc=False):
+    """An output with its place in the one commit sequence."""
+
+    seq: int
+    output: Output
+
+
+def movement_json(movement: Movement) -> dict[str, Any]:
+    """A movement as HTTP, the stream and replay show it."""
+    return {
+        "id": movement.id,
+        "time": format_time(movement.time_ns),
+        "decided": format_time(movement.decided_ns),
+        "tag": movement.tag,
+        "asset": movement.asset,
+        "kind": movement.kind,
+        "from": movement.from_zone,
+        "to": movement.to_zone,
+        "operation": movement.operation,
+        "late": movement.late,
+    }
+
+
+def event_of(numbered: Numbered) -> tuple[str, dict[str, Any]] | None:
+    """The stream's event name and body; None for what the stream does not carry."""
+    match numbered.output:
+        case Movement() as movement:
+            return "movement", movement_json(movement)
+        case AlertChange(transition=transition, alert=alert):
+            return "alert", {"transition": transition, **alert_json(alert, numbered.seq)}
+        case ReaderHealth() as health:
+            return "reader", health_json(health)
+        case _:
+            return None

@@ -1,0 +1,286 @@
+"""What people ask of state.db: who is where, who was where and when, what is wrong."""
+
+import queue
+import sqlite3
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from alerts.alert import Alert, alert_json
+from history import state
+from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilter
+from history.listings import ALERTS, ASSETS, MOVEMENTS, VISITS, wanted_alerts, wanted_assets
+from history.outputs import movement_json
+from history.paging import Page, PageRequest, bounded, list_page
+from history.presence import position_of, present_in
+from history.timeline import timeline_of
+from inventory.assets import Asset
+from tags.times import format_time
+from zones.movements import Movement
+
+_IDLE_READERS_MAX = 4
+
+_alert_decoder = msgspec.msgpack.Decoder(Alert)
+
+
+class Event(NamedTuple):
+    """One event of the stream; `body` is its JSON text."""
+
+    seq: int
+    kind: str
+    body: str
+
+
+class EventsExpiredError(LookupError):
+    """Events behind the number asked for are no longer kept; begin anew from the lists."""
+
+    def __init__(self, seq: int, first: int) -> None:
+        super().__init__(f"events are kept from {first} on, those behind {seq} are not complete")
+
+
+class StateQuestions:
+    """Answers from state.db while it is being written; each answer is of one moment.
+
+    Any thread may ask, any number at a time. Methods block on the disk, so call
+    them by `asyncio.to_thread`. Those with a page raise QuestionError where its
+    limit, cursor or sort is wrong.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(_IDLE_READERS_MAX)
+        self._closed = False
+
+    def close(self) -> None:
+        """Close the idle connections; a question under way closes its own when it is answered."""
+        self._closed = True
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def movements(self, wanted: MovementFilter, request: PageRequest) -> Page:
+        """List movements as `movement_json` shows them."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, MOVEMENTS, wanted, request)
+        return Page([movement_row_json(row) for row in rows], cursor)
+
+    def visits(self, wanted: VisitFilter, request: PageRequest) -> Page:
+        """List visits: `{tag, asset, zone, from, to}`, `to` null while it goes on."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, VISITS, wanted, request)
+        return Page([visit_row_json(row) for row in rows], cursor)
+
+    def who_is_in(self, zones: Sequence[str], request: PageRequest) -> Page:
+        """List what is in any of the zones: `{asset, name, tag, zone, since}`.
+
+        An asset with several tags is where the newest open visit among them is.
+        Ordered by asset id, then tags without asset; `sort` turns the order round.
+        """
+        with self._moment() as reader:
+            rows, cursor = present_in(reader, zones, request)
+        return Page([_present_json(row) for row in rows], cursor)
+
+    def position(self, asset: str) -> dict[str, Any] | None:
+        """Say where an asset is: `{asset, tag, zone, since, last_zone}`; None if not registered.
+
+        Where it is in no zone, `zone` is null, `last_zone` the one that it left
+        and `since` when; all null if it was never seen.
+        """
+        with self._moment() as reader:
+            if _asset_row(reader, asset) is None:
+                return None
+            row = position_of(reader, asset)
+        return _position_json(asset, row)
+
+    def history(
+        self,
+        asset: str,
+        since_ns: int | None,
+        until_ns: int | None,
+        request: PageRequest,
+    ) -> Page:
+        """List the movements and visits of an asset, mixed in the order of the commit sequence.
+
+        Each item has `type`: `movement` or `visit`. What was recorded for the
+        asset stays, whoever carries the tag now; a removed asset has a history.
+        """
+        window = VisitFilter(asset=asset, since_ns=since_ns, until_ns=until_ns)
+        with self._moment() as reader:
+            rows, cursor = timeline_of(reader, window, request)
+        return Page([_timeline_json(row) for row in rows], cursor)
+
+    def assets(self, wanted: AssetFilter, request: PageRequest) -> Page:
+        """List registered assets as `inventory.assets.Asset`, in the order they were added."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, ASSETS, wanted_assets(wanted), request)
+            tags = _tags_of(reader, [row["id"] for row in rows])
+        return Page([_asset_json(row, tags) for row in rows], cursor)
+
+    def asset(self, asset: str) -> dict[str, Any] | None:
+        """Show one asset; None if it is not registered."""
+        with self._moment() as reader:
+            row = _asset_row(reader, asset)
+            return None if row is None else _asset_json(row, _tags_of(reader, [asset]))
+
+    def alerts(self, wanted: AlertFilter, request: PageRequest) -> Page:
+        """List alerts as `alert_json` shows them, in the order they were raised."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, ALERTS, wanted_alerts(wanted), request)
+        return Page([_alert_row_json(row) for row in rows], cursor)
+
+    def alert(self, alert: str) -> dict[str, Any] | None:
+        """Show one alert; None if there is none with that id."""
+        with self._moment() as reader:
+            row = reader.execute("SELECT seq, record FROM alerts WHERE id = ?", (alert,)).fetchone()
+        return None if row is None else _alert_row_json(row)
+
+    def events_after(self, seq: int, limit: int) -> list[Event]:
+        """Return the next events behind a number of the commit sequence, oldest first.
+
+        Raises EventsExpiredError where some of them are no longer kept.
+        """
+        with self._moment() as reader:
+            first = state.first_seq(reader)
+            if seq + 1 < first:
+                raise EventsExpiredError(seq, first)
+            rows = reader.execute(
+                "SELECT seq, kind, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+                (bounded(seq), limit),
+            ).fetchall()
+        return [Event(*row) for row in rows]
+
+    def first_seq(self) -> int:
+        """Return the number from which on the stream can repeat everything."""
+        return self._ask(state.first_seq)
+
+    def last_seq(self) -> int:
+        """Return the newest number of the commit sequence."""
+        return self._ask(state.last_seq)
+
+    def _ask(self, question: Callable[[sqlite3.Connection], int]) -> int:
+        with self._moment() as reader:
+            return question(reader)
+
+    @contextmanager
+    def _moment(self) -> Generator[sqlite3.Connection]:
+        """Lend a connection on which every statement sees the same moment."""
+        reader = self._take()
+        try:
+            reader.execute("BEGIN")
+            yield reader
+        finally:
+            reader.rollback()
+            self._give_back(reader)
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return state.open_reader(self._path)
+
+    def _give_back(self, reader: sqlite3.Connection) -> None:
+        try:
+            self._idle.put_nowait(reader)
+        except queue.Full:
+            reader.close()
+        if self._closed:
+            self.close()
+
+
+def open_alerts(connection: sqlite3.Connection) -> list[Alert]:
+    """Read every alert that is not cleared, in the order they were raised."""
+    rows = connection.execute("SELECT record FROM alerts WHERE open ORDER BY raised_seq")
+    return [_alert_decoder.decode(row[0]) for row in rows]
+
+
+def movement_row_json(row: sqlite3.Row) -> dict[str, Any]:
+    """Show a row of `movements`."""
+    fields = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118 - no dict
+    fields["late"] = bool(fields["late"])
+    return movement_json(Movement(**fields))
+
+
+def visit_row_json(row: sqlite3.Row) -> dict[str, Any]:
+    """Show a row of `visits`."""
+    return {
+        "tag": row["tag"],
+        "asset": row["asset"],
+        "zone": row["zone"],
+        "from": format_time(row["from_ns"]),
+        "to": None if row["to_ns"] is None else format_time(row["to_ns"]),
+    }
+
+
+def _timeline_json(row: sqlite3.Row) -> dict[str, Any]:
+    if "kind" in row.keys():  # noqa: SIM118 - a row is no dict
+        return {"type": "movement", **movement_row_json(row)}
+    return {"type": "visit", **visit_row_json(row)}
+
+
+def _present_json(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "asset": row["asset"],
+        "name": row["name"],
+        "tag": row["tag"],
+        "zone": row["zone"],
+        "since": format_time(row["from_ns"]),
+    }
+
+
+def _position_json(asset: str, row: sqlite3.Row | None) -> dict[str, Any]:
+    if row is None:
+        nowhere = dict.fromkeys(["tag", "zone", "since", "last_zone"])
+        return {"asset": asset, **nowhere}
+    there = row["to_ns"] is None
+    return {
+        "asset": asset,
+        "tag": row["tag"],
+        "zone": row["zone"] if there else None,
+        "since": format_time(row["from_ns"] if there else row["to_ns"]),
+        "last_zone": row["zone"],
+    }
+
+
+def _asset_row(reader: sqlite3.Connection, asset: str) -> sqlite3.Row | None:
+    statement = f"SELECT {ASSETS.columns} FROM assets WHERE id = ?"  # noqa: S608 - a constant
+    row: sqlite3.Row | None = reader.execute(statement, (asset,)).fetchone()
+    return row
+
+
+def _tags_of(reader: sqlite3.Connection, assets: Sequence[str]) -> dict[str, list[str]]:
+    """Return the tags that each of the assets carries now, in the order they were bound."""
+    tags: dict[str, list[str]] = {asset: [] for asset in assets}
+    rows = reader.execute(
+        "SELECT asset, tag FROM bindings WHERE unbound_ns IS NULL"
+        " AND asset IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+        (msgspec.json.encode(assets).decode(),),
+    )
+    for asset, tag in rows:
+        tags[asset].append(tag)
+    return tags
+
+
+def _asset_json(row: sqlite3.Row, tags: dict[str, list[str]]) -> dict[str, Any]:
+    asset = Asset(
+        id=row["id"],
+        name=row["name"],
+        category=row["category"],
+        tags=tuple(tags[row["id"]]),
+        group=row["grouping"],
+        sku=row["sku"],
+        serial=row["serial"],
+        lot=row["lot"],
+        owner=row["owner"],
+        home_zone=row["home_zone"],
+        status=row["status"],
+    )
+    return {**msgspec.structs.asdict(asset), "tags": list(asset.tags)}
+
+
+def _alert_row_json(row: sqlite3.Row) -> dict[str, Any]:
+    return alert_json(_alert_decoder.decode(row["record"]), row["seq"])

@@ -1,0 +1,210 @@
+"""Writes what was decided into the tables that people query."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from alerts.alert import Alert, AlertChange, state_of
+from history.outputs import AssetRemoved, AssetStored, Numbered, event_of
+from inventory.assets import Asset
+from zones.movements import Movement
+
+
+def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
+    """Write outputs, in rising order of their numbers, within the caller's transaction.
+
+    Visits, bindings and alerts follow from them. Raises sqlite3.IntegrityError
+    where a number was used before or the outputs contradict what is stored (a
+    second open alert of one rule and subject); the caller then rolls back.
+    """
+    if not outputs:
+        return
+    _record_events(connection, outputs)
+    for numbered in outputs:
+        _record(connection, numbered)
+    connection.execute("UPDATE marks SET value = ? WHERE name = 'last_seq'", (outputs[-1].seq,))
+
+
+def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
+    match numbered.output:
+        case Movement() as movement:
+            _record_movement(connection, numbered.seq, movement)
+        case AlertChange(alert=alert):
+            _record_alert(connection, numbered.seq, alert)
+        case AssetStored(asset=asset, at_ns=at_ns):
+            _record_asset(connection, numbered.seq, asset)
+            _bind_exactly(connection, numbered.seq, asset, at_ns)
+        case AssetRemoved(asset=asset_id, at_ns=at_ns):
+            connection.execute("DELETE FROM assets WHERE id = ?", (asset_id,))
+            _bind_exactly(connection, numbered.seq, Asset(id=asset_id), at_ns)
+        case _:
+            # Reader health lives in memory; the stream has had it.
+            pass
+
+
+def _record_events(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
+    events = [(numbered.seq, event_of(numbered)) for numbered in outputs]
+    connection.executemany(
+        "INSERT INTO events (seq, kind, body) VALUES (?, ?, ?)",
+        [
+            (seq, event[0], msgspec.json.encode(event[1]).decode())
+            for seq, event in events
+            if event is not None
+        ],
+    )
+
+
+def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
+    connection.execute(
+        "INSERT INTO movements (seq, id, time_ns, decided_ns, tag, asset, kind, from_zone, to_zone,"
+        " operation, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            seq,
+            movement.id,
+            movement.time_ns,
+            movement.decided_ns,
+            movement.tag,
+            movement.asset,
+            movement.kind,
+            movement.from_zone,
+            movement.to_zone,
+            movement.operation,
+            movement.late,
+        ),
+    )
+    if not movement.late:
+        _turn_visit(connection, seq, movement)
+
+
+def _turn_visit(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
+    """End the tag's open visit and begin the next one, unless it is gone."""
+    _end_visit(connection, movement.tag, movement.time_ns)
+    if movement.kind != "departed" and movement.to_zone is not None:
+        _begin_visit(
+            connection,
+            (seq, movement.tag, movement.asset, movement.to_zone, movement.time_ns),
+        )
+
+
+def _end_visit(connection: sqlite3.Connection, tag: str, at_ns: int) -> None:
+    # A tag may move, by event time, just before the binding that cut its visit arrived.
+    connection.execute(
+        "UPDATE visits SET to_ns = max(from_ns, ?) WHERE tag = ? AND to_ns IS NULL",
+        (at_ns, tag),
+    )
+
+
+def _begin_visit(
+    connection: sqlite3.Connection,
+    visit: tuple[int, str, str | None, str, int],
+) -> None:
+    """`visit` is seq, tag, asset, zone, from_ns."""
+    connection.execute(
+        "INSERT INTO visits (seq, tag, asset, zone, from_ns) VALUES (?, ?, ?, ?, ?)",
+        visit,
+    )
+
+
+def _record_asset(connection: sqlite3.Connection, seq: int, asset: Asset) -> None:
+    connection.execute(
+        "INSERT INTO assets (id, added_seq, seq, name, category, grouping, sku, serial, lot, owner,"
+        " home_zone, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, name = excluded.name,"
+        " category = excluded.category, grouping = excluded.grouping, sku = excluded.sku,"
+        " serial = excluded.serial, lot = excluded.lot, owner = excluded.owner,"
+        " home_zone = excluded.home_zone, status = excluded.status",
+        (
+            asset.id,
+            seq,
+            seq,
+            asset.name,
+            asset.category,
+            asset.group,
+            asset.sku,
+            asset.serial,
+            asset.lot,
+            asset.owner,
+            asset.home_zone,
+            asset.status,
+        ),
+    )
+
+
+def _bind_exactly(connection: sqlite3.Connection, seq: int, asset: Asset, at_ns: int) -> None:
+    """Let the asset carry its tags and no others; former bindings are closed, not forgotten."""
+    bound = {
+        str(row[0])
+        for row in connection.execute(
+            "SELECT tag FROM bindings WHERE asset = ? AND unbound_ns IS NULL",
+            (asset.id,),
+        )
+    }
+    for tag in sorted(bound.difference(asset.tags)):
+        _unbind(connection, tag, at_ns)
+        _hand_over_visit(connection, seq, (tag, None), at_ns)
+    for tag in dict.fromkeys(asset.tags):
+        if tag not in bound:
+            _unbind(connection, tag, at_ns)
+            connection.execute(
+                "INSERT INTO bindings (tag, asset, bound_ns) VALUES (?, ?, ?)",
+                (tag, asset.id, at_ns),
+            )
+            _hand_over_visit(connection, seq, (tag, asset.id), at_ns)
+
+
+def _unbind(connection: sqlite3.Connection, tag: str, at_ns: int) -> None:
+    connection.execute(
+        "UPDATE bindings SET unbound_ns = max(bound_ns, ?) WHERE tag = ? AND unbound_ns IS NULL",
+        (at_ns, tag),
+    )
+
+
+def _hand_over_visit(
+    connection: sqlite3.Connection,
+    seq: int,
+    carried: tuple[str, str | None],
+    at_ns: int,
+) -> None:
+    """From `at_ns` on the open visit of a tag counts for another asset (`carried`: tag, asset)."""
+    tag, asset = carried
+    row = connection.execute(
+        "SELECT id, asset, zone, from_ns FROM visits WHERE tag = ? AND to_ns IS NULL",
+        (tag,),
+    ).fetchone()
+    if row is None or row[1] == asset:
+        return
+    visit_id, _, zone, from_ns = row
+    if at_ns <= from_ns:
+        connection.execute("UPDATE visits SET asset = ? WHERE id = ?", (asset, visit_id))
+        return
+    _end_visit(connection, tag, at_ns)
+    _begin_visit(connection, (seq, tag, asset, zone, at_ns))
+
+
+def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> None:
+    connection.execute(
+        "INSERT INTO alerts (id, raised_seq, seq, rule, subject, asset, tag, severity, state,"
+        " time_ns, open, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, severity = excluded.severity,"
+        " state = excluded.state, open = excluded.open, record = excluded.record",
+        (
+            alert.id,
+            seq,
+            seq,
+            alert.rule,
+            subject_of(alert),
+            alert.asset,
+            alert.tag,
+            alert.severity,
+            state_of(alert),
+            alert.time_ns,
+            not alert.cleared,
+            msgspec.msgpack.encode(alert),
+        ),
+    )
+
+
+def subject_of(alert: Alert) -> str:
+    """Whom the alert is about: the asset, or `tag:` and the tag where there is none."""
+    return f"tag:{alert.tag}" if alert.asset is None else alert.asset

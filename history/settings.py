@@ -1,0 +1,14 @@
+"""What the site file says about history."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class HistorySettings(BaseModel):
+    """Where sightings are kept and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    store: Literal["sqlite"] = "sqlite"
+    keep_days: int = Field(default=400, ge=1, le=36_500)

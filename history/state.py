@@ -1,0 +1,152 @@
+"""state.db: how it is opened, brought up to date and numbered."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+_BUSY_TIMEOUT_S = 10.0
+_STATEMENTS_CACHED = 256
+_MIGRATION_NAME = re.compile(r"(\d{4})_\w+\.sql")
+
+
+class StateTooNewError(Exception):
+    """The file was written by a newer Tagwarden; nothing was changed."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} has format {found}, this version of Tagwarden knows formats up to {known}: "
+            "install the newer version again, or restore a backup that was made before it",
+        )
+
+
+def open_state(path: Path) -> sqlite3.Connection:
+    """Open state.db for the one writer, made or migrated where needed.
+
+    The caller begins and ends every transaction itself (`BEGIN IMMEDIATE`). A
+    commit is on the disk when it returns. Raises StateTooNewError.
+    """
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    connection = sqlite3.connect(
+        path,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_CACHED,
+    )
+    try:
+        # Before anything is written: the journal mode is a change of the file, too.
+        _require_known(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open an existing state.db for questions only; rows are sqlite3.Row.
+
+    May be used by any thread, by one at a time. Raises StateTooNewError, and
+    sqlite3.OperationalError where there is no such file.
+    """
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro",
+        uri=True,
+        timeout=_BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_CACHED,
+    )
+    try:
+        _require_known(connection, path)
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def last_seq(connection: sqlite3.Connection) -> int:
+    """Return the newest number of the commit sequence; 0 before the first output."""
+    return _mark(connection, "last_seq")
+
+
+def first_seq(connection: sqlite3.Connection) -> int:
+    """Return the number from which on the stream can repeat everything; older events expired."""
+    return _mark(connection, "events_expired") + 1
+
+
+def last_position(connection: sqlite3.Connection) -> int:
+    """Return the newest journal position ever written, expired or not; 0 before the first."""
+    return _mark(connection, "journal_position")
+
+
+def journal_bytes(connection: sqlite3.Connection) -> int:
+    """Return what the entries of all kept journal groups take."""
+    return _mark(connection, "journal_bytes")
+
+
+def follower_position(connection: sqlite3.Connection, name: str) -> int:
+    """Return the last journal group that the follower has taken over; 0 for a new one."""
+    row = connection.execute("SELECT position FROM followers WHERE name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def store_follower_position(connection: sqlite3.Connection, name: str, position: int) -> None:
+    """Remember that the follower needs nothing up to this group any more.
+
+    Journal groups expire only behind the slowest follower that is known here.
+    """
+    connection.execute(
+        "INSERT INTO followers VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+        (name, position),
+    )
+
+
+def _mark(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+    return int(row[0])
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _require_known(connection: sqlite3.Connection, path: Path) -> None:
+    found = _version(connection)
+    known = max(number for number, _ in _migrations())
+    if found > known:
+        raise StateTooNewError(path, found, known)
+
+
+def _migrations() -> Iterator[tuple[int, str]]:
+    """Yield number and SQL of each migration in order."""
+    folder = files("history") / "migrations"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if match := _MIGRATION_NAME.fullmatch(file.name):
+            yield int(match[1]), file.read_text("utf-8")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Run what is missing, each in one transaction together with its number."""
+    reached = _version(connection)
+    for number, script in _migrations():
+        if number <= reached:
+            continue
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;",
+            )
+        except BaseException:
+            if connection.in_transaction:
+                connection.rollback()
+            raise

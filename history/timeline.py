@@ -1,0 +1,77 @@
+"""The movements and visits of one asset in one list."""
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from history.filters import VisitFilter
+from history.listings import MOVEMENTS, OVERLAPS_SINCE, VISITS
+from history.paging import (
+    Listing,
+    PageRequest,
+    bounded,
+    checked_limit,
+    compare_of,
+    decode_cursor,
+    direction_of,
+    encode_cursor,
+)
+
+_MOVEMENT, _VISIT = 0, 1
+
+
+def timeline_of(
+    connection: sqlite3.Connection,
+    window: VisitFilter,
+    request: PageRequest,
+) -> tuple[list[sqlite3.Row], str | None]:
+    """Fetch one page of rows of `movements` and `visits` of `window.asset`."""
+    limit = checked_limit(request)
+    statement, values = timeline_query(window, request)
+    keys = [tuple(key) for key in connection.execute(statement, values)]
+    shown = keys[:limit]
+    rows = {
+        **_rows(connection, MOVEMENTS, _MOVEMENT, shown),
+        **_rows(connection, VISITS, _VISIT, shown),
+    }
+    cursor = encode_cursor("history", request.sort, shown[-1]) if len(keys) > limit else None
+    return [rows[part, key] for _, part, key in shown], cursor
+
+
+def timeline_query(window: VisitFilter, request: PageRequest) -> tuple[str, dict[str, Any]]:
+    """Write the statement for the keys (seq, part, id) of a page and one more."""
+    values: dict[str, Any] = {"asset": window.asset, "rows": checked_limit(request) + 1}
+    movements = ["SELECT seq, 0 AS part, seq AS id FROM movements WHERE asset = :asset"]
+    visits = ["SELECT seq, 1 AS part, id FROM visits WHERE asset = :asset"]
+    if window.since_ns is not None:
+        values["since_ns"] = bounded(window.since_ns)
+        movements.append("time_ns >= :since_ns")
+        visits.append(OVERLAPS_SINCE)
+    if window.until_ns is not None:
+        values["until_ns"] = bounded(window.until_ns)
+        movements.append("time_ns < :until_ns")
+        visits.append("from_ns < :until_ns")
+    parts = ["SELECT seq, part, id FROM (", " AND ".join(movements), "UNION ALL"]
+    parts += [" AND ".join(visits), ")"]
+    if request.cursor is not None:
+        behind = decode_cursor("history", request, (int, int, int))
+        values["seq"], values["part"], values["id"] = behind
+        parts.append(f"WHERE (seq, part, id) {compare_of(request)} (:seq, :part, :id)")
+    order = direction_of(request)
+    parts.append(f"ORDER BY seq {order}, part {order}, id {order} LIMIT :rows")
+    return " ".join(parts), values
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    listing: Listing,
+    part: int,
+    keys: list[tuple[int, ...]],
+) -> dict[tuple[int, int], sqlite3.Row]:
+    """Fetch the rows behind those keys that belong to the listing, by part and id."""
+    wanted = [key for _, of, key in keys if of == part]
+    statement = ["SELECT", listing.columns, "FROM", listing.name, "WHERE", listing.key]
+    statement.append("IN (SELECT value FROM json_each(?))")
+    rows = connection.execute(" ".join(statement), (msgspec.json.encode(wanted).decode(),))
+    return {(part, row[listing.key]): row for row in rows}

@@ -1,0 +1,1 @@
+"""What the tag is on: assets and the tags bound to them."""

@@ -1,0 +1,1 @@
+"""Everything that can hear a tag: one driver a protocol, each raising, none retrying."""

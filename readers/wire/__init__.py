@@ -1,0 +1,1 @@
+"""Pure byte parsers: bytes in, values out, no sockets."""

@@ -1,0 +1,1 @@
+"""Make-believe sources that speak the real protocols, repeatable from a seed."""

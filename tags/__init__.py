@@ -1,0 +1,1 @@
+"""What a tag says: reads, positions, measurements and the codes on it."""

@@ -1,0 +1,75 @@
+"""The API over a fake gateway, with a key of each role."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from api.access import keys_in
+from api.app import Api, create_app
+from api.stream import StreamLimits
+from history.keys import create_key
+from history.questions import StateQuestions
+from history.state import open_state
+from tests.api.fake_gateway import NOON_NS, ROLES, FakeDesk, client_of
+
+
+@pytest.fixture
+def state_path(tmp_path: Path) -> Path:
+    path = tmp_path / "state.db"
+    open_state(path).close()
+    return path
+
+
+@pytest.fixture
+def keys(state_path: Path) -> dict[str, str]:
+    with closing(open_state(state_path)) as state:
+        return {role: create_key(state, f"{role} key", role, NOON_NS) for role in ROLES}
+
+
+@pytest.fixture
+def desk(state_path: Path) -> Iterator[FakeDesk]:
+    made = FakeDesk(state_path)
+    yield made
+    made.state.close()
+
+
+@pytest.fixture
+def questions(state_path: Path) -> Iterator[StateQuestions]:
+    made = StateQuestions(state_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(desk: FakeDesk, questions: StateQuestions, state_path: Path, keys: dict[str, str]) -> Api:
+    del keys
+    limits = StreamLimits(heartbeat_s=0.2, send_timeout_s=0.5, recheck_s=0.1, pause_s=0.01)
+    return create_app(desk, questions, keys_in(state_path), CollectorRegistry(), limits)
+
+
+@pytest.fixture
+async def viewer(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, keys["viewer"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def guard(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, keys["guard"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def operator(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, keys["operator"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(app: Api) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, None) as client:
+        yield client

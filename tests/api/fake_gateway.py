@@ -1,0 +1,205 @@
+"""A gateway made of a register in memory and a real state.db, and the API on top of it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from msgspec.structs import replace
+
+from alerts.alert import Acknowledgement, Alert, AlertChange, Evidence, Severity
+from alerts.changes import AcknowledgeAlert, ResetAlert
+from api.app import Api
+from api.desk import Change, JournalFullError
+from history.answers import Answer, find_answer, store_answer
+from history.keys import Role
+from history.outputs import AssetRemoved, AssetStored, Numbered, Output
+from history.record import record_outputs
+from history.state import open_state
+from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
+from inventory.register import Register, RegisterState
+from readers.health import ReaderHealth, health_json
+from zones.movements import Heard, Movement, MovementKind, movement_id
+
+NOON_NS = 1_800_000_000_000_000_000
+SECOND_NS = 1_000_000_000
+ROLES: tuple[Role, ...] = ("ingest", "viewer", "guard", "operator", "admin")
+
+
+class FakeDesk:
+    """Commits at once, in the test's own thread, what the register and the alerts allow."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock: Callable[[], int] = lambda: NOON_NS
+        self.state = open_state(path)
+        self.register = Register(RegisterState({}))
+        self.alerts: dict[str, Alert] = {}
+        self.submitted: list[Change] = []
+        self.journal_full = False
+        self.sick_zones: set[str] = set()
+        self.heard_ns: dict[str, int] = {}
+        self.ready: tuple[str, list[str]] = ("ready", [])
+        self.health = [ReaderHealth(reader="gate-1", state="online", since_ns=NOON_NS)]
+        self._seq = 0
+        self._news = asyncio.Event()
+
+    async def submit(self, change: Change) -> Outcome:
+        if self.journal_full:
+            raise JournalFullError
+        outcome, outputs = self._decide(change)
+        self.submitted.append(change)
+        await asyncio.to_thread(self.commit, outputs)
+        return outcome
+
+    async def check(self, change: Change) -> Outcome:
+        assert isinstance(change, StoreAssets)
+        register = Register(RegisterState(dict(self.register.state.assets)))
+        return register.store(change)[0]
+
+    async def recall(self, actor: str, key: str) -> Answer | None:
+        return await asyncio.to_thread(find_answer, self.state, actor, key)
+
+    async def remember(self, actor: str, key: str, answer: Answer) -> None:
+        if self.journal_full:
+            raise JournalFullError
+        await asyncio.to_thread(store_answer, self.state, actor, key, answer, NOON_NS)
+
+    def readers(self) -> list[dict[str, Any]]:
+        return [health_json(health) for health in self.health]
+
+    def last_heard_ns(self, tag: str) -> int | None:
+        return self.heard_ns.get(tag)
+
+    def zone_is_healthy(self, zone: str) -> bool:
+        return zone not in self.sick_zones
+
+    def zones(self) -> list[dict[str, Any]]:
+        square = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]]
+        known = {"floor": "ground", "role": "storage", "parent": None, "polygon": square}
+        return [
+            {"name": "hall", **known},
+            {"name": "hall/shelf", **known, "parent": "hall"},
+            {"name": "gate", **known, "role": "exit", "polygon": None},
+        ]
+
+    def readiness(self) -> tuple[str, list[str]]:
+        return self.ready
+
+    async def committed(self, after_seq: int, timeout_s: float) -> int:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._seq <= after_seq:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            pass
+        return self._seq
+
+    def commit(self, outputs: list[Output]) -> list[Numbered]:
+        numbered = [Numbered(self._seq + n, output) for n, output in enumerate(outputs, start=1)]
+        with self.state:
+            self.state.execute("BEGIN IMMEDIATE")
+            record_outputs(self.state, numbered)
+        self._seq += len(numbered)
+        for output in outputs:
+            if isinstance(output, AlertChange):
+                self.alerts[output.alert.id] = output.alert
+        return numbered
+
+    async def happen(self, *outputs: Output) -> None:
+        """Commit from outside, as the pipeline does, and wake who waits."""
+        await asyncio.to_thread(self.commit, list(outputs))
+        self._news.set()
+
+    def _decide(self, change: Change) -> tuple[Outcome, list[Output]]:
+        match change:
+            case StoreAssets():
+                outcome, changed = self.register.store(change)
+                return outcome, [AssetStored(asset, change.arrival_ns) for asset in changed]
+            case RemoveAsset():
+                outcome, removed = self.register.remove(change)
+                if removed is None:
+                    return outcome, []
+                return outcome, [AssetRemoved(removed.id, change.arrival_ns)]
+            case AcknowledgeAlert() | ResetAlert():
+                return self._handle(change)
+
+    def _handle(self, change: AcknowledgeAlert | ResetAlert) -> tuple[Outcome, list[Output]]:
+        alert = self.alerts.get(change.alert)
+        if alert is None:
+            return Outcome("unknown", f"there is no alert {change.alert!r}"), []
+        if alert.cleared:
+            return Outcome("conflict", "the alert is closed"), []
+        if isinstance(change, ResetAlert):
+            return self._reset(alert, change)
+        if alert.severity == "critical" and not change.note:
+            return Outcome("invalid", "a critical alert needs a note", "note"), []
+        if alert.acknowledged is not None:
+            return DONE, []
+        taken = replace(
+            alert, acknowledged=Acknowledgement(change.by, change.arrival_ns, change.note)
+        )
+        return DONE, [AlertChange("acknowledged", taken, change.arrival_ns, change.by)]
+
+    def _reset(self, alert: Alert, change: ResetAlert) -> tuple[Outcome, list[Output]]:
+        if alert.acknowledged is None:
+            return Outcome("conflict", "the alert is not acknowledged"), []
+        return DONE, [
+            AlertChange("cleared", replace(alert, cleared=True), change.arrival_ns, change.by)
+        ]
+
+
+def moved(
+    tag: str,
+    from_zone: str | None,
+    to_zone: str | None,
+    after_s: float,
+    asset: str | None = None,
+) -> Movement:
+    kind: MovementKind = "moved"
+    if from_zone is None:
+        kind = "arrived"
+    elif to_zone is None:
+        kind = "departed"
+    time_ns = NOON_NS + int(after_s * SECOND_NS)
+    return Movement(
+        id=movement_id(tag, from_zone, to_zone, time_ns),
+        time_ns=time_ns,
+        decided_ns=time_ns,
+        tag=tag,
+        kind=kind,
+        from_zone=from_zone,
+        to_zone=to_zone,
+        asset=asset,
+    )
+
+
+def raised(alert_id: str, asset: str, severity: Severity = "critical") -> AlertChange:
+    evidence = Evidence(
+        (Heard("gate-1", 2, NOON_NS, 3, -51.5),), {"gate": 1.0}, {"gate-1": "online"}, "v1"
+    )
+    alert = Alert(
+        id=alert_id,
+        rule=f"rule of {asset}",
+        rule_version="1",
+        kind="exit",
+        severity=severity,
+        asset=asset,
+        tag="e2801160",
+        from_zone="hall",
+        to_zone="gate",
+        portal=None,
+        time_ns=NOON_NS,
+        decided_ns=NOON_NS,
+        raised_at_ns=NOON_NS,
+        late=False,
+        evidence=evidence,
+    )
+    return AlertChange("raised", alert, NOON_NS, None, ("guards",))
+
+
+def client_of(app: Api, key: str | None) -> httpx.AsyncClient:
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers)

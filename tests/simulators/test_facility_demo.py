@@ -1,0 +1,188 @@
+import csv
+import io
+import math
+
+import pytest
+from ruamel.yaml import YAML
+
+from simulators.demo import LAYOUT, DemoWebhook, demo, demo_assets_csv, demo_site_text
+from simulators.facility import Facility
+from simulators.rounds import SECOND_NS
+from tags.reads import Read
+
+SEEDS = (1, 2, 3, 4)
+ZONES = {(antenna.reader, antenna.number): antenna.zone for antenna in LAYOUT.antennas}
+
+
+def heard(facility: Facility, until_s: float) -> list[Read]:
+    reads = [read for report in facility.run(until_s) for read in report.reads]
+    return sorted(reads, key=lambda read: read.time_ns)
+
+
+@pytest.mark.parametrize("for_s", [10, 10.5, 12, 17, 20, 33, 60, 400])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_last_five_seconds_are_quiet(seed: int, for_s: float) -> None:
+    facility = Facility(seed, demo(seed, for_s))
+    for asset in facility.scenario.assets:
+        place = facility.position(asset.id, for_s - 5)
+        assert facility.position(asset.id, for_s) == place
+        assert facility.position(asset.id, for_s - 2.5) == place
+        assert min(zone.margin_m(place) for zone in LAYOUT.zones) >= 1
+
+
+@pytest.mark.parametrize("for_s", [10, 12, 20, None])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_first_laptop_is_in_the_gate_after_six_seconds(seed: int, for_s: float | None) -> None:
+    facility = Facility(seed, demo(seed, for_s))
+    first = facility.truth(for_s or 30).exits[0]
+    assert first.asset == "laptop-1"
+    assert first.time_s <= 5
+    assert facility.truth(30).zone_at(first.tag, 6) == "gate"
+    reads = [read for read in heard(facility, 10) if read.tag == first.tag]
+    gate = [read for read in reads if (read.reader, read.antenna) == ("gate-1", 2)]
+    assert 3 * SECOND_NS < gate[0].time_ns < 7 * SECOND_NS
+    assert len([read for read in reads if read.time_ns < gate[0].time_ns]) > 5
+
+
+def test_a_demo_of_twenty_seconds_sees_the_laptop_outside() -> None:
+    for seed in SEEDS:
+        assert Facility(seed, demo(seed, 20)).truth(20).exits[0].outside
+
+
+def test_a_demo_below_ten_seconds_is_refused() -> None:
+    with pytest.raises(ValueError, match="too short"):
+        demo(1, 9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_somebody_comes_to_the_gate_every_45_seconds(seed: int) -> None:
+    exits = Facility(seed, demo(seed)).truth(1000).exits
+    times_s = sorted({round(exit_.time_s, 3) for exit_ in exits})
+    gaps_s = [after - before for before, after in zip(times_s, times_s[1:], strict=False)]
+    assert all(35 <= gap_s <= 55 for gap_s in gaps_s)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_day_repeats_and_everybody_is_home_for_it(seed: int) -> None:
+    for asset in demo(seed).assets:
+        trips = asset.itinerary.trips
+        if not trips:
+            continue
+        assert asset.itinerary.day_s == 360
+        assert trips[-1].end_s <= trips[0].start_s + 360
+        assert trips[-1].waypoints[-1] == trips[0].waypoints[0] == asset.itinerary.home
+        assert trips[0].start_s > 0
+        for before, after in zip(trips, trips[1:], strict=False):
+            assert before.end_s < after.start_s
+            assert before.waypoints[-1] == after.waypoints[0]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_assets_walk_at_a_walking_pace(seed: int) -> None:
+    speeds = {trip.speed_mps for asset in demo(seed).assets for trip in asset.itinerary.trips}
+    assert 0.8 <= min(speeds) <= max(speeds) <= 1.6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_antenna_hears_only_its_own_zone(seed: int) -> None:
+    facility = Facility(seed, demo(seed))
+    truth = facility.truth(400)
+    reads = heard(facility, 400)
+    strays = [
+        read
+        for read in reads
+        if truth.zone_at(read.tag, read.time_ns / SECOND_NS) != ZONES[read.reader, read.antenna]
+    ]
+    assert len(strays) <= len(reads) / 5000
+    assert not [read for read in strays if (read.reader, read.antenna) == ("gate-1", 2)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_crosses_the_gate_is_heard_there_for_a_second(seed: int) -> None:
+    facility = Facility(seed, demo(seed))
+    reads = heard(facility, 380)
+    for exit_ in facility.truth(360).exits:
+        times_s = [
+            read.time_ns / SECOND_NS
+            for read in reads
+            if read.tag == exit_.tag
+            and (read.reader, read.antenna) == ("gate-1", 2)
+            and (read.rssi_dbm or 0) >= -72
+            and exit_.time_s <= read.time_ns / SECOND_NS <= exit_.left_s
+        ]
+        assert len(times_s) >= 5
+        assert times_s[-1] - times_s[0] >= 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_asset_is_heard_where_it_starts_before_anything_moves(seed: int) -> None:
+    facility = Facility(seed, demo(seed))
+    for asset in facility.scenario.assets:
+        for tag in asset.tags:
+            zones = {ZONES[r.reader, r.antenna] for r in heard(facility, 3) if r.tag == tag}
+            assert zones <= {asset.home_zone}
+    for asset in facility.scenario.assets:
+        tags = set(asset.tags)
+        assert tags == {r.tag for r in heard(facility, 30) if r.tag in tags}
+
+
+def test_something_moves_between_zones_all_the_time() -> None:
+    changes_s = sorted(
+        visit.from_s
+        for visits in Facility(1, demo(1)).truth(360).visits.values()
+        for visit in visits[1:]
+    )
+    gaps_s = [after - before for before, after in zip(changes_s, changes_s[1:], strict=False)]
+    assert len(changes_s) > 60
+    assert max(gaps_s) < 45
+
+
+def test_the_asset_file_lists_the_assets_whatever_the_seed() -> None:
+    rows = list(csv.DictReader(io.StringIO(demo_assets_csv())))
+    for seed in SEEDS:
+        assert [(row["id"], tuple(row["tags"].split())) for row in rows] == [
+            (asset.id, asset.tags) for asset in demo(seed).assets
+        ]
+    assert {row["category"] for row in rows} == {"laptop", "pallet", "cart", "tool"}
+    tags = [tag for row in rows for tag in row["tags"].split()]
+    assert len(tags) == len(set(tags)) > len(rows) == 24
+
+
+ADDRESSES = {"hall-1": "127.0.0.1:4001", "dock-1": "127.0.0.1:4002", "gate-1": "127.0.0.1:4003"}
+
+
+def test_the_site_file_says_what_the_layout_is() -> None:
+    site = YAML(typ="safe").load(demo_site_text(ADDRESSES, listen="127.0.0.1:9999"))
+    assert [zone["name"] for zone in site["zones"]] == [zone.name for zone in LAYOUT.zones]
+    for zone, told in zip(LAYOUT.zones, site["zones"], strict=True):
+        assert [tuple(corner) for corner in told["polygon"]] == list(zone.polygon)
+        assert told["role"] == zone.role
+    told_zones = {
+        (reader["name"], number): antenna["zone"]
+        for reader in site["readers"]
+        for number, antenna in reader["antennas"].items()
+    }
+    assert told_zones == ZONES
+    assert {reader["name"]: reader["address"] for reader in site["readers"]} == ADDRESSES
+    assert site["rules"][0]["fence"] == ["hall", "receiving", "packing", "office"]
+    assert site["rules"][0]["notify"] == ["console"]
+    assert site["channels"] == [{"name": "console", "kind": "log"}]
+    assert site["server"] == {"listen": "127.0.0.1:9999"}
+
+
+def test_the_site_file_names_the_webhook_where_one_is_wanted() -> None:
+    hook = DemoWebhook("http://127.0.0.1:5/hook", "whsec_AAAA", allow_private=True)
+    site = YAML(typ="safe").load(demo_site_text(ADDRESSES, webhook=hook))
+    assert site["rules"][0]["notify"] == ["console", "webhook"]
+    assert site["channels"][1] == {"name": "webhook", "kind": "webhook", **hook._asdict()}
+
+
+def test_a_site_file_without_an_address_is_refused() -> None:
+    with pytest.raises(KeyError):
+        demo_site_text({})
+
+
+def test_a_demo_without_an_end_goes_on() -> None:
+    facility = Facility(1, demo(1))
+    assert facility.truth(3600).exits[-1].time_s > 3500
+    assert math.inf not in facility.position("laptop-1", 3600)

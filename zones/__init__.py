@@ -1,0 +1,1 @@
+"""Where a read was: floor plan, event order, zone estimators, presence."""

@@ -1,0 +1,1 @@
+"""Ways from what the antennas heard to the likeliest zone."""

@@ -1,0 +1,157 @@
+"""The floor plan as Locate needs it: which zone each read point hears."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from shapely import Polygon
+
+from readers.settings import AntennaSettings, ReaderSettings
+from tags.times import SECOND_NS
+from zones.settings import EstimatorSettings, Role, ZoneSettings
+
+POINTS_MAX = 16_384
+"""Read points remembered at once; more than any site has, a limit for hostile antenna numbers."""
+
+PointKey = tuple[str, int]
+
+_ANY_RSSI_CDB = -1_000_000
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """One zone, with the read points that cover it and the zones that it lies in."""
+
+    name: str
+    role: Role = "storage"
+    floor: str | None = None
+    absent_after_ns: int | None = None
+    covered_by: tuple[PointKey, ...] = ()
+    inside: tuple[str, ...] = ()
+
+
+class ReadPoint(msgspec.Struct, frozen=True, gc=False):
+    """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact."""
+
+    reader: str
+    antenna: int
+    zone: str | None = None
+    urgent: bool = False
+    rssi_cdb_min: int = _ANY_RSSI_CDB
+    bias_cdb: int = 0
+
+
+class FloorPlan:
+    """Read points to zones; empty until a site is known."""
+
+    def __init__(
+        self,
+        zones: Sequence[ZoneSettings] = (),
+        readers: Sequence[ReaderSettings] = (),
+        estimator: EstimatorSettings | None = None,
+    ) -> None:
+        self.estimator = estimator or EstimatorSettings()
+        self.renamed = {zone.was: zone.name for zone in zones if zone.was}
+        self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
+        self._readers = {reader.name: reader for reader in readers}
+        self.points: dict[PointKey, ReadPoint] = {}
+        covered = _coverage(readers)
+        inside = _containment(zones)
+        self.zones = {
+            zone.name: Zone(
+                name=zone.name,
+                role=zone.role,
+                floor=zone.floor,
+                absent_after_ns=_nanoseconds(zone.absent_after_s),
+                covered_by=tuple(covered.get(zone.name, ())),
+                inside=inside[zone.name],
+            )
+            for zone in zones
+        }
+
+    def point(self, key: PointKey) -> ReadPoint:
+        """The read point of (reader, antenna); its zone is None where the site file names none."""
+        point = self.points.get(key)
+        if point is None:
+            point = self._resolve(key)
+            if len(self.points) < POINTS_MAX:
+                self.points[key] = point
+        return point
+
+    def _resolve(self, key: PointKey) -> ReadPoint:
+        name, antenna = key
+        reader = self._readers.get(name)
+        if reader is None:
+            return ReadPoint(name, antenna)
+        settings = reader.antennas.get(antenna, AntennaSettings())
+        zone = self.zones.get(settings.zone or reader.zone or "")
+        if zone is None:
+            return ReadPoint(name, antenna)
+        return ReadPoint(
+            reader=name,
+            antenna=antenna,
+            zone=zone.name,
+            urgent=zone.role == "exit",
+            rssi_cdb_min=centidecibels(settings.rssi_dbm_min, _ANY_RSSI_CDB),
+            bias_cdb=centidecibels(settings.bias_db, 0),
+        )
+
+    def within(self, zone: str, fence: Iterable[str]) -> bool:
+        """Whether a zone is one of the fence's zones or lies in one of them."""
+        known = self.zones.get(zone)
+        inside = () if known is None else known.inside
+        return any(name == zone or name in inside for name in fence)
+
+
+def centidecibels(level: float | None, default: int) -> int:
+    """A level in dB or dBm as a whole number of hundredths."""
+    return default if level is None else round(level * 100)
+
+
+def _nanoseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * SECOND_NS)
+
+
+def _coverage(readers: Sequence[ReaderSettings]) -> dict[str, list[PointKey]]:
+    """The listed antennas of each zone; antenna 0 stands for all antennas of a reader."""
+    covered: dict[str, list[PointKey]] = {}
+    for reader in readers:
+        if reader.zone is not None:
+            covered.setdefault(reader.zone, []).append((reader.name, 0))
+        for number, antenna in sorted(reader.antennas.items()):
+            zone = antenna.zone or reader.zone
+            if zone is not None and antenna.zone is not None:
+                covered.setdefault(zone, []).append((reader.name, number))
+    return covered
+
+
+def _containment(zones: Sequence[ZoneSettings]) -> dict[str, tuple[str, ...]]:
+    """For each zone those that it lies in, by its named parents or by its polygon."""
+    parents = {zone.name: zone.parent for zone in zones}
+    shapes = {zone.name: Polygon(zone.polygon) for zone in zones if zone.polygon}
+    floors = {zone.name: zone.floor for zone in zones}
+    return {
+        zone.name: tuple(
+            other.name
+            for other in zones
+            if other.name != zone.name
+            and (
+                other.name in _ancestors(zone.name, parents)
+                or (
+                    floors[zone.name] == floors[other.name]
+                    and zone.name in shapes
+                    and other.name in shapes
+                    and shapes[other.name].covers(shapes[zone.name])
+                    and not shapes[zone.name].covers(shapes[other.name])
+                )
+            )
+        )
+        for zone in zones
+    }
+
+
+def _ancestors(zone: str, parents: dict[str, str | None]) -> list[str]:
+    found: list[str] = []
+    parent = parents[zone]
+    while parent is not None and parent not in found:
+        found.append(parent)
+        parent = parents.get(parent)
+    return found

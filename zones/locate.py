@@ -1,0 +1,358 @@
+"""Locate: reads of a tag to its movements. Pure, keyed by tag.
+
+Time is what the caller says it is. A read is folded into the open bin of its
+tag; a bin closes once the clock has passed its end by the hold, and only then
+is the tag's zone estimated, so reads are decided in event order. Reads at a
+zone of role exit may decide at once (the fast path). What is decided comes out
+as `Step`s whose order depends on times and tags only: grouping, hash seeds and
+splitting the tags over several Locates change nothing.
+"""
+
+from collections.abc import Iterable
+from zlib import crc32
+
+from readers.health import ReaderHealth
+from tags.reads import Read
+from tags.times import SECOND_NS
+from zones.absence import AbsenceWatch
+from zones.bins import BIN_NS, UNHEARD_CDB, Bin, Cell, heard_in
+from zones.clock import EventClock
+from zones.coverage import Coverage
+from zones.estimators.window import Estimate, WindowEstimator, WindowMemory
+from zones.floorplan import FloorPlan, PointKey
+from zones.movements import Movement, MovementKind, movement_id
+from zones.tracks import (
+    PHASE_ABSENCE,
+    PHASE_ARRIVAL,
+    PHASE_BIN,
+    LocateState,
+    Step,
+    Track,
+    closing_ns,
+    slot_of,
+)
+
+FAST_BINS = 2
+FAST_MARGIN_CDB = 300
+"""The fast path needs the only or the strongest antenna, by 3 dB, of the last 500 ms."""
+
+LATE_GAP_NS = 60 * SECOND_NS
+"""Late reads at an exit closer than this to a known exit of the tag belong to it."""
+
+_NEVER_NS = 1 << 63
+
+
+class Locate:
+    """One of `parts` Locates; it decides about the tags whose hash falls to `part`.
+
+    `dropped` counts the reads that were no evidence, by reader and reason.
+    """
+
+    def __init__(
+        self,
+        state: LocateState,
+        *,
+        part: int = 0,
+        parts: int = 1,
+        tags_max: int = 1_000_000,
+        open_bins_max: int = 64,
+    ) -> None:
+        self.state = state
+        self.dropped: dict[tuple[str, str], int] = {}
+        self._part = part
+        self._parts = parts
+        self._tags_max = tags_max
+        self._open_bins_max = open_bins_max
+        self._clock = EventClock(state.offsets_ns)
+        self._coverage = Coverage(state.readers, state.healthy_since_ns)
+        self._steps: list[Step] = []
+        self._next_ns = 0
+        self._phase = PHASE_ARRIVAL
+        self._rank = 0
+        self._use(FloorPlan())
+
+    @property
+    def implausible_times(self) -> int:
+        """Reads whose time was replaced by their arrival."""
+        return self._clock.implausible
+
+    def take_steps(self) -> list[Step]:
+        """What was decided since the last call, in the order of decisions."""
+        steps, self._steps = self._steps, []
+        return steps
+
+    def restore_plan(self, plan: FloorPlan) -> None:
+        """Go on with the plan that the state was made with."""
+        self._use(plan)
+
+    def adopt_plan(self, plan: FloorPlan) -> None:
+        """Use another floor plan: renamed zones are followed, what was in a vanished zone is
+        nowhere known until it is read again, and estimates start afresh."""
+        for track in self.state.tracks.values():
+            track.memory = None
+            if track.zone is not None:
+                name = plan.renamed.get(track.zone, track.zone)
+                track.zone = name if name in plan.zones else None
+        self._coverage.update(plan, self.state.now_ns)
+        self._use(plan)
+
+    def note_health(self, health: ReaderHealth) -> None:
+        """A reader's health changed: absence only counts while it hears."""
+        self.state.readers[health.reader] = health
+        now_ns = self.state.now_ns
+        self._absences.resume(self._coverage.update(self._plan, now_ns), now_ns)
+        self._next_ns = 0
+
+    def note_start(self) -> None:
+        """The gateway started: no reader is healthy until it says so."""
+        self.state.readers.clear()
+        self._coverage.update(self._plan, self.state.now_ns)
+
+    def note_offset(self, reader: str, offset_ns: int) -> None:
+        """A reader's clock was measured."""
+        self._clock.set_offset(reader, offset_ns)
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass: close the bins and decide the absences that are due."""
+        if now_ns >= self._next_ns:
+            self._decide_due(now_ns)
+        if now_ns > self.state.now_ns:
+            self.state.now_ns = now_ns
+
+    def fold(self, reads: Iterable[Read]) -> None:
+        """Take reads in, in order of arrival."""
+        for rank, read in enumerate(reads):
+            if read.arrival_ns >= self._next_ns:
+                self._decide_due(read.arrival_ns)
+            if read.arrival_ns > self.state.now_ns:
+                self.state.now_ns = read.arrival_ns
+            if self._parts == 1 or crc32(read.tag.encode()) % self._parts == self._part:
+                self._rank = rank
+                self._fold_one(read)
+
+    # One read
+
+    def _fold_one(self, read: Read) -> None:
+        key = (read.reader, read.antenna)
+        point = self._points.get(key) or self._plan.point(key)
+        if point.zone is None:
+            self._count(read.reader, "antenna_without_zone")
+            return
+        track = self.state.tracks.get(read.tag) or self._new_track(read)
+        if track is None:
+            return
+        event_ns = self._clock.event_ns(read)
+        if event_ns > track.heard_ns:
+            track.heard_ns = event_ns
+        rssi = read.rssi_dbm
+        rssi_cdb = UNHEARD_CDB if rssi is None else int(rssi * 100) + point.bias_cdb
+        if rssi_cdb < point.rssi_cdb_min:
+            self._count(read.reader, "rssi_below_min")
+            return
+        number = event_ns // BIN_NS
+        cells = track.open.get(number) if track.open else None
+        if cells is None:
+            cells = self._open_bin(track, read, number)
+        cell = cells.get(key)
+        if cell is None:
+            cells[key] = Cell(read.count, rssi_cdb * read.count, rssi_cdb, event_ns, event_ns)
+        else:
+            cell.add(read.count, rssi_cdb, event_ns)
+        if point.urgent and track.zone != point.zone and number > track.closed:
+            self._decide_at_once(track, read, number, event_ns)
+
+    def _new_track(self, read: Read) -> Track | None:
+        if len(self.state.tracks) >= self._tags_max:
+            self._count(read.reader, "tags_max")
+            return None
+        track = self.state.tracks[read.tag] = Track()
+        return track
+
+    def _open_bin(self, track: Track, read: Read, number: int) -> Bin:
+        if track.open is None:
+            track.open = {}
+        elif len(track.open) >= self._open_bins_max:
+            self._close(read.tag, min(track.open))
+            track.open = track.open or {}
+        slot = slot_of(number, self.state.now_ns)
+        waiting = self.state.due.get(slot)
+        if waiting is None:
+            waiting = self.state.due[slot] = []
+            self._next_ns = min(self._next_ns, closing_ns(slot))
+        waiting.append((read.tag, number))
+        cells: Bin = {}
+        track.open[number] = cells
+        return cells
+
+    def _decide_at_once(self, track: Track, read: Read, number: int, event_ns: int) -> None:
+        """The fast path: the exit's antenna is the only or the strongest one just now."""
+        bins = track.open or {}
+        own_key = (read.reader, read.antenna)
+        own = bins[number][own_key]
+        recent = (bins.get(n, {}) for n in range(number - FAST_BINS, number + 1))
+        if number < track.settled or any(self._rivalled(own_key, own, cells) for cells in recent):
+            return
+        track.settled = number
+        track.memory = None
+        zone = self._zone_of(own_key)
+        self._move(read.tag, track, Estimate(zone, event_ns, {}), bins[number], event_ns)
+
+    # What is due
+
+    def _decide_due(self, now_ns: int) -> None:
+        state = self.state
+        while True:
+            slot = min(state.due, default=None)
+            closing = _NEVER_NS if slot is None else closing_ns(slot)
+            absence = self._absences.next_ns() or _NEVER_NS
+            self._next_ns = min(closing, absence)
+            if self._next_ns > now_ns:
+                return
+            state.now_ns = max(state.now_ns, self._next_ns)
+            if slot is not None and closing <= absence:
+                self._close_slot(slot)
+            else:
+                self._decide_absence()
+
+    def _close_slot(self, slot: int) -> None:
+        self._phase, self._rank = PHASE_BIN, 0
+        for tag, number in sorted(self.state.due.pop(slot)):
+            self._close(tag, number)
+        self._phase = PHASE_ARRIVAL
+
+    def _close(self, tag: str, number: int) -> None:
+        track = self.state.tracks[tag]
+        bins = track.open or {}
+        cells = bins.pop(number, None)
+        if not bins:
+            track.open = None
+        if cells is None:
+            return
+        if number <= track.closed:
+            self._close_late(track, tag, cells)
+            return
+        track.closed = number
+        if number == track.settled:
+            ours = {key: cell for key, cell in cells.items() if self._zone_of(key) == track.zone}
+            track.memory = self._estimator.begin(number, ours)
+        elif number > track.settled:
+            self._estimate(track, tag, number, cells)
+
+    def _estimate(self, track: Track, tag: str, number: int, cells: Bin) -> None:
+        if track.memory is None:
+            track.memory = WindowMemory()
+        estimate = self._estimator.estimate(track.memory, number, cells, track.zone)
+        newest_ns = max([cell.last_ns for cell in cells.values()])
+        if estimate is not None:
+            self._move(tag, track, estimate, cells, newest_ns)
+        elif track.zone in self._plan.urgent:
+            track.exit_ns = newest_ns
+
+    def _close_late(self, track: Track, tag: str, cells: Bin) -> None:
+        """Reads older than what was decided: they move nothing, but a true exit is told."""
+        best_key = max(sorted(cells), key=lambda key: cells[key].max_cdb)
+        best = cells[best_key]
+        zone = self._zone_of(best_key)
+        self._count(best_key[0], "late", sum(cell.count for cell in cells.values()))
+        if zone not in self._plan.urgent or self._rivalled(best_key, best, cells):
+            return
+        known = abs(best.first_ns - track.exit_ns) < LATE_GAP_NS
+        track.exit_ns = best.last_ns
+        if not known:
+            movement = Movement(
+                id=movement_id(tag, None, zone, best.first_ns),
+                time_ns=best.first_ns,
+                decided_ns=best.last_ns,
+                tag=tag,
+                kind="moved",
+                from_zone=None,
+                to_zone=zone,
+                late=True,
+                heard=heard_in(cells),
+            )
+            self._emit(movement)
+
+    def _decide_absence(self) -> None:
+        absent = self._absences.take()
+        if absent is None:
+            return
+        tag, due_ns = absent
+        track = self.state.tracks[tag]
+        movement = Movement(
+            id=movement_id(tag, track.zone, None, track.heard_ns),
+            time_ns=track.heard_ns,
+            decided_ns=due_ns,
+            tag=tag,
+            kind="departed",
+            from_zone=track.zone,
+            to_zone=None,
+        )
+        track.zone = None
+        track.departed = True
+        track.memory = None
+        self._phase, self._rank = PHASE_ABSENCE, 0
+        self._emit(movement)
+        self._phase = PHASE_ARRIVAL
+
+    # Movements
+
+    def _move(
+        self,
+        tag: str,
+        track: Track,
+        estimate: Estimate,
+        cells: Bin,
+        decided_ns: int,
+    ) -> None:
+        movement = Movement(
+            id=movement_id(tag, track.zone, estimate.zone, estimate.since_ns),
+            time_ns=estimate.since_ns,
+            decided_ns=decided_ns,
+            tag=tag,
+            kind=_kind(track),
+            from_zone=track.zone,
+            to_zone=estimate.zone,
+            heard=heard_in(cells),
+            scores=estimate.scores,
+        )
+        track.zone = estimate.zone
+        track.departed = False
+        if estimate.zone in self._plan.urgent:
+            track.exit_ns = decided_ns
+        self._absences.watch(tag, self.state.now_ns)
+        self._next_ns = min(self._next_ns, self._absences.next_ns() or _NEVER_NS)
+        self._emit(movement)
+
+    def _emit(self, movement: Movement) -> None:
+        step = Step(self.state.now_ns, self._phase, self._rank, movement.tag, movement)
+        self._steps.append(step)
+
+    # Look-ups
+
+    def _use(self, plan: FloorPlan) -> None:
+        self._plan = plan
+        self._points = plan.points
+        self._estimator = WindowEstimator(plan)
+        state = self.state
+        self._absences = AbsenceWatch(plan, state.tracks, state.healthy_since_ns, state.now_ns)
+        self._next_ns = 0
+
+    def _zone_of(self, key: PointKey) -> str:
+        return self._plan.point(key).zone or ""
+
+    def _rivalled(self, own_key: PointKey, own: Cell, cells: Bin) -> bool:
+        """Whether another zone's antenna heard the tag nearly as loud, or louder."""
+        zone = self._zone_of(own_key)
+        return any(
+            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self._zone_of(key) != zone
+            for key, cell in cells.items()
+        )
+
+    def _count(self, reader: str, reason: str, reads: int = 1) -> None:
+        self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
+
+
+def _kind(track: Track) -> MovementKind:
+    if track.departed:
+        return "returned"
+    return "arrived" if track.zone is None else "moved"

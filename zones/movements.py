@@ -1,0 +1,48 @@
+"""What Locate decides about a tag."""
+
+from typing import Literal
+from uuid import UUID, uuid5
+
+import msgspec
+
+_MOVEMENT_NAMESPACE = UUID("5a1d2c6e-6f5b-5c38-9e0a-7d9a1f3f4b11")
+
+MovementKind = Literal["arrived", "moved", "departed", "returned"]
+Operation = Literal["receive", "put_away", "move", "pick", "ship", "return", "adjust", "count"]
+
+
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """Reads of one tag by one antenna within one bin, folded: a piece of evidence."""
+
+    reader: str
+    antenna: int
+    time_ns: int
+    count: int
+    rssi_dbm: float | None
+
+
+class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="movement"):
+    """A tag changed its zone; `from_zone` and `to_zone` are names, None is nowhere.
+
+    `time_ns` is when it happened, `decided_ns` the event time of the newest
+    evidence used or the due time of the timer that decided. `asset` is filled
+    in by Judge, which knows the register.
+    """
+
+    id: str
+    time_ns: int
+    decided_ns: int
+    tag: str
+    kind: MovementKind
+    from_zone: str | None
+    to_zone: str | None
+    late: bool = False
+    asset: str | None = None
+    operation: Operation | None = None
+    heard: tuple[Heard, ...] = ()
+    scores: dict[str, float] = {}
+
+
+def movement_id(tag: str, from_zone: str | None, to_zone: str | None, time_ns: int) -> str:
+    """UUIDv5 of what moved, from where, to where and when: the same however it was computed."""
+    return str(uuid5(_MOVEMENT_NAMESPACE, f"{tag}|{from_zone}|{to_zone}|{time_ns}"))

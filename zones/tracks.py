@@ -1,0 +1,70 @@
+"""What Locate remembers of each tag, and the order in which its decisions come out."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from readers.health import ReaderHealth
+from tags.times import SECOND_NS
+from zones.bins import BIN_NS, Bin
+from zones.estimators.window import WindowMemory
+from zones.movements import Movement
+
+HOLD_NS = 2 * SECOND_NS
+"""Reads that arrive up to this late still take part in the order of events."""
+
+PHASE_BIN, PHASE_ABSENCE, PHASE_ARRIVAL = 0, 1, 2
+
+
+class Step(NamedTuple):
+    """A movement with its place in the order of decisions.
+
+    `at_ns` is the clock at which it was decided. At the same instant closed
+    bins come first, then absences (both by tag), then what arriving reads
+    decided (by their rank in the order of arrival).
+    """
+
+    at_ns: int
+    phase: int
+    rank: int
+    tag: str
+    movement: Movement
+
+
+class Track(msgspec.Struct, gc=False, array_like=True):
+    """What is known of one tag.
+
+    `closed` is its newest closed bin. `settled` is the bin of its newest move
+    on the fast path: earlier bins lie behind that move and decide nothing.
+    """
+
+    zone: str | None = None
+    heard_ns: int = 0
+    closed: int = -1
+    settled: int = -1
+    exit_ns: int = 0
+    departed: bool = False
+    memory: WindowMemory | None = None
+    open: dict[int, Bin] | None = None
+
+
+class LocateState(msgspec.Struct):
+    """Plain data: all that Locate remembers. `due` holds (tag, bin) by closing slot."""
+
+    now_ns: int = 0
+    tracks: dict[str, Track] = {}
+    due: dict[int, list[tuple[str, int]]] = {}
+    offsets_ns: dict[str, int] = {}
+    readers: dict[str, ReaderHealth] = {}
+    healthy_since_ns: dict[str, int] = {}
+
+
+def closing_ns(slot: int) -> int:
+    """When the bins of a slot close: a hold after the end of the bin with that number."""
+    return (slot + 1) * BIN_NS + HOLD_NS
+
+
+def slot_of(number: int, now_ns: int) -> int:
+    """The slot in which a bin closes. One that is overdue gets time for its rest to arrive."""
+    first_open = (now_ns - HOLD_NS) // BIN_NS
+    return number if number >= first_open else first_open + 1
