@@ -22,6 +22,8 @@ from zones.movements import Movement
 Steps = list[tuple[Transition, Alert]]
 """Transitions in order, each with the alert after it."""
 
+Change = Literal["raise", "return"]
+
 Draft = Callable[[Movement, int, int], Alert]
 """The alert of a new episode, from movement, decided (event ns) and ordinal."""
 
@@ -29,7 +31,7 @@ Draft = Callable[[Movement, int, int], Alert]
 class Pending(msgspec.Struct, frozen=True, gc=False):
     """What will be true at `due_ns` of event time unless it is contradicted before."""
 
-    what: Literal["raise", "return"]
+    what: Change
     due_ns: int
     movement: Movement
 
@@ -50,25 +52,21 @@ def observe(
     draft: Draft,
 ) -> Steps:
     """Take a verdict in; what changes at once. What needs time is left in `case.pending`."""
+    if verdict == "undecided":
+        return []
     active = case.alert is not None and case.alert.condition == "active"
-    match verdict:
-        case "undecided":
-            return []
-        case "kept":
-            what, wait_s = "return", rule.clear_confirm_s
-            wanted = active
-        case "broken" | "broken_at_once":
-            what, wait_s = "raise", rule.confirm_s if verdict == "broken" else 0.0
-            wanted = not active
-    if not wanted:
+    if active == (verdict != "kept"):
         case.pending = None
         return []
-    return _expect(case, what, wait_s, movement, draft)
+    if verdict == "kept":
+        return _expect(case, "return", rule.clear_confirm_s, movement, draft)
+    wait_s = rule.confirm_s if verdict == "broken" else 0.0
+    return _expect(case, "raise", wait_s, movement, draft)
 
 
 def _expect(
     case: Case,
-    what: Literal["raise", "return"],
+    what: Change,
     wait_s: float,
     movement: Movement,
     draft: Draft,
@@ -109,27 +107,27 @@ def withdraw(case: Case) -> Steps:
 
 def _carry_out(
     case: Case,
-    what: Literal["raise", "return"],
+    what: Change,
     movement: Movement,
     decided_ns: int,
     draft: Draft,
 ) -> Steps:
     if what == "return":
         return _returned(case)
-    if case.alert is not None:
-        occurrences = case.alert.occurrences + 1
-        return [
-            _turn(case, "reopened", condition="active", acknowledged=None, occurrences=occurrences)
-        ]
+    alert = case.alert
+    if alert is not None:
+        again = {"condition": "active", "acknowledged": None, "occurrences": alert.occurrences + 1}
+        return [_turn(case, alert, "reopened", **again)]
     case.episodes += 1
     case.alert = draft(movement, decided_ns, case.episodes)
     return [("raised", case.alert)]
 
 
 def _returned(case: Case) -> Steps:
-    if case.alert is None or case.alert.condition == "returned":
+    alert = case.alert
+    if alert is None or alert.condition == "returned":
         return []
-    steps = [_turn(case, "returned", condition="returned")]
+    steps = [_turn(case, alert, "returned", condition="returned")]
     return [*steps, *_close_if_over(case)]
 
 
@@ -137,7 +135,7 @@ def _close_if_over(case: Case) -> Steps:
     alert = case.alert
     if alert is None or alert.latched or alert.acknowledged is None:
         return []
-    return [_cleared(case)] if alert.condition == "returned" else []
+    return [_cleared(case, alert)] if alert.condition == "returned" else []
 
 
 def acknowledge(case: Case, change: AcknowledgeAlert) -> tuple[Outcome, Steps]:
@@ -151,7 +149,7 @@ def acknowledge(case: Case, change: AcknowledgeAlert) -> tuple[Outcome, Steps]:
         text = "a critical alert is acknowledged with a note that says what was found"
         return Outcome("invalid", text, "note"), []
     taken = Acknowledgement(change.by, change.arrival_ns, change.note)
-    steps = [_turn(case, "acknowledged", acknowledged=taken)]
+    steps = [_turn(case, alert, "acknowledged", acknowledged=taken)]
     return DONE, [*steps, *_close_if_over(case)]
 
 
@@ -164,21 +162,24 @@ def reset(case: Case, change: ResetAlert) -> tuple[Outcome, Steps]:
         return Outcome("conflict", "the asset is still outside; reset it once it is back"), []
     if alert.acknowledged is None:
         return Outcome("conflict", "acknowledge the alert before resetting it"), []
-    return DONE, [_cleared(case)]
+    return DONE, [_cleared(case, alert)]
 
 
-def _cleared(case: Case) -> tuple[Transition, Alert]:
-    step = _turn(case, "cleared", cleared=True)
+def _cleared(case: Case, alert: Alert) -> tuple[Transition, Alert]:
+    step = _turn(case, alert, "cleared", cleared=True)
     case.alert = None
     return step
 
 
-def _turn(case: Case, transition: Transition, **facts: Any) -> tuple[Transition, Alert]:  # noqa: ANN401 - any field of an alert
-    assert case.alert is not None, "only an open alert has transitions"
-    case.alert = msgspec.structs.replace(
-        case.alert, transitions=case.alert.transitions + 1, **facts
-    )
-    return transition, case.alert
+def _turn(
+    case: Case,
+    alert: Alert,
+    transition: Transition,
+    **facts: Any,  # noqa: ANN401 - any field of an alert
+) -> tuple[Transition, Alert]:
+    turned = msgspec.structs.replace(alert, transitions=alert.transitions + 1, **facts)
+    case.alert = turned
+    return transition, turned
 
 
 def alert_id(rule: str, subject: str, place: str | None, ordinal: int) -> str:

@@ -1,5 +1,6 @@
 """The HTTP server's application, put together without globals."""
 
+from importlib.metadata import version
 from time import monotonic
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.routing import Route as PathRoute
 from api.access import Access, CheckKey
 from api.desk import Desk
 from api.headers import SafeHeaders
+from api.names import register_names
 from api.once import InFlight
 from api.problems import answer_problems
 from api.routes import ROUTES, add_route
@@ -18,7 +20,7 @@ from api.stream import StreamLimits, Streams
 from api.surroundings import ask_in_threads
 from history.questions import StateQuestions
 
-VERSION = "0.1.0"
+VERSION = version("tagwarden")
 _ABOUT = "Which zone each tag is in, where each asset was, and which one has left its geofence."
 
 
@@ -82,6 +84,7 @@ def create_app(
     app.state.streams = app.streams
     answer_problems(app, app.allowed)
     app.add_middleware(SafeHeaders)
+    register_names()
     for route in ROUTES:
         add_route(app, route)
     return app

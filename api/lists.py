@@ -22,7 +22,14 @@ Row = dict[str, Any]
 WriteRows = Callable[[list[Row]], str]
 Order = Literal["seq", "-seq"]
 Text = Annotated[str | None, Query(max_length=TEXT_CHARS_MAX)]
-Time = Annotated[str | None, Query(max_length=64, description="RFC 3339; half-open.")]
+Time = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="RFC 3339; half-open.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 
 
 class Window(NamedTuple):
@@ -136,4 +143,4 @@ def _next_link(request: Request, cursor: str) -> str:
         f"{quote(name, safe='')}={quote(value, safe='')}"
         for name, value in [*asked, ("cursor", cursor)]
     )
-    return f'<{quote(request.url.path)}?{query}>; rel="next"'
+    return f'<{quote(request.scope["path"])}?{query}>; rel="next"'

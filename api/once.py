@@ -106,8 +106,8 @@ async def _told(act: Callable[[], Awaitable[Told]]) -> Told:
 def _fingerprint(request: Request, body: bytes) -> str:
     head = (
         request.method,
-        request.url.path,
-        request.url.query,
+        request.scope["path"],
+        request.scope["query_string"].decode("latin-1"),
         request.headers.get("content-type", ""),
     )
     digest = hashlib.sha256("\0".join(head).encode("utf-8", "surrogateescape"))

@@ -109,7 +109,7 @@ def answer_problems(app: FastAPI, allowed: Callable[[Request], list[str]]) -> No
     def for_http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        headers = dict(error.headers or {})
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers["allow"] = ", ".join(allowed(request))
         return problem(error.status_code, _sentence(request, error), headers=headers)
@@ -125,7 +125,7 @@ def answer_problems(app: FastAPI, allowed: Callable[[Request], list[str]]) -> No
 def _sentence(request: Request, error: HTTPException) -> str:
     match error.status_code:
         case 404:
-            return f"Nothing is at {printable(request.url.path)}."
+            return f"Nothing is at {printable(request.scope['path'])}."
         case 405:
             return f"{printable(request.method, 20)} is not possible here."
         case _:

@@ -57,11 +57,10 @@ class Route(NamedTuple):
 
 
 _API = "/api/v1"
-_ASSET_PATH = _API + "/assets/{asset:path}"
-_ZONE_PATH = _API + "/zones/{name:path}"
-_ALERT_PATH = _API + "/alerts/{alert:path}"
+_ASSET_PATH = _API + "/assets/{asset:name}"
+_ZONE_PATH = _API + "/zones/{name:name}"
+_ALERT_PATH = _API + "/alerts/{alert:name}"
 
-# Names may hold a slash, so a name takes what is left of the path: longer paths come first.
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", status.home, "open", media=("text/html",)),
     Route("GET", "/healthz", status.health, "open", Health),
@@ -104,7 +103,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _ZONE_PATH + "/visits", zones.list_zone_visits, "look", Items[Visit], (CSV,)),
     Route("GET", _ZONE_PATH, zones.show_zone, "look", ZoneShape),
     Route("GET", _API + "/readers", readers.list_readers, "look", Items[ReaderShape], (CSV,)),
-    Route("GET", _API + "/readers/{name:path}", readers.show_reader, "look", ReaderShape),
+    Route("GET", _API + "/readers/{name:name}", readers.show_reader, "look", ReaderShape),
     Route(
         "GET", _API + "/movements", movements.list_movements, "look", Items[MovementShape], (CSV,)
     ),

@@ -12,6 +12,7 @@ from zones.settings import Role
 Item = TypeVar("Item")
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Zone = str | None
+Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class Shape(BaseModel):
@@ -101,7 +102,7 @@ class ZoneShape(Shape):
     floor: str | None
     role: Role
     parent: str | None
-    polygon: list[tuple[float, float]] | None
+    polygon: list[Corner] | None
     healthy: bool
 
 

@@ -27,10 +27,12 @@ REASON_LENGTH_MAX = 500
 
 _AT_ONCE_NS = 0
 
-# The row that must go before all others of its alert on its channel.
+# Left to itself, SQLite may walk a channel's whole queue to find the rows of one alert, hence
+# INDEXED BY here and below. This finds the row that must go before all others of its alert on
+# its channel.
 _FIRST_OF_ITS_ALERT = """
     NOT EXISTS (
-        SELECT 1 FROM outbox AS earlier
+        SELECT 1 FROM outbox AS earlier INDEXED BY outbox_by_alert
         WHERE earlier.alert = outbox.alert AND earlier.channel = outbox.channel
           AND earlier.ordinal < outbox.ordinal AND earlier.state = 'waiting'
     )
@@ -70,7 +72,7 @@ def enqueue(connection: sqlite3.Connection, change: AlertChange, seq: int, now_n
             INSERT OR IGNORE INTO outbox
                 (id, alert, ordinal, channel, type, body, state, created_ns, due_ns)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, (
-                SELECT coalesce(max(due_ns), ?8) FROM outbox
+                SELECT coalesce(max(due_ns), ?8) FROM outbox INDEXED BY outbox_by_alert
                 WHERE alert = ?2 AND channel = ?4 AND state = 'waiting'))
             """,
             (
@@ -172,15 +174,18 @@ def bury_strays(
     in_flight: Collection[str] = (),
 ) -> list[str]:
     """Mark rows dead whose channel is none of `channels`; the channel of each such row."""
+    strays = _owing_channels(connection) - set(channels)
+    if not strays:
+        return []
     rows = connection.execute(
         f"""
         UPDATE outbox SET state = 'dead',
             last_error = 'the site file has no channel ' || channel
-        WHERE state = 'waiting' AND channel NOT IN ({_marks(channels)})
+        WHERE state = 'waiting' AND channel IN ({_marks(strays)})
           AND id NOT IN ({_marks(in_flight)})
         RETURNING channel
         """,  # noqa: S608 - made of constants and question marks
-        (*channels, *in_flight),
+        (*strays, *in_flight),
     )
     return [row[0] for row in rows.fetchall()]
 
@@ -231,6 +236,22 @@ def _decide(
     return Settlement("waiting", min(due_ns, give_up_ns) if now_ns < give_up_ns else due_ns)
 
 
+def _owing_channels(connection: sqlite3.Connection) -> set[str]:
+    # Leaps from one name to the next in the index, however many rows each has.
+    rows = connection.execute(
+        """
+        WITH RECURSIVE owing (name) AS (
+            SELECT min(channel) FROM outbox WHERE state = 'waiting'
+            UNION ALL
+            SELECT (SELECT min(channel) FROM outbox WHERE state = 'waiting' AND channel > name)
+            FROM owing WHERE name IS NOT NULL
+        )
+        SELECT name FROM owing WHERE name IS NOT NULL
+        """
+    )
+    return {row[0] for row in rows}
+
+
 def _hold_back_later(
     connection: sqlite3.Connection,
     alert: str,
@@ -240,8 +261,11 @@ def _hold_back_later(
 ) -> None:
     # Order does not need this; it spares every look at the outbox from skipping such rows.
     connection.execute(
-        "UPDATE outbox SET due_ns = ?1 WHERE alert = ?2 AND channel = ?3 AND ordinal > ?4"
-        " AND state = 'waiting' AND due_ns < ?1",
+        """
+        UPDATE outbox INDEXED BY outbox_by_alert SET due_ns = ?1
+        WHERE alert = ?2 AND channel = ?3 AND ordinal > ?4
+          AND state = 'waiting' AND due_ns < ?1
+        """,
         (due_ns, alert, channel, ordinal),
     )
 

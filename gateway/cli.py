@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 from gateway.terminal import warn
 
@@ -58,7 +59,12 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
     return command
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+class Commands(Protocol):
+    """Where commands are added; argparse keeps the class of it to itself."""
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's name
+        """Add one command."""
+        ...
 
 
 def _add_running(commands: Commands) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
@@ -136,7 +136,7 @@ def _until(text: str) -> int:
 
 
 @contextmanager
-def _out(path: Path | None) -> Iterator[TextIO]:
+def _out(path: Path | None) -> Generator[TextIO]:
     if path is None:
         yield sys.stdout
         return

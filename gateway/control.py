@@ -35,10 +35,17 @@ async def serve(path: Path, handle: Handle) -> asyncio.Server:
         await writer.drain()
         writer.close()
 
+    listener = _listen(path)
+    return await asyncio.start_unix_server(converse, sock=listener, limit=REQUEST_BYTES_MAX)
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket at `path` for its owner only; one that a crash left there is replaced."""
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(converse, path, limit=REQUEST_BYTES_MAX)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
     path.chmod(0o600)
-    return server
+    return listener
 
 
 def ask(path: Path, request: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import logging
 import math
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from time import time_ns
@@ -49,7 +49,7 @@ def demo_command(chosen: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _folder(chosen: Path | None) -> Iterator[Path]:
+def _folder(chosen: Path | None) -> Generator[Path]:
     if chosen is not None:
         yield chosen
         return
@@ -132,7 +132,7 @@ def _announce(output: Output) -> None:
         case AlertChange(transition=transition, alert=alert):
             say(f"{format_time(output.at_ns)} alert {transition}: {alert.asset}", "green")
         case Movement(asset=str() as asset):
-            way = f"{output.from_zone or '–'} → {output.to_zone or '–'}"
+            way = f"{output.from_zone or 'nowhere'} → {output.to_zone or 'nowhere'}"
             say(f"{format_time(output.time_ns)} {output.kind} {asset}: {way}", "dim")
         case _:
             pass

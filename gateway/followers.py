@@ -32,16 +32,14 @@ class SightingsFollower:
         state: Path,
         store: SightingStore,
         transact: Transact,
-        offsets_ns: dict[str, int],
-        keep_days: int,
-        clock: Callable[[], int],
+        event_clock: EventClock,
+        expire: Callable[[SightingStore], int] = lambda _store: 0,
     ) -> None:
         self._connection = open_reader(state)
         self._store = store
         self._transact = transact
-        self._event_clock = EventClock(dict(offsets_ns))
-        self._keep_days = keep_days
-        self._clock = clock
+        self._event_clock = event_clock
+        self._expire = expire
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=NAME)
         self.position = follower_position(self._connection, NAME)
         self.newest_ns: int | None = None
@@ -56,7 +54,7 @@ class SightingsFollower:
                 await self.catch_up()
                 if loop.time() >= expire_at_s:
                     expire_at_s += EXPIRE_EVERY_S
-                    await self._in_thread(self._expire)
+                    await self._in_thread(lambda: self._expire(self._store))
             except (OSError, sqlite3.Error) as error:
                 self.fault = f"sightings can not be written: {error}"
                 log.warning(self.fault)
@@ -103,9 +101,6 @@ class SightingsFollower:
             elif isinstance(entry, ClockOffset):
                 self._event_clock.set_offset(entry.reader, entry.offset_ns)
         return SightingBatch(position, fold_sightings(reads, self._event_clock.event_ns))
-
-    def _expire(self) -> None:
-        self._store.expire(self._keep_days, self._clock())
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -5,7 +5,7 @@ and load a checkpoint. This is the SQLite one.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -105,7 +105,7 @@ class SqliteJournal:
             return work(connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:

@@ -20,15 +20,9 @@ class LimitsSettings(BaseModel):
         le=10_000_000,
         description="Reads decided in memory while the journal cannot be written.",
     )
-    open_bins_max: int = Field(
-        default=64,
-        ge=1,
-        le=10_000,
-        description="Bins of 250 ms that one tag may have open at a time.",
-    )
     tags_max: int = Field(
         default=1_000_000,
         ge=1,
         le=100_000_000,
-        description="Tags that the gateway keeps in mind; the longest unheard goes first.",
+        description="Tags kept in mind; reads of further ones are counted and stored, not located.",
     )

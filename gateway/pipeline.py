@@ -20,12 +20,11 @@ from gateway.entries import (
     GatewayStarted,
     ReadGroup,
     SiteChanged,
-    Tick,
     arrival_of,
 )
 from gateway.limits import LimitsSettings
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
-from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
+from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from zones.floorplan import FloorPlan
 from zones.locate import Locate
@@ -83,7 +82,6 @@ class Pipeline:
                 part=part,
                 parts=parts,
                 tags_max=limits.tags_max,
-                open_bins_max=limits.open_bins_max,
             )
             for part, located in enumerate(self.state.located)
         ]
@@ -99,6 +97,8 @@ class Pipeline:
             if isinstance(entry, ReadGroup):
                 self._take_reads(entry)
                 continue
+            if isinstance(entry, GatewayStarted):
+                self._note_start(entry)
             self._pass_time(arrival_of(entry))
             outcome = self._take(entry)
             if outcome is not None:
@@ -113,7 +113,7 @@ class Pipeline:
         self.state.sources[group.source] = group.seq
         for locate in self.locates:
             locate.fold(group.reads)
-        self._judge_steps(max(self.state.now_ns, arrival_of(group)))
+        self._judge_steps(max(locate.state.now_ns for locate in self.locates))
 
     def _pass_time(self, arrival_ns: int) -> None:
         now_ns = max(self.state.now_ns, arrival_ns)
@@ -131,26 +131,35 @@ class Pipeline:
     def _take(self, entry: Entry) -> Outcome | None:
         """Everything but reads; the outcome of a change."""
         match entry:
-            case ReaderHealth():
-                self._note_health(entry)
-            case ClockOffset(reader=reader, offset_ns=offset_ns):
-                for locate in self.locates:
-                    locate.note_offset(reader, offset_ns)
-            case GatewayStarted():
-                for locate in self.locates:
-                    locate.note_start()
-                self.judge.note_start()
-            case SiteChanged():
-                self._change_site(entry)
             case StoreAssets() | RemoveAsset():
                 return self._change_register(entry)
             case AcknowledgeAlert():
                 return self.judge.acknowledge(entry)
             case ResetAlert():
                 return self.judge.reset(entry)
-            case Tick() | ReadGroup():
-                pass
-        return None
+            case _:
+                self._take_news(entry)
+                return None
+
+    def _take_news(self, news: Entry) -> None:
+        """What nobody waits for an answer to."""
+        match news:
+            case ReaderHealth():
+                self._note_health(news)
+            case ClockOffset(reader=reader, offset_ns=offset_ns):
+                for locate in self.locates:
+                    locate.note_offset(reader, offset_ns)
+            case SiteChanged():
+                self._change_site(news)
+            case _:
+                pass  # a tick or a start: time has passed, and that is all
+
+    def _note_start(self, start: GatewayStarted) -> None:
+        """Nothing was heard while the gateway was down, so that time may not count as absence."""
+        self._pass_time(start.down_since_ns or 0)
+        for locate in self.locates:
+            locate.note_start()
+        self.judge.note_start()
 
     def _note_health(self, health: ReaderHealth) -> None:
         for locate in self.locates:
@@ -170,8 +179,8 @@ class Pipeline:
         return outcome
 
     def _change_site(self, change: SiteChanged) -> None:
-        self.state.site = change
         plan, rules = self._read_blueprint(change.text)
+        self.state.site = change
         for locate in self.locates:
             locate.adopt_plan(plan)
         self.judge.adopt_rules(plan, rules, change.version)

@@ -46,8 +46,11 @@ def csv_entries(
     on_bad: OnBad,
     until_ns: int | None = None,
 ) -> Iterator[Entry]:
-    """The entries of a CSV. Its readers are healthy from its first to its last row; the clock
-    stops when the last row has had its hold, or at `until_ns`."""
+    """The entries of a CSV.
+
+    Its readers are healthy from its first to its last row; the clock stops when
+    the last row has had its hold, or at `until_ns`.
+    """
     for reader in span.readers:
         yield ReaderHealth(reader=reader, state="online", since_ns=span.first_ns)
     reads = _reads(path, on_bad)

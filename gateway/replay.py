@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.entries import Entry, SiteChanged, arrival_of
 from gateway.blueprints import blueprint_of, stored_blueprint
+from gateway.entries import Entry, SiteChanged, arrival_of
 from gateway.pipeline import Blueprint, Pipeline, ReadBlueprint
 from gateway.recordings import csv_entries, jsonl_entries, span_of
 from gateway.site import Site

@@ -1,6 +1,7 @@
 """The running gateway: all stations started, joined and stopped in the right order."""
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -32,6 +33,7 @@ from history.questions import StateQuestions
 from history.sqlite_sightings import SqliteSightings
 from history.state import open_state
 from readers.settings import ReaderSettings
+from zones.clock import EventClock
 
 SITE_POLL_S = 1.0
 
@@ -47,6 +49,17 @@ class Options:
     clock: Callable[[], int] = time_ns
     rng: random.Random = field(default_factory=random.Random)
     announce: Callable[[Output], None] = lambda _output: None
+
+
+def tune_garbage_collection() -> None:
+    """Look for cycles rarely.
+
+    What lives on the path of a read is freed by counting references, and looking
+    through all that a large site keeps in memory costs more than the reads.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class Gateway:
@@ -81,9 +94,8 @@ class Gateway:
             folder.state,
             SqliteSightings(folder.sightings),
             self.collector,
-            self.station.pipeline.state.located[0].offsets_ns,
-            site.settings.history.keep_days,
-            self._clock,
+            EventClock(dict(self.station.pipeline.state.located[0].offsets_ns)),
+            lambda store: store.expire(self.site.settings.history.keep_days, self._clock()),
         )
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
         self._reread = False
@@ -138,6 +150,7 @@ class Gateway:
         for entry in self.station.start_entries(self.site, self._clock()):
             self.collector.put(entry)
         self._start_readers(group)
+        tune_garbage_collection()
         self.ready.set()
 
     def _start_readers(self, group: asyncio.TaskGroup) -> None:
@@ -179,7 +192,7 @@ class Gateway:
             site = await asyncio.to_thread(load_site, path)
         except SiteError as error:
             for problem in error.problems:
-                log.error("site file not taken over: %s", problem)
+                log.warning("site file not taken over: %s", problem)
             return
         if site.version == self.site.version:
             return

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path as FilePath
 from types import MappingProxyType
 
@@ -20,6 +21,9 @@ __all__ = ["Problem", "Site", "SiteError", "SiteSettings", "load_site", "parse_s
 
 Kept = Mapping[str, Sequence[int]]
 """For each list of the file the places of the entries that are valid."""
+
+PROBLEMS_MAX = 500
+"""More problems of one kind than this are not looked for."""
 
 _TOO_LONG = f"is longer than {TEXT_BYTES_MAX >> 20} MiB"
 _NO_ENV: Mapping[str, str] = MappingProxyType({})
@@ -79,11 +83,11 @@ def parse_site(
     values, unset = (_as_written(data), []) if env is None else expanded(data, env)
     settings, kept, invalid = _checked(values, data, AS_WRITTEN if env is None else None)
     draft = Draft(settings, kept, data if env is None else values, tree)
-    faults = [*unclean, *unset, *invalid, *errors_between(draft)]
+    faults = [*unclean, *unset, *invalid, *islice(errors_between(draft), PROBLEMS_MAX)]
     if faults:
         raise SiteError(_problems(faults, file, tree, data))
     version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    warnings = _problems(warnings_between(draft), file, tree, data, "warning")
+    warnings = _problems(islice(warnings_between(draft), PROBLEMS_MAX), file, tree, data, "warning")
     return Site(settings, version, text, tuple(warnings))
 
 
@@ -130,7 +134,7 @@ def _checked(
         details = error.errors(include_url=False)
         kept, sound = _sound(values, {detail["loc"][:2] for detail in details})
         valid = SiteSettings.model_validate(sound, context=context)
-        return valid, kept, faults_of(details, data)
+        return valid, kept, faults_of(details[:PROBLEMS_MAX], data)
     return settings, {part: range(len(_entries(values, part))) for part in LISTS}, []
 
 

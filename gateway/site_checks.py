@@ -13,6 +13,8 @@ from gateway.site_yaml import Node
 from readers.settings import ReaderSettings
 from zones.settings import FloorSettings, PortalSettings, ZoneSettings
 
+ANCESTORS_MAX = 32
+
 EntryT = TypeVar("EntryT")
 
 
@@ -143,12 +145,17 @@ def _parents_end(draft: Draft) -> Iterator[Fault]:
         line = ancestry(zone.name, parents)
         if line[-1] == zone.name and len(line) > 1:
             yield Fault((*path, "parent"), f"goes in a circle: {' > '.join(line)}")
+        elif len(line) > ANCESTORS_MAX:
+            yield Fault((*path, "parent"), f"lies in more than {ANCESTORS_MAX - 1} other zones")
 
 
 def ancestry(name: str, parents: Mapping[str, str | None]) -> list[str]:
-    """Return `name`, its parent and so on; a name that stands there already ends the line."""
+    """Return `name`, its parent and so on; a name that stands there already ends the line.
+
+    A line that goes on and on is cut.
+    """
     line = [name]
-    while (above := parents.get(line[-1])) is not None:
+    while len(line) <= ANCESTORS_MAX and (above := parents.get(line[-1])) is not None:
         if above in line:
             return [*line, above]
         line.append(above)
@@ -168,10 +175,11 @@ def _readers_fit(draft: Draft) -> Iterator[Fault]:
 
 def _portals_fit(draft: Draft) -> Iterator[Fault]:
     readers = {reader.name: reader for _, reader in draft.readers}
+    names = draft.names("readers")
     for path, portal in draft.portals:
         for side in ("inside", "outside"):
             for place, point in enumerate(getattr(portal, side)):
-                if message := _point_fault(point, readers, draft.names("readers")):
+                if message := _point_fault(point, readers, names):
                     yield Fault((*path, side, place), message)
         for both in sorted(set(portal.inside) & set(portal.outside)):
             at = (*path, "outside", portal.outside.index(both))
@@ -224,14 +232,18 @@ def _zones_heard(draft: Draft) -> Iterator[str]:
 
 def _exit_zones_inside(draft: Draft) -> Iterator[Fault]:
     parents = {zone.name: zone.parent for _, zone in draft.zones}
-    exits = [zone.name for _, zone in draft.zones if zone.role == "exit"]
+    exit_in: dict[str, str] = {}
+    for _, zone in draft.zones:
+        for around in ancestry(zone.name, parents)[1:]:
+            if zone.role == "exit":
+                exit_in.setdefault(around, zone.name)
     for path, rule in draft.rules:
-        for name in exits:
-            around = set(ancestry(name, parents)[1:]) & set(rule.fence)
-            if around and name not in rule.fence:
-                within = ", ".join(sorted(around))
-                message = f"exit zone '{name}' lies inside {within}, so this rule never fires there"
-                yield Fault((*path, "fence"), message)
+        for place, name in enumerate(rule.fence):
+            if name in exit_in:
+                message = (
+                    f"exit zone '{exit_in[name]}' lies in '{name}', so it is no exit for this rule"
+                )
+                yield Fault((*path, "fence", place), message)
 
 
 def _shapes_fit(draft: Draft) -> Iterator[Fault]:

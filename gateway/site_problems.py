@@ -11,6 +11,7 @@ Path = tuple[str | int, ...]
 ProblemLevel = Literal["error", "warning"]
 
 _KNOWN_SHOWN_MAX = 12
+_KNOWN_COMPARED_MAX = 200
 
 
 class Fault(NamedTuple):
@@ -53,7 +54,7 @@ class SiteError(ValueError):
 def suggestion(word: str, known: Iterable[str]) -> str:
     """End a message about an unknown word with the nearest known one, or those there are."""
     words = sorted(set(known))
-    near = get_close_matches(word, words, n=1)
+    near = get_close_matches(word, words, n=1) if len(words) <= _KNOWN_COMPARED_MAX else []
     if near:
         return f"; did you mean '{near[0]}'?"
     if not words or len(words) > _KNOWN_SHOWN_MAX:

@@ -1,7 +1,7 @@
 """The JSON schema of a site file, for editors that complete and check while one types."""
 
 import json
-import sys
+from pathlib import Path
 from typing import Any
 
 from gateway.site_settings import SiteSettings
@@ -53,4 +53,4 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(site_schema_text())
+    Path("config/site.schema.json").write_text(site_schema_text(), encoding="utf-8")

@@ -27,6 +27,9 @@ TEXT_BYTES_MAX = 1 << 20
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _VEILED = re.compile(f"{_OPEN}([A-Za-z_][A-Za-z0-9_]*){_CLOSE}")
 
+# The three others end a line for YAML and for no editor, so lines would be miscounted.
+_REFUSED = re.compile(f"[{_OPEN}{_CLOSE}\x85\u2028\u2029]")
+
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
@@ -126,9 +129,9 @@ def read_yaml(text: str) -> tuple[Node, list[Fault]]:
 
     Raises YamlFaultError.
     """
-    for number, line in enumerate(text.split("\n"), 1):
-        if _OPEN in line or _CLOSE in line:
-            raise YamlFaultError([Fault(("yaml",), "private use characters are refused", number)])
+    if refused := _REFUSED.search(text):
+        line = 1 + text.count("\n", 0, refused.start())
+        raise _syntax_fault(f"the character U+{ord(refused[0]):04X} is refused", line)
     composer = _Composer(_events(PLACEHOLDER.sub(rf"${_OPEN}\1{_CLOSE}", text)))
     return composer.document(), composer.faults
 

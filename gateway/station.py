@@ -27,8 +27,12 @@ CHECKPOINT_READS = 200_000
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of a call: the position of its group (None: nothing to keep), the outcome of
-    each change by its index, and all groups that are committed now and were not before."""
+    """What became of a call.
+
+    `position` is that of its group, None if there was nothing to keep; `outcomes`
+    are those of its changes, by index; `committed` all groups that are in the
+    journal now and were not before.
+    """
 
     position: int | None
     outcomes: dict[int, Outcome]

@@ -87,6 +87,7 @@ class Supervisor:
         failures = 0
         while True:
             driver = self._open_reader(settings, self._clock)
+            wait_s = 0.0
             before = self.watches[name].last_message_ns
             try:
                 await self._serve(driver, name)

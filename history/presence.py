@@ -23,7 +23,8 @@ FROM visits INDEXED BY visits_open_in_zone LEFT JOIN assets ON assets.id = visit
 WHERE visits.to_ns IS NULL AND visits.zone IN (SELECT value FROM json_each(:zones))
 AND NOT EXISTS (
     SELECT 1 FROM visits AS newer INDEXED BY visits_open_of_asset
-    WHERE newer.asset = visits.asset AND newer.to_ns IS NULL AND (newer.from_ns, newer.id) > (visits.from_ns, visits.id)
+    WHERE newer.asset = visits.asset AND newer.to_ns IS NULL
+    AND (newer.from_ns, newer.id) > (visits.from_ns, visits.id)
 )
 """
 _BEHIND = "AND (visits.asset IS NULL, coalesce(visits.asset, visits.tag)) {} (:unbound, :subject)"

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 _BUSY_TIMEOUT_S = 10.0
 _STATEMENTS_CACHED = 256
+# The indexes that a movement touches fit in it; with SQLite's 2 MiB it costs a third more.
+_CACHE_KIB = 16_384
 _MIGRATION_NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -43,6 +45,7 @@ def open_state(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         _migrate(connection)
     except BaseException:
         connection.close()

@@ -21,9 +21,9 @@ _FIRST_SPEED_MPS = 1.5
 GATE_BEAM_DB = 30.0
 
 _GATE = (43.0, 15.0)
-_BEFORE_GATE = (36.5, 15.0)
+_BEFORE_GATE = (36.8, 15.0)
 _OUTSIDE = (49.0, 15.0)
-_DOORSTEP = (37.5, 15.5)
+_DOORSTEP = (37.2, 15.4)
 # How one leaves a zone for the hall; entered the other way round. Waypoints keep clear of
 # antennas of other zones.
 _TO_HALL: dict[str, tuple[Point, ...]] = {
@@ -35,10 +35,10 @@ _TO_HALL: dict[str, tuple[Point, ...]] = {
 _BACK_DOOR: tuple[Point, ...] = ((50.0, 29.0), (50.0, 31.0))
 # Where assets stand: rectangles in front of an antenna, well inside its zone.
 _PLACES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
-    "hall": ((8, 8.5, 10, 11.5), (8, 28.5, 10, 31.5), (20.5, 33, 23.5, 35), (20.5, 5, 23.5, 7)),
-    "receiving": ((54, 23.5, 56.5, 26.5), (45.5, 23, 48.5, 25)),
-    "packing": ((54, 33.5, 56.5, 36.5), (45.5, 35, 48.5, 37)),
-    "office": ((51, 4, 55, 6.5),),
+    "hall": ((7.5, 9, 8.5, 11), (7.5, 29, 8.5, 31), (21, 35, 23, 36), (21, 4, 23, 5)),
+    "receiving": ((56, 24, 57, 26), (46, 22.5, 48, 23.5)),
+    "packing": ((56, 34, 57, 36), (46, 36.5, 48, 37.5)),
+    "office": ((52, 6, 54, 7),),
 }
 
 LAYOUT = Layout(
@@ -51,18 +51,18 @@ LAYOUT = Layout(
         Zone("gate", box(40, 10, 46, 20), "exit"),
     ),
     antennas=(
-        Antenna("hall-1", 1, "hall", (6, 10, 2.5), facing(1, 0, -0.3), BEAM_DB),
-        Antenna("hall-1", 2, "hall", (6, 30, 2.5), facing(1, 0, -0.3), BEAM_DB),
-        Antenna("hall-1", 3, "hall", (22, 37.5, 2.5), facing(0, -1, -0.3), BEAM_DB),
-        Antenna("hall-1", 4, "hall", (22, 2.5, 2.5), facing(0, 1, -0.3), BEAM_DB),
-        Antenna("dock-1", 1, "receiving", (58.5, 25, 2.5), facing(-1, 0, -0.3), BEAM_DB),
-        Antenna("dock-1", 2, "receiving", (47, 21, 2.5), facing(0, 1, -0.3), BEAM_DB),
-        Antenna("dock-1", 3, "packing", (58.5, 35, 2.5), facing(-1, 0, -0.3), BEAM_DB),
-        Antenna("dock-1", 4, "packing", (47, 39, 2.5), facing(0, -1, -0.3), BEAM_DB),
-        Antenna("gate-1", 1, "hall", (34, 15, 2.5), facing(1, 0, -0.5), BEAM_DB),
+        Antenna("hall-1", 1, "hall", (6, 10, 2.0), facing(1, 0, -0.3), BEAM_DB),
+        Antenna("hall-1", 2, "hall", (6, 30, 2.0), facing(1, 0, -0.3), BEAM_DB),
+        Antenna("hall-1", 3, "hall", (22, 37.5, 2.0), facing(0, -1, -0.3), BEAM_DB),
+        Antenna("hall-1", 4, "hall", (22, 2.5, 2.0), facing(0, 1, -0.3), BEAM_DB),
+        Antenna("dock-1", 1, "receiving", (58.5, 25, 2.0), facing(-1, 0, -0.3), BEAM_DB),
+        Antenna("dock-1", 2, "receiving", (47, 21, 2.0), facing(0, 1, -0.3), BEAM_DB),
+        Antenna("dock-1", 3, "packing", (58.5, 35, 2.0), facing(-1, 0, -0.3), BEAM_DB),
+        Antenna("dock-1", 4, "packing", (47, 39, 2.0), facing(0, -1, -0.3), BEAM_DB),
+        Antenna("gate-1", 1, "hall", (34.8, 15, 2.0), facing(1, 0, -0.5), BEAM_DB),
         # A narrow beam across the passage hears what goes through, and no more.
         Antenna("gate-1", 2, "gate", (43, 13.5, 1.5), facing(0, 1, -0.2), GATE_BEAM_DB, -72),
-        Antenna("gate-1", 3, "office", (53, 8.5, 2.5), facing(0, -1, -0.3), BEAM_DB),
+        Antenna("gate-1", 3, "office", (53, 8.5, 2.0), facing(0, -1, -0.3), BEAM_DB),
     ),
     wall_db=15.0,
 )
@@ -215,7 +215,9 @@ def _asset(part: _Part, number: int, itinerary: Itinerary) -> SimulatedAsset:
 def _way(zone: str, other: str) -> tuple[Point, ...]:
     if {zone, other} == {"receiving", "packing"}:
         return _BACK_DOOR if zone == "receiving" else _BACK_DOOR[::-1]
-    return (*_TO_HALL[zone], *_TO_HALL[other][::-1])
+    # Who only passes through the hall is heard there too, before the gate.
+    between = () if "hall" in {zone, other} else (_BEFORE_GATE,)
+    return (*_TO_HALL[zone], *between, *_TO_HALL[other][::-1])
 
 
 class _Day:
@@ -265,12 +267,13 @@ class _Day:
     def _leave(self, start_s: float) -> None:
         """Sign out, wait for the gate, go; and the same way back after a while."""
         rng, way = self._rng, self._way_out()
-        start_s = self._walk(start_s, way) + SIGN_OUT_S if len(way) > 1 else start_s
+        if not self._first:
+            start_s = self._walk(start_s, way) + SIGN_OUT_S
         at_gate_s = self._walk(start_s, (way[-1], _GATE)) + rng.uniform(2, 3)
         outside_s = self._walk(at_gate_s, (_GATE, _OUTSIDE)) + rng.uniform(20, 40)
         at_gate_s = self._walk(outside_s, (_OUTSIDE, _GATE)) + rng.uniform(2, 3)
         inside_s = self._walk(at_gate_s, (_GATE, way[-1])) + SIGN_OUT_S
-        if len(way) > 1:
+        if not self._first:
             self._walk(inside_s, way[::-1])
 
     def _visit(self, start_s: float, zone: str) -> None:

@@ -93,7 +93,8 @@ class Facility:
         its `arrival_ns` is `start_ns` plus when it was handed over. Each call starts anew.
         """
         streams = [self._reports(reader, until_s, start_ns) for reader in self.readers]
-        return heapq.merge(*streams, key=itemgetter(1))
+        # Empty reports let the merge go on while a reader hears nothing; nobody is sent them.
+        return (report for report in heapq.merge(*streams, key=itemgetter(1)) if report.reads)
 
     def truth(self, until_s: float) -> Truth:
         """Where every tag is from 0 to `until_s`, computed from the walks alone."""

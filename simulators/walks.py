@@ -101,11 +101,10 @@ class Carrier:
 
     def __init__(self, itinerary: Itinerary) -> None:
         self._legs = itinerary.legs()
-        self._leg = next(self._legs)
         self._now_s = -1.0
-        self.x_m, self.y_m = itinerary.home
         self.heading_rad = 0.0
         self.walking = False
+        self._begin(next(self._legs))
 
     @property
     def still_until_s(self) -> float:
@@ -121,20 +120,19 @@ class Carrier:
         if now_s == self._now_s:
             return
         self._now_s = now_s
-        if now_s >= self._leg.to_s:
-            self._next_leg(now_s)
+        while now_s >= self._leg.to_s:
+            self._begin(next(self._legs))
         if self.walking:
             from_s, to_s, (x0, y0), (x1, y1) = self._leg
             share = (now_s - from_s) / (to_s - from_s)
             self.x_m, self.y_m = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
 
-    def _next_leg(self, now_s: float) -> None:
-        while now_s >= self._leg.to_s:
-            self._leg = next(self._legs)
-            (self.x_m, self.y_m), (x1, y1) = self._leg.start, self._leg.end
-            self.walking = not self._leg.still
-            if self.walking:
-                self.heading_rad = math.atan2(y1 - self.y_m, x1 - self.x_m)
+    def _begin(self, leg: Leg) -> None:
+        self._leg = leg
+        (self.x_m, self.y_m), (x1, y1) = leg.start, leg.end
+        self.walking = not leg.still
+        if self.walking:
+            self.heading_rad = math.atan2(y1 - self.y_m, x1 - self.x_m)
 
 
 def path_length_m(waypoints: Sequence[Point]) -> float:

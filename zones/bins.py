@@ -1,5 +1,7 @@
 """Reads of a tag folded by antenna and by 250 ms of event time."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from tags.times import MILLISECOND_NS
@@ -14,38 +16,71 @@ UNHEARD_CDB = -9_000
 
 
 class Cell(msgspec.Struct, gc=False, array_like=True):
-    """What one antenna heard of a tag within one bin. Sums and extremes only: order is lost."""
+    """What one antenna heard of a tag within one bin: sums and extremes only, so order is lost.
 
+    The cells of a bin are chained by `other`, since most bins have just one.
+    """
+
+    key: PointKey
     count: int
     sum_cdb: int
     max_cdb: int
     first_ns: int
     last_ns: int
-
-    def add(self, count: int, rssi_cdb: int, event_ns: int) -> None:
-        """Fold one more read in; `count` is how often the reader saw the tag for it."""
-        self.count += count
-        self.sum_cdb += rssi_cdb * count
-        if rssi_cdb > self.max_cdb:
-            self.max_cdb = rssi_cdb
-        if event_ns < self.first_ns:
-            self.first_ns = event_ns
-        elif event_ns > self.last_ns:
-            self.last_ns = event_ns
+    other: "Cell | None" = None
 
 
-Bin = dict[PointKey, Cell]
+Slot = dict[str, Cell]
+"""The bins with the same number, by tag."""
 
 
-def heard_in(cells: Bin) -> tuple[Heard, ...]:
-    """The cells as evidence, by read point."""
+def fold(  # noqa: PLR0913, PLR0917 - called for each read, an object for them would cost more
+    slot: Slot,
+    tag: str,
+    key: PointKey,
+    count: int,
+    rssi_cdb: int,
+    event_ns: int,
+) -> Cell:
+    """Fold one read into its cell, which is returned; `count` is how often the reader saw it."""
+    head = cell = slot.get(tag)
+    while cell is not None and cell.key != key:
+        cell = cell.other
+    if cell is None:
+        cell = slot[tag] = Cell(key, count, rssi_cdb * count, rssi_cdb, event_ns, event_ns, head)
+        return cell
+    cell.count += count
+    cell.sum_cdb += rssi_cdb * count
+    if rssi_cdb > cell.max_cdb:  # noqa: PLR1730 - max() costs a call for each read
+        cell.max_cdb = rssi_cdb
+    if event_ns < cell.first_ns:
+        cell.first_ns = event_ns
+    elif event_ns > cell.last_ns:
+        cell.last_ns = event_ns
+    return cell
+
+
+def cells_of(head: Cell | None) -> Iterator[Cell]:
+    """The cells of one bin."""
+    while head is not None:
+        yield head
+        head = head.other
+
+
+def newest_ns(head: Cell) -> int:
+    """Event time of the newest read of a bin."""
+    return max(cell.last_ns for cell in cells_of(head))
+
+
+def heard_in(head: Cell) -> tuple[Heard, ...]:
+    """A bin as evidence, by read point."""
     return tuple(
         Heard(
-            reader=reader,
-            antenna=antenna,
+            reader=cell.key[0],
+            antenna=cell.key[1],
             time_ns=cell.last_ns,
             count=cell.count,
             rssi_dbm=cell.max_cdb / 100,
         )
-        for (reader, antenna), cell in sorted(cells.items())
+        for cell in sorted(cells_of(head), key=lambda cell: cell.key)
     )

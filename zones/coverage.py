@@ -1,7 +1,7 @@
 """Which zones are heard: a zone is healthy while every read point that covers it is."""
 
 from readers.health import ReaderHealth
-from zones.floorplan import FloorPlan, PointKey
+from zones.floorplan import ANY_ANTENNA, FloorPlan, PointKey, Zone
 
 
 class Coverage:
@@ -19,7 +19,9 @@ class Coverage:
         """Bring the zones up to date with the readers; the zones that became healthy."""
         recovered = []
         for name, zone in plan.zones.items():
-            healthy = bool(zone.covered_by) and all(map(self._hears, zone.covered_by))
+            healthy = bool(zone.covered_by) and all(
+                self._hears(plan, zone, key) for key in zone.covered_by
+            )
             if not healthy:
                 self.healthy_since_ns.pop(name, None)
             elif name not in self.healthy_since_ns:
@@ -29,7 +31,13 @@ class Coverage:
             del self.healthy_since_ns[name]
         return recovered
 
-    def _hears(self, key: PointKey) -> bool:
-        reader, antenna = key
-        health = self.readers.get(reader)
-        return health is not None and health.hears(antenna)
+    def _hears(self, plan: FloorPlan, zone: Zone, key: PointKey) -> bool:
+        """Whether one that covers the zone hears; of antennas that are not listed, one suffices."""
+        name, antenna = key
+        health = self.readers.get(name)
+        if health is None or not health.hears(antenna):
+            return False
+        if antenna != ANY_ANTENNA:
+            return True
+        known = [each for each in health.antennas if plan.point((name, each)).zone == zone.name]
+        return not known or any(map(health.hears, known))

@@ -14,6 +14,9 @@ POINTS_MAX = 16_384
 
 PointKey = tuple[str, int]
 
+ANY_ANTENNA = 0
+"""Stands for the antennas of a reader that its entry does not list."""
+
 _ANY_RSSI_CDB = -1_000_000
 
 
@@ -111,47 +114,58 @@ def _nanoseconds(seconds: float | None) -> int | None:
 
 
 def _coverage(readers: Sequence[ReaderSettings]) -> dict[str, list[PointKey]]:
-    """The listed antennas of each zone; antenna 0 stands for all antennas of a reader."""
+    """The listed antennas of each zone; a reader's own zone is covered by its others too."""
     covered: dict[str, list[PointKey]] = {}
     for reader in readers:
         if reader.zone is not None:
-            covered.setdefault(reader.zone, []).append((reader.name, 0))
+            covered.setdefault(reader.zone, []).append((reader.name, ANY_ANTENNA))
         for number, antenna in sorted(reader.antennas.items()):
             zone = antenna.zone or reader.zone
-            if zone is not None and antenna.zone is not None:
+            if zone is not None:
                 covered.setdefault(zone, []).append((reader.name, number))
     return covered
 
 
 def _containment(zones: Sequence[ZoneSettings]) -> dict[str, tuple[str, ...]]:
-    """For each zone those that it lies in, by its named parents or by its polygon."""
-    parents = {zone.name: zone.parent for zone in zones}
-    shapes = {zone.name: Polygon(zone.polygon) for zone in zones if zone.polygon}
-    floors = {zone.name: zone.floor for zone in zones}
+    """For each zone those that it lies in, by parent or by polygon, and those that they lie in."""
+    around = _around(zones)
+    for zone in zones:
+        if zone.parent is not None:
+            around[zone.name].append(zone.parent)
+    reached = {zone.name: _reached(zone.name, around) for zone in zones}
     return {
         zone.name: tuple(
             other.name
             for other in zones
-            if other.name != zone.name
-            and (
-                other.name in _ancestors(zone.name, parents)
-                or (
-                    floors[zone.name] == floors[other.name]
-                    and zone.name in shapes
-                    and other.name in shapes
-                    and shapes[other.name].covers(shapes[zone.name])
-                    and not shapes[zone.name].covers(shapes[other.name])
-                )
-            )
+            if other.name != zone.name and other.name in reached[zone.name]
         )
         for zone in zones
     }
 
 
-def _ancestors(zone: str, parents: dict[str, str | None]) -> list[str]:
-    found: list[str] = []
-    parent = parents[zone]
-    while parent is not None and parent not in found:
-        found.append(parent)
-        parent = parents.get(parent)
+def _around(zones: Sequence[ZoneSettings]) -> dict[str, list[str]]:
+    """For each zone those of its floor whose polygon holds all of its own and more."""
+    shapes = {zone.name: Polygon(zone.polygon) for zone in zones if zone.polygon}
+    floors = {zone.name: zone.floor for zone in zones}
+    return {
+        zone.name: [
+            other
+            for other, shape in shapes.items()
+            if zone.name in shapes
+            and floors[zone.name] == floors[other]
+            and shape.covers(shapes[zone.name])
+            and not shapes[zone.name].covers(shape)
+        ]
+        for zone in zones
+    }
+
+
+def _reached(zone: str, around: dict[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    ahead = [zone]
+    while ahead:
+        for other in around.get(ahead.pop(), ()):
+            if other not in found:
+                found.add(other)
+                ahead.append(other)
     return found

@@ -15,7 +15,7 @@ from readers.health import ReaderHealth
 from tags.reads import Read
 from tags.times import SECOND_NS
 from zones.absence import AbsenceWatch
-from zones.bins import BIN_NS, UNHEARD_CDB, Bin, Cell, heard_in
+from zones.bins import BIN_NS, UNHEARD_CDB, Cell, Slot, cells_of, fold, heard_in, newest_ns
 from zones.clock import EventClock
 from zones.coverage import Coverage
 from zones.estimators.window import Estimate, WindowEstimator, WindowMemory
@@ -29,7 +29,7 @@ from zones.tracks import (
     Step,
     Track,
     closing_ns,
-    slot_of,
+    first_open,
 )
 
 FAST_BINS = 2
@@ -55,14 +55,12 @@ class Locate:
         part: int = 0,
         parts: int = 1,
         tags_max: int = 1_000_000,
-        open_bins_max: int = 64,
     ) -> None:
         self.state = state
         self.dropped: dict[tuple[str, str], int] = {}
         self._part = part
         self._parts = parts
         self._tags_max = tags_max
-        self._open_bins_max = open_bins_max
         self._clock = EventClock(state.offsets_ns)
         self._coverage = Coverage(state.readers, state.healthy_since_ns)
         self._steps: list[Step] = []
@@ -86,8 +84,11 @@ class Locate:
         self._use(plan)
 
     def adopt_plan(self, plan: FloorPlan) -> None:
-        """Use another floor plan: renamed zones are followed, what was in a vanished zone is
-        nowhere known until it is read again, and estimates start afresh."""
+        """Use another floor plan.
+
+        Renamed zones are followed, what was in a vanished zone is nowhere known
+        until it is read again, and estimates start afresh.
+        """
         for track in self.state.tracks.values():
             track.memory = None
             if track.zone is not None:
@@ -116,15 +117,14 @@ class Locate:
         """Let time pass: close the bins and decide the absences that are due."""
         if now_ns >= self._next_ns:
             self._decide_due(now_ns)
-        if now_ns > self.state.now_ns:
-            self.state.now_ns = now_ns
+        self.state.now_ns = max(self.state.now_ns, now_ns)
 
     def fold(self, reads: Iterable[Read]) -> None:
         """Take reads in, in order of arrival."""
         for rank, read in enumerate(reads):
             if read.arrival_ns >= self._next_ns:
                 self._decide_due(read.arrival_ns)
-            if read.arrival_ns > self.state.now_ns:
+            if read.arrival_ns > self.state.now_ns:  # noqa: PLR1730 - max() costs a call a read
                 self.state.now_ns = read.arrival_ns
             if self._parts == 1 or crc32(read.tag.encode()) % self._parts == self._part:
                 self._rank = rank
@@ -142,7 +142,7 @@ class Locate:
         if track is None:
             return
         event_ns = self._clock.event_ns(read)
-        if event_ns > track.heard_ns:
+        if event_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call a read
             track.heard_ns = event_ns
         rssi = read.rssi_dbm
         rssi_cdb = UNHEARD_CDB if rssi is None else int(rssi * 100) + point.bias_cdb
@@ -150,16 +150,12 @@ class Locate:
             self._count(read.reader, "rssi_below_min")
             return
         number = event_ns // BIN_NS
-        cells = track.open.get(number) if track.open else None
-        if cells is None:
-            cells = self._open_bin(track, read, number)
-        cell = cells.get(key)
-        if cell is None:
-            cells[key] = Cell(read.count, rssi_cdb * read.count, rssi_cdb, event_ns, event_ns)
-        else:
-            cell.add(read.count, rssi_cdb, event_ns)
-        if point.urgent and track.zone != point.zone and number > track.closed:
-            self._decide_at_once(track, read, number, event_ns)
+        slot = self.state.bins.get(number)
+        if slot is None:
+            slot = self._open_slot(number)
+        cell = fold(slot, read.tag, key, read.count, rssi_cdb, event_ns)
+        if point.urgent and track.zone != point.zone:
+            self._decide_at_once(track, read.tag, cell, number, event_ns)
 
     def _new_track(self, read: Read) -> Track | None:
         if len(self.state.tracks) >= self._tags_max:
@@ -168,96 +164,96 @@ class Locate:
         track = self.state.tracks[read.tag] = Track()
         return track
 
-    def _open_bin(self, track: Track, read: Read, number: int) -> Bin:
-        if track.open is None:
-            track.open = {}
-        elif len(track.open) >= self._open_bins_max:
-            self._close(read.tag, min(track.open))
-            track.open = track.open or {}
-        slot = slot_of(number, self.state.now_ns)
-        waiting = self.state.due.get(slot)
-        if waiting is None:
-            waiting = self.state.due[slot] = []
-            self._next_ns = min(self._next_ns, closing_ns(slot))
-        waiting.append((read.tag, number))
-        cells: Bin = {}
-        track.open[number] = cells
-        return cells
+    def _open_slot(self, number: int) -> Slot:
+        """Where the bins of a number are kept; those that are overdue wait for their rest."""
+        oldest = first_open(self.state.now_ns)
+        if number >= oldest:
+            self._next_ns = min(self._next_ns, closing_ns(number))
+            return self.state.bins.setdefault(number, {})
+        self._next_ns = min(self._next_ns, closing_ns(oldest + 1))
+        return self.state.overdue.setdefault(oldest + 1, {}).setdefault(number, {})
 
-    def _decide_at_once(self, track: Track, read: Read, number: int, event_ns: int) -> None:
+    def _decide_at_once(
+        self,
+        track: Track,
+        tag: str,
+        own: Cell,
+        number: int,
+        event_ns: int,
+    ) -> None:
         """The fast path: the exit's antenna is the only or the strongest one just now."""
-        bins = track.open or {}
-        own_key = (read.reader, read.antenna)
-        own = bins[number][own_key]
-        recent = (bins.get(n, {}) for n in range(number - FAST_BINS, number + 1))
-        if number < track.settled or any(self._rivalled(own_key, own, cells) for cells in recent):
+        bins = self.state.bins
+        if number not in bins or number < track.settled:
             return
+        for recent in range(number - FAST_BINS, number + 1):
+            if self._rivalled(own, bins.get(recent, {}).get(tag)):
+                return
         track.settled = number
         track.memory = None
-        zone = self._zone_of(own_key)
-        self._move(read.tag, track, Estimate(zone, event_ns, {}), bins[number], event_ns)
+        estimate = Estimate(self._zone_of(own.key), event_ns, {})
+        self._move(tag, track, estimate, bins[number][tag], event_ns)
 
     # What is due
 
     def _decide_due(self, now_ns: int) -> None:
         state = self.state
         while True:
-            slot = min(state.due, default=None)
-            closing = _NEVER_NS if slot is None else closing_ns(slot)
+            number = min([*state.bins, *state.overdue], default=None)
+            closing = _NEVER_NS if number is None else closing_ns(number)
             absence = self._absences.next_ns() or _NEVER_NS
             self._next_ns = min(closing, absence)
             if self._next_ns > now_ns:
                 return
             state.now_ns = max(state.now_ns, self._next_ns)
-            if slot is not None and closing <= absence:
-                self._close_slot(slot)
+            if number is not None and closing <= absence:
+                self._close_bins(number)
             else:
                 self._decide_absence()
 
-    def _close_slot(self, slot: int) -> None:
+    def _close_bins(self, number: int) -> None:
+        """Close the bins of a number and those that waited for it; decisions come by tag."""
         self._phase, self._rank = PHASE_BIN, 0
-        for tag, number in sorted(self.state.due.pop(slot)):
-            self._close(tag, number)
+        earlier = len(self._steps)
+        overdue = self.state.overdue.pop(number, {})
+        for old in sorted(overdue):
+            self._close_slot(old, overdue[old])
+        self._close_slot(number, self.state.bins.pop(number, {}))
+        if len(self._steps) > earlier + 1:
+            self._steps[earlier:] = sorted(self._steps[earlier:], key=lambda step: step.tag)
         self._phase = PHASE_ARRIVAL
 
-    def _close(self, tag: str, number: int) -> None:
-        track = self.state.tracks[tag]
-        bins = track.open or {}
-        cells = bins.pop(number, None)
-        if not bins:
-            track.open = None
-        if cells is None:
-            return
-        if number <= track.closed:
-            self._close_late(track, tag, cells)
-            return
-        track.closed = number
-        if number == track.settled:
-            ours = {key: cell for key, cell in cells.items() if self._zone_of(key) == track.zone}
-            track.memory = self._estimator.begin(number, ours)
-        elif number > track.settled:
-            self._estimate(track, tag, number, cells)
+    def _close_slot(self, number: int, slot: Slot) -> None:
+        tracks = self.state.tracks
+        for tag, head in slot.items():
+            track = tracks[tag]
+            if number <= track.closed:
+                self._close_late(track, tag, head)
+                continue
+            track.closed = number
+            if number > track.settled:
+                self._estimate(track, tag, number, head)
+            elif number == track.settled:
+                track.memory = self._estimator.begin(number, head, track.zone or "")
 
-    def _estimate(self, track: Track, tag: str, number: int, cells: Bin) -> None:
-        if track.memory is None:
-            track.memory = WindowMemory()
-        estimate = self._estimator.estimate(track.memory, number, cells, track.zone)
-        newest_ns = max([cell.last_ns for cell in cells.values()])
+    def _estimate(self, track: Track, tag: str, number: int, head: Cell) -> None:
+        memory = track.memory
+        if memory is None:
+            memory = track.memory = WindowMemory()
+        estimate = self._estimator.estimate(memory, number, head, track.zone)
         if estimate is not None:
-            self._move(tag, track, estimate, cells, newest_ns)
+            self._move(tag, track, estimate, head, newest_ns(head))
         elif track.zone in self._plan.urgent:
-            track.exit_ns = newest_ns
+            track.exit_ns = newest_ns(head)
 
-    def _close_late(self, track: Track, tag: str, cells: Bin) -> None:
+    def _close_late(self, track: Track, tag: str, head: Cell) -> None:
         """Reads older than what was decided: they move nothing, but a true exit is told."""
-        best_key = max(sorted(cells), key=lambda key: cells[key].max_cdb)
-        best = cells[best_key]
-        zone = self._zone_of(best_key)
-        self._count(best_key[0], "late", sum(cell.count for cell in cells.values()))
-        if zone not in self._plan.urgent or self._rivalled(best_key, best, cells):
+        best = max(sorted(cells_of(head), key=lambda c: c.key), key=lambda c: c.max_cdb)
+        zone = self._zone_of(best.key)
+        self._count(best.key[0], "late", sum(cell.count for cell in cells_of(head)))
+        if zone not in self._plan.urgent or self._rivalled(best, head):
             return
         known = abs(best.first_ns - track.exit_ns) < LATE_GAP_NS
-        track.exit_ns = best.last_ns
+        track.exit_ns = max(track.exit_ns, best.last_ns)
         if not known:
             movement = Movement(
                 id=movement_id(tag, None, zone, best.first_ns),
@@ -268,7 +264,7 @@ class Locate:
                 from_zone=None,
                 to_zone=zone,
                 late=True,
-                heard=heard_in(cells),
+                heard=heard_in(head),
             )
             self._emit(movement)
 
@@ -301,7 +297,7 @@ class Locate:
         tag: str,
         track: Track,
         estimate: Estimate,
-        cells: Bin,
+        head: Cell,
         decided_ns: int,
     ) -> None:
         movement = Movement(
@@ -312,7 +308,7 @@ class Locate:
             kind=_kind(track),
             from_zone=track.zone,
             to_zone=estimate.zone,
-            heard=heard_in(cells),
+            heard=heard_in(head),
             scores=estimate.scores,
         )
         track.zone = estimate.zone
@@ -340,12 +336,12 @@ class Locate:
     def _zone_of(self, key: PointKey) -> str:
         return self._plan.point(key).zone or ""
 
-    def _rivalled(self, own_key: PointKey, own: Cell, cells: Bin) -> bool:
+    def _rivalled(self, own: Cell, head: Cell | None) -> bool:
         """Whether another zone's antenna heard the tag nearly as loud, or louder."""
-        zone = self._zone_of(own_key)
+        zone = self._zone_of(own.key)
         return any(
-            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self._zone_of(key) != zone
-            for key, cell in cells.items()
+            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self._zone_of(cell.key) != zone
+            for cell in cells_of(head)
         )
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:

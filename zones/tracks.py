@@ -6,7 +6,7 @@ import msgspec
 
 from readers.health import ReaderHealth
 from tags.times import SECOND_NS
-from zones.bins import BIN_NS, Bin
+from zones.bins import BIN_NS, Slot
 from zones.estimators.window import WindowMemory
 from zones.movements import Movement
 
@@ -36,6 +36,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
 
     `closed` is its newest closed bin. `settled` is the bin of its newest move
     on the fast path: earlier bins lie behind that move and decide nothing.
+    `exit_ns` is when it was last known at an exit.
     """
 
     zone: str | None = None
@@ -45,26 +46,29 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     exit_ns: int = 0
     departed: bool = False
     memory: WindowMemory | None = None
-    open: dict[int, Bin] | None = None
 
 
 class LocateState(msgspec.Struct):
-    """Plain data: all that Locate remembers. `due` holds (tag, bin) by closing slot."""
+    """Plain data: all that Locate remembers.
+
+    `bins` are open, by number. `overdue` bins came after their time; they are
+    kept by the number of the bin with which they close.
+    """
 
     now_ns: int = 0
     tracks: dict[str, Track] = {}
-    due: dict[int, list[tuple[str, int]]] = {}
+    bins: dict[int, Slot] = {}
+    overdue: dict[int, dict[int, Slot]] = {}
     offsets_ns: dict[str, int] = {}
     readers: dict[str, ReaderHealth] = {}
     healthy_since_ns: dict[str, int] = {}
 
 
-def closing_ns(slot: int) -> int:
-    """When the bins of a slot close: a hold after the end of the bin with that number."""
-    return (slot + 1) * BIN_NS + HOLD_NS
+def closing_ns(number: int) -> int:
+    """When a bin closes: a hold after its end."""
+    return (number + 1) * BIN_NS + HOLD_NS
 
 
-def slot_of(number: int, now_ns: int) -> int:
-    """The slot in which a bin closes. One that is overdue gets time for its rest to arrive."""
-    first_open = (now_ns - HOLD_NS) // BIN_NS
-    return number if number >= first_open else first_open + 1
+def first_open(now_ns: int) -> int:
+    """The oldest bin that is not closed at `now_ns`."""
+    return (now_ns - HOLD_NS) // BIN_NS

@@ -81,9 +81,9 @@ CREATE TABLE visits (
 CREATE UNIQUE INDEX visits_open ON visits (tag) WHERE to_ns IS NULL;
 CREATE INDEX visits_open_in_zone ON visits (zone) WHERE to_ns IS NULL;
 CREATE INDEX visits_open_of_asset ON visits (asset, from_ns) WHERE to_ns IS NULL;
-CREATE INDEX visits_by_zone ON visits (zone, from_ns, to_ns);
-CREATE INDEX visits_by_asset ON visits (asset, from_ns, to_ns);
-CREATE INDEX visits_by_tag ON visits (tag, from_ns, to_ns);
+CREATE INDEX visits_by_zone ON visits (zone, from_ns);
+CREATE INDEX visits_by_asset ON visits (asset, from_ns);
+CREATE INDEX visits_by_tag ON visits (tag, from_ns);
 
 CREATE TABLE assets (
     id        TEXT PRIMARY KEY,

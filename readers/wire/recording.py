@@ -103,26 +103,24 @@ def _line(cells: Sequence[str]) -> str:
 
 
 class _Table:
-    """A CSV text with its header read."""
+    """A CSV text with its header read. A row is one line: a quote left open ends with it."""
 
     def __init__(self, lines: Iterable[str], file: str) -> None:
         self._file = file
-        self._reader = csv.reader(lines, strict=True)
-        self.columns = [cell.strip() for cell in self._header()]
-        self.newest_ns = 0
-
-    def _header(self) -> list[str]:
-        try:
-            header = next(self._reader, None)
-        except csv.Error as error:
-            raise self.error(str(error)) from error
+        self._lines = enumerate(lines, 1)
+        self._line = 1
+        header = next(self._lines, None)
         if header is None:
             raise self.error("the file is empty")
-        return [header[0].removeprefix("\ufeff"), *header[1:]] if header else []
+        try:
+            self.columns = _cells(header[1].removeprefix("\ufeff"))
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        self.newest_ns = 0
 
     def error(self, message: str) -> RecordingError:
         """Return an error at the line that was read last."""
-        return RecordingError(self._file, max(self._reader.line_num, 1), message)
+        return RecordingError(self._file, self._line, message)
 
     def check(self, required: Sequence[str], known: Sequence[str]) -> None:
         """Raise RecordingError for a missing, unknown or repeated column."""
@@ -160,15 +158,16 @@ class _Table:
                 yield value
 
     def _next(self) -> Row | None:
-        try:
-            cells = next((row for row in self._reader if row), None)
-        except csv.Error as error:
-            raise ValueError(str(error)) from error
-        if cells is None:
-            return None
+        cells: list[str] = []
+        while not cells:
+            line = next(self._lines, None)
+            if line is None:
+                return None
+            self._line = line[0]
+            cells = _cells(line[1])
         if len(cells) != len(self.columns):
             raise ValueError(f"{len(cells)} values for {len(self.columns)} columns")
-        return dict(zip(self.columns, map(str.strip, cells), strict=True))
+        return dict(zip(self.columns, cells, strict=True))
 
     def arrival_ns(self, row: Row, time_ns: int) -> int:
         """Return when the row arrived; where it does not say, the largest time so far."""
@@ -176,6 +175,18 @@ class _Table:
         arrival_ns = _time(stated, "arrival_ns") if stated else max(self.newest_ns, time_ns)
         self.newest_ns = max(self.newest_ns, time_ns)
         return arrival_ns
+
+
+def _cells(line: str) -> list[str]:
+    """Split a line; a blank one has no cells. Raises ValueError."""
+    line = line.strip()
+    if not line:
+        return []
+    try:
+        cells = line.split(",") if '"' not in line else next(csv.reader((line,), strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    return [cell.strip() for cell in cells]
 
 
 def _read(table: _Table, row: Row) -> Read:

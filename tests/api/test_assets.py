@@ -1,6 +1,7 @@
 """The register over HTTP: in by JSON and CSV, out with position and history."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -105,6 +106,19 @@ async def test_an_asset_is_put_at_its_address(operator: httpx.AsyncClient) -> No
     assert (await operator.get(f"{ASSETS}/shelf%2F7")).json()["name"] == "Seven"
     assert elsewhere.status_code == 422
     assert elsewhere.json()["errors"][0]["field"] == "id"
+
+
+@pytest.mark.parametrize("word", ["history", "position"])
+async def test_a_slip_of_the_path_makes_no_asset(
+    word: str,
+    operator: httpx.AsyncClient,
+    desk: FakeDesk,
+) -> None:
+    answer = await operator.put(f"{ASSETS}/L1/{word}", json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (await operator.delete(f"{ASSETS}/L1/{word}")).status_code == 405
+    assert (await operator.put(f"{ASSETS}/", json={})).status_code == 404
+    assert desk.submitted == []
 
 
 async def test_a_removed_asset_is_gone_but_its_history_stays(
@@ -272,7 +286,7 @@ async def test_bodies_have_a_limit_that_is_larger_for_files(operator: httpx.Asyn
 async def test_a_body_that_hides_its_length_is_cut_off_too(operator: httpx.AsyncClient) -> None:
     sent = 0
 
-    async def drip() -> Any:  # noqa: ANN401 -- an async generator for httpx
+    async def drip() -> AsyncIterator[bytes]:
         nonlocal sent
         while sent < 100 * JSON_BYTES_MAX:
             sent += 65_536

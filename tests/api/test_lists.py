@@ -238,7 +238,7 @@ async def test_answers_have_the_shape_that_the_schema_promises(
         if route.verb != "GET" or route.shape is None:
             continue
         name = "gate-1" if "readers" in route.path else names["name"]
-        path = route.path.replace(":path", "").format(**{**names, "name": name})
+        path = route.path.replace(":name", "").format(**{**names, "name": name})
         answer = await operator.get(path)
         assert answer.status_code == 200, path
         shown: Any = TypeAdapter(route.shape).validate_json(answer.content, strict=False)

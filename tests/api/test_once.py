@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from api.desk import Change
 from api.once import InFlight
 from api.problems import ProblemError
 from inventory.changes import Outcome
@@ -91,10 +92,10 @@ async def test_a_second_try_during_the_first_is_told_to_wait(
     begun = asyncio.Event()
     submit = desk.submit
 
-    async def slow(change: object) -> Outcome:
+    async def slow(change: Change) -> Outcome:
         begun.set()
         _ = await may_go_on.wait()
-        return await submit(change)  # pyright: ignore[reportArgumentType] # it is passed on as it came
+        return await submit(change)
 
     monkeypatch.setattr(desk, "submit", slow)
     first = asyncio.create_task(operator.post(ASSETS, json=LAPTOP, headers=under("k1")))
@@ -112,8 +113,8 @@ async def test_an_answer_that_can_not_be_kept_is_still_given(
 ) -> None:
     submit = desk.submit
 
-    async def fill_up_after(change: object) -> Outcome:
-        outcome = await submit(change)  # pyright: ignore[reportArgumentType] # it is passed on as it came
+    async def fill_up_after(change: Change) -> Outcome:
+        outcome = await submit(change)
         desk.journal_full = True
         return outcome
 

@@ -82,11 +82,15 @@ def state_db(path: str | Path = ":memory:") -> sqlite3.Connection:
 
 
 class Store:
-    """One writer, as the gateway has it; `failing` transactions roll back and raise."""
+    """One writer, as the gateway has it.
+
+    The next `failing` transactions roll back and raise; the next `lying` ones commit and raise.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.failing = 0
+        self.lying = 0
         self._writer = ThreadPoolExecutor(1)
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -101,7 +105,10 @@ class Store:
             if self.failing:
                 self.failing -= 1
                 raise sqlite3.OperationalError("database or disk is full")
-            return result
+        if self.lying:
+            self.lying -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+        return result
 
     async def add(self, *changes: AlertChange, now_ns: int = T0_NS) -> None:
         def work(connection: sqlite3.Connection) -> None:

@@ -275,10 +275,34 @@ def test_a_look_at_a_long_queue_uses_the_index(db: sqlite3.Connection) -> None:
     take(db, in_flight=["x"])
     next_due_ns(db, channel="guards")
     db.set_trace_callback(None)
-    for statement in (one for one in statements if "SELECT" in one):
+    for statement in (one for one in statements if "SELECT id" in one or "SELECT due" in one):
         plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}"))
-        assert "outbox_waiting" in plan
+        assert "USING INDEX outbox_waiting (channel=?" in plan
+        assert "USING INDEX outbox_by_alert (alert=? AND channel=? AND ordinal<?" in plan
         assert "TEMP B-TREE" not in plan
+
+
+def test_writing_costs_the_same_behind_a_long_queue(db: sqlite3.Connection) -> None:
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    def cost(name: str) -> int:
+        steps[0] = 0
+        db.set_progress_handler(count, 1)
+        enqueue(db, change(name, 1), 1, T0_NS)
+        settle(db, message_id(name, 1, "guards"), RETRY, T0_NS, Most())
+        bury_strays(db, ["guards"])
+        db.set_progress_handler(None, 1)
+        return steps[0]
+
+    enqueue(db, change("a0"), 1, T0_NS)
+    short = cost("first")
+    for n in range(1, 500):
+        enqueue(db, change(f"a{n}"), 1, T0_NS)
+    assert cost("last") <= short + 50
 
 
 ATTEMPTS = st.sampled_from([Attempt("done"), RETRY, Attempt("refused"), Attempt("gone")])

@@ -7,6 +7,7 @@ from tests.delivery.made import OLD_SECRET, SECRET, log_channel, webhook
 
 def test_a_log_channel_needs_a_name_only() -> None:
     assert log_channel("night").timeout_s == 10.0
+    assert ChannelSettings(name="night", kind="log", url=None, secret=None) == log_channel("night")
 
 
 @pytest.mark.parametrize("missing", ["url", "secret"])

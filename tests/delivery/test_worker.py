@@ -256,6 +256,24 @@ async def test_a_result_that_can_not_be_written_is_kept_and_not_sent_again(store
     assert await store.rows() == [("guards", "delivered", 1)]
 
 
+async def test_a_commit_that_raised_all_the_same_sends_nothing_twice(store: Store) -> None:
+    clock = Clock(T0_NS)
+
+    class Doubtful(Scripted):
+        async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
+            store.lying = 1
+            return await super().send(delivery, now_ns)
+
+    sender = Doubtful()
+    await store.add(change())
+    async with running(scripted({"guards": sender}, store, Counts(), clock)):
+        while (await store.rows())[0][1] == "waiting" or store.lying:
+            clock.called_for.clear()
+            await clock.called_for.wait()
+    assert len(sender.sent) == 1
+    assert await store.rows() == [("guards", "delivered", 1)]
+
+
 async def test_a_fault_in_a_sender_costs_one_try(store: Store) -> None:
     sender, counts = Scripted(KeyError("oops")), Counts()
     await store.add(change())

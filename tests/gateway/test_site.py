@@ -38,7 +38,7 @@ def test_the_smallest_site_has_a_default_for_all_the_rest() -> None:
     assert settings.estimator == EstimatorSettings()
     assert settings.limits == LimitsSettings()
     assert (settings.history.store, settings.history.keep_days) == ("sqlite", 400)
-    assert settings.readers == settings.rules == settings.channels == ()
+    assert (settings.readers, settings.rules, settings.channels) == ((), (), ())
 
 
 def test_a_list_whose_entries_are_all_commented_out_is_empty() -> None:
@@ -115,6 +115,14 @@ def test_plain_values_are_those_of_yaml_1_2() -> None:
     assert settings.site.name == "on"
     assert [zone.name for zone in settings.zones] == ["2026-01-01", "12"]
     assert settings.zones[0].absent_after_s == 16
+
+
+def test_a_polygon_is_held_against_the_only_floor_unless_its_zone_names_one() -> None:
+    text = "site: {name: d}\nzones: [{name: z, polygon: [[0, 0], [9, 0], [9, 9]]}]\nfloors:\n"
+    with pytest.raises(SiteError, match=r"\(9, 0\) lies outside the floor of 5 x 5 m"):
+        parse_site(text + "  - {name: a, size_m: [5, 5]}\n")
+    two = parse_site(text + "  - {name: a, size_m: [5, 5]}\n  - {name: b}\n")
+    assert len(two.settings.floors) == 2
 
 
 def load_sample(root: Path, name: str) -> Site:

@@ -281,7 +281,7 @@ def test_the_file_that_the_cases_change_is_right() -> None:
         ("name: door,", "name: door, [a]: b,", "14: portals[door]: a key must be text"),
         ("name: door", "name: !env door", "14: portals[door].name: a YAML tag (!) is not allowed"),
         ("name: door", "name: *door", "14: portals[0].name: the anchor 'door' is not defined"),
-        ("name: gate,", "name: \ue000,", "6: yaml: private use characters are refused"),
+        ("name: gate,", "name: \ue000,", "6: yaml: the character U+E000 is refused"),
         ("name: gate,", "name: \x07,", "6: yaml: the character U+0007 is refused"),
         (
             "channels:",

@@ -111,6 +111,21 @@ def test_every_zone_of_a_circle_is_named() -> None:
     ]
 
 
+def test_zones_in_zones_end_somewhere() -> None:
+    chain = "".join(f"  - {{name: z{n}, parent: z{n + 1}}}\n" for n in range(3_000))
+    said = problems(f"site: {{name: d}}\nzones:\n{chain}  - {{name: z3000}}\n")
+    assert said[0] == "s.yaml:3: zones[z0].parent: lies in more than 31 other zones"
+    assert len(said) == 500
+
+
+def test_a_part_of_the_wrong_kind_is_one_problem() -> None:
+    assert problems("site: depot\nzones: hall\nrules: {}\n") == [
+        "s.yaml:1: site: must be a mapping (key: value)",
+        "s.yaml:2: zones: must be a list",
+        "s.yaml:3: rules: must be a list",
+    ]
+
+
 def test_a_secret_in_the_file_or_the_environment_is_never_repeated() -> None:
     said = str(
         problems(SITE.replace("${SECRET}", "hunter2")) + problems(SITE, {"SECRET": "hunter2"})
@@ -148,7 +163,7 @@ def test_what_is_allowed_and_hardly_meant_is_a_warning() -> None:
     unheard, unnotified, unfenced = map(str, parse_site(text, "s.yaml").warnings)
     assert unheard.startswith("s.yaml:5: zones[attic]: warning: no antenna hears this zone")
     assert unnotified.startswith("s.yaml:9: rules[stay]: warning: nobody is notified")
-    assert unfenced.startswith("s.yaml:9: rules[stay].fence: warning: exit zone 'gate' lies inside")
+    assert unfenced.startswith("s.yaml:9: rules[stay].fence[0]: warning: exit zone 'gate' lies in")
 
 
 def test_a_portal_may_use_any_antenna_of_a_reader_with_a_zone() -> None:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hypothesis import settings
+
 from alerts.alert import Alert, AlertChange, Evidence, Transition
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
 from history.questions import StateQuestions
@@ -17,6 +19,8 @@ from inventory.assets import Asset
 from tags.times import SECOND_NS
 from zones.movements import Heard, Movement, MovementKind, movement_id
 
+# For examples that make files and kill whoever writes them.
+FEW = settings(max_examples=settings.default.max_examples // 4) if settings.default else settings()
 T0_NS = 1_790_000_000 * SECOND_NS
 
 

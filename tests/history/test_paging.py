@@ -11,7 +11,7 @@ from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilte
 from history.outputs import Output
 from history.paging import CursorError, Page, PageRequest, QuestionError, encode_cursor
 from history.questions import StateQuestions
-from tests.history.made import Writer, alert, at, movement, passing_state, raised, stored
+from tests.history.made import FEW, Writer, alert, at, movement, passing_state, raised, stored
 
 Ask = Callable[[StateQuestions, PageRequest], Page]
 Make = Callable[[int], Output]
@@ -64,6 +64,7 @@ def collect(
 
 
 @pytest.mark.parametrize("name", LISTS)
+@FEW
 @given(before=st.integers(0, 12), limit=st.integers(1, 5), arriving=st.lists(st.integers(0, 3)))
 def test_what_arrives_during_paging_is_neither_repeated_nor_hides_a_row(
     name: str,

@@ -1,11 +1,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sllurp.llrp import LLRPMessage
+from sllurp.llrp_proto import LLRPROSpec
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
 from readers.llrp import LlrpDriver
@@ -13,8 +15,15 @@ from readers.llrp_session import ROSPEC_ID, LlrpSession
 from readers.llrp_settings import LlrpSettings
 from readers.settings import AntennaSettings
 from readers.wire.llrp.capabilities import Capabilities, Mode
-from readers.wire.llrp.framing import FrameError, Framer, frame
-from readers.wire.llrp.messages import Connection, Event, Message, encode_event
+from readers.wire.llrp.framing import Frame, Framer, frame
+from readers.wire.llrp.messages import (
+    Connection,
+    Event,
+    Message,
+    Status,
+    encode_event,
+    encode_status,
+)
 from simulators.llrp_reader import BAD_REPORT, LlrpReader, make_tags
 from tags.reads import Read
 
@@ -31,7 +40,7 @@ def reads_of(count: int, antennas: int = 4) -> list[Read]:
     ]
 
 
-def settings_of(address: str, **changes: Any) -> LlrpSettings:
+def settings_of(address: str, **changes: object) -> LlrpSettings:
     entry: dict[str, Any] = {"name": "r1", "address": address, "keepalive_s": 60.0}
     return LlrpSettings.model_validate(entry | changes)
 
@@ -40,8 +49,8 @@ def settings_of(address: str, **changes: Any) -> LlrpSettings:
 async def connected(
     reader: LlrpReader,
     clock: Callable[[], int] = time.time_ns,
-    **changes: Any,
-) -> AsyncIterator[LlrpDriver]:
+    **changes: object,
+) -> AsyncGenerator[LlrpDriver]:
     driver = LlrpDriver(settings_of(reader.address, **changes), clock)
     try:
         await driver.connect()
@@ -55,6 +64,12 @@ async def connected(
 async def reader() -> AsyncIterator[LlrpReader]:
     async with LlrpReader() as simulated:
         yield simulated
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 -- there is no event for it
+            await asyncio.sleep(0)
 
 
 async def take(driver: LlrpDriver, count: int) -> list[Read]:
@@ -106,10 +121,10 @@ class TestReading:
     ) -> None:
         async with connected(reader, keepalive_s=0.1) as driver:
             assert driver.silent_after_s == 0.2
-            for _ in range(3):
+            for _ in range(4):
                 batch = await asyncio.wait_for(driver.next_batch(), DEADLINE_S)
-            assert batch.reads == []
-            assert reader.keepalives_answered >= 1
+                assert batch.reads == []
+            await until(lambda: reader.keepalives_answered >= 3)
 
     async def test_the_clock_offset_is_arrival_minus_the_readers_clock(self) -> None:
         async with (
@@ -211,10 +226,9 @@ class TestFaults:
         async with connected(reader, keepalive_s=0.1) as driver:
             await driver.next_batch()
             reader.go_silent()
+            driver._link.take()
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    while True:
-                        await driver.next_batch()
+                await asyncio.wait_for(driver.next_batch(), 1.0)
 
     async def test_a_report_that_drips_is_no_sign_of_life_until_it_is_whole(
         self,
@@ -243,7 +257,7 @@ class TestFaults:
 
 
 class TestRefusals:
-    async def refusal(self, reader: LlrpReader, **changes: Any) -> ReaderError:
+    async def refusal(self, reader: LlrpReader, **changes: object) -> ReaderError:
         driver = LlrpDriver(settings_of(reader.address, **changes), time.time_ns)
         with pytest.raises(ReaderError) as caught:
             await asyncio.wait_for(driver.connect(), DEADLINE_S)
@@ -318,9 +332,7 @@ class TestRefusals:
     async def test_a_reader_that_never_answers_is_lost_in_time(self, reader: LlrpReader) -> None:
         driver = LlrpDriver(settings_of(reader.address, connect_timeout_s=0.3), time.time_ns)
         connecting = asyncio.create_task(driver.connect())
-        async with asyncio.timeout(DEADLINE_S):
-            while not reader.connected:
-                await asyncio.sleep(0)
+        await until(lambda: reader.connected)
         reader.go_silent()
         with pytest.raises(ReaderLostError, match=r"did not get ready within 0\.3 s"):
             await connecting
@@ -347,11 +359,9 @@ def refuse(
     code: int,
     text: str,
 ) -> None:
-    from readers.wire.llrp.messages import Status, encode_status
-
     answer = reader._answers.answer
 
-    def refusing(message: Any) -> bytes:
+    def refusing(message: Frame) -> bytes:
         if message.type == request:
             body = encode_status(Status(code, text))
             return frame(request + 10, message.message_id, body)
@@ -394,9 +404,7 @@ class TestSession:
     async def test_close_gets_through_a_flood(self, reader: LlrpReader) -> None:
         async with connected(reader, reads_waiting_max=100) as driver:
             flood = asyncio.create_task(report_for_ever(reader))
-            async with asyncio.timeout(DEADLINE_S):
-                while not driver._link._paused:
-                    await asyncio.sleep(0)
+            await until(lambda: driver._link._paused)
             await driver.close()
             flood.cancel()
         assert reader.rospecs == []
@@ -442,12 +450,9 @@ async def report_for_ever(reader: LlrpReader) -> None:
 
 
 def rospec_of(rospec_id: int) -> bytes:
-    from sllurp.llrp import LLRPMessage
-    from sllurp.llrp_proto import LLRPROSpec
-
     spec = LLRPROSpec(None, rospec_id)
     message = LLRPMessage(msgdict={"ADD_ROSPEC": {"ROSpecID": rospec_id, "ROSpec": spec}})
-    return bytes(message.msgbytes)[10:]
+    return cast("bytes", message.msgbytes)[10:]
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,18 @@ import sys
 import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
 
 from simulators.demo import LAYOUT, demo
-from simulators.facility import BUFFERED_READS_MAX, Facility
+from simulators.facility import Facility
 from simulators.layout import Antenna, Layout, Zone, box, facing
 from simulators.radio import BEAM_DB
 from simulators.rounds import DELIVERY_NS, SECOND_NS, Report
 from simulators.scenarios import Scenario, SimulatedAsset, giai, sgtin, warehouse
-from simulators.walks import Itinerary
+from simulators.walks import Carrier, Itinerary
 from tags.epc import decode
 from tags.reads import Read
 
@@ -44,7 +44,14 @@ ROOM = Layout(
     (ROOM_M, ROOM_M),
     (Zone("room", box(-1, -1, ROOM_M + 1, ROOM_M + 1)),),
     tuple(
-        Antenna("room", number, "room", (x, y, 1.0), facing(1 - 2 * (x > 0), 1 - 2 * (y > 0), 0), BEAM_DB)
+        Antenna(
+            "room",
+            number,
+            "room",
+            (x, y, 1.0),
+            facing(1 - 2 * (x > 0), 1 - 2 * (y > 0), 0),
+            BEAM_DB,
+        )
         for number, (x, y) in enumerate(((0, 0), (0, ROOM_M), (ROOM_M, ROOM_M), (ROOM_M, 0)), 1)
     ),
     wall_db=0,
@@ -114,16 +121,13 @@ def test_the_start_only_shifts_the_times() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_about_a_quarter_of_the_reads_are_out_of_order(seed: int) -> None:
-    late = [ms for ms in lateness_ms(Facility(seed, demo(seed)).run(200)) if ms > 0]
-    total = len(reads_of(Facility(seed, demo(seed)).run(200)))
-    assert 0.15 <= len(late) / total <= 0.35
+    late = lateness_ms(Facility(seed, demo(seed)).run(100))
+    assert 0.15 <= sum(ms > 0 for ms in late) / len(late) <= 0.35
     assert max(late) <= 1000
 
 
 def test_a_lone_tag_is_late_as_measured() -> None:
-    late = lateness_ms(report for place in PLACES_M for report in parked(1, place).run(60))
     behind = sorted(ms for ms in lateness_ms(parked(1, (2, 2)).run(600)) if ms > 0)
-    assert late
     assert 40 <= statistics.median(behind) <= 80  # measured 61
     assert 100 <= behind[int(len(behind) * 0.99)] <= 350  # measured 166 to 221
 
@@ -159,19 +163,19 @@ def test_truth_has_every_tag_in_the_zone_that_holds_its_place() -> None:
     facility = Facility(2, demo(2))
     truth = facility.truth(400)
     for asset in facility.scenario.assets:
-        for half_s in range(800):
-            now_s = half_s / 2
-            place = facility.position(asset.id, now_s)
-            if min(zone.margin_m(place) for zone in LAYOUT.zones) < 1e-6:
-                continue
+        carrier = Carrier(asset.itinerary)
+        for second in range(400):
+            carrier.at(second)
+            place = (carrier.x_m, carrier.y_m)
             for tag in asset.tags:
-                assert truth.zone_at(tag, now_s) == LAYOUT.zone_at(place), (asset.id, now_s)
+                assert truth.zone_at(tag, second) == LAYOUT.zone_at(place), (asset.id, second)
+    assert facility.position("laptop-1", 0) == facility.scenario.assets[0].itinerary.home
 
 
 def test_truth_leaves_no_gap_between_visits() -> None:
     for visits in Facility(2, demo(2)).truth(400).visits.values():
         assert visits[0].from_s == 0
-        for before, after in zip(visits, visits[1:], strict=False):
+        for before, after in pairwise(visits):
             assert before.to_s == after.from_s
             assert before.zone != after.zone
 
@@ -210,13 +214,18 @@ def test_a_buffered_outage_hands_over_later_what_was_heard() -> None:
     }
 
 
-def test_a_buffer_keeps_the_newest_reads() -> None:
-    broken = Facility(1, warehouse(500, 1, reread_s=0))
-    broken.outage("row-1", 0, 60, buffered=True)
-    late = [r for r in broken.run(60.1) if r.reader == "row-1" and r.offset_ns == 60 * SECOND_NS]
-    times = [read.time_ns for read in reads_of(late)]
-    assert len(times) == BUFFERED_READS_MAX
-    assert min(times) > 5 * SECOND_NS
+def test_a_buffer_keeps_the_newest_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulators.facility.BUFFERED_READS_MAX", 100)
+    broken = Facility(1, demo(1))
+    broken.outage("dock-1", 0, 10, buffered=True)
+    kept = [r for r in reads_of(broken.run(10.1)) if r.arrival_ns == 10 * SECOND_NS]
+    assert len(kept) == 100
+    assert min(read.time_ns for read in kept) > 5 * SECOND_NS
+
+
+def test_a_reader_that_hears_nothing_holds_nobody_up() -> None:
+    facility = Facility(1, warehouse(50, 1, walking_share=0))
+    assert {report.reader for report in islice(facility.run(), 20)} == {"row-1"}
 
 
 def test_two_outages_of_one_reader_do_not_disturb_each_other() -> None:
@@ -260,7 +269,7 @@ def test_a_run_needs_no_more_memory_the_longer_it_is() -> None:
         for _ in islice(reports, 500):
             pass
         early, _ = tracemalloc.get_traced_memory()
-        for _ in islice(reports, 4000):
+        for _ in islice(reports, 1000):
             pass
         late, _ = tracemalloc.get_traced_memory()
     finally:
@@ -283,9 +292,9 @@ def test_a_warehouse_has_walkers_that_cross_the_gate() -> None:
 
 def test_walkers_of_a_warehouse_are_heard_where_they_are() -> None:
     facility = Facility(1, warehouse(100, 1, walking_share=1))
-    truth = facility.truth(300)
+    truth = facility.truth(150)
     zones = {(a.reader, a.number): a.zone for a in facility.scenario.layout.antennas}
-    reads = reads_of(facility.run(300))
+    reads = reads_of(facility.run(150))
     right = sum(zones[r.reader, r.antenna] == truth.zone_at(r.tag, r.time_ns / 1e9) for r in reads)
     assert right / len(reads) > 0.95
     assert {"gate", "bay-1", "bay-2"} == {zones[r.reader, r.antenna] for r in reads}

@@ -1,11 +1,14 @@
 import asyncio
 import struct
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pytest
+from sllurp.llrp import LLRPMessage, LLRPReaderClient, LLRPReaderConfig
+from sllurp.llrp_proto import LLRPROSpec
 
 from readers.wire.llrp.framing import Frame, Framer, frame
 from readers.wire.llrp.messages import (
@@ -41,6 +44,16 @@ def reads_of(count: int) -> list[Read]:
 async def reader() -> AsyncIterator[LlrpReader]:
     async with LlrpReader() as simulated:
         yield simulated
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 -- there is no event for it
+            await asyncio.sleep(0)
+
+
+def answered(reader: LlrpReader, count: int) -> bool:
+    return reader.keepalives_answered >= count
 
 
 class Client:
@@ -98,14 +111,11 @@ def identifier(number: int) -> bytes:
     return struct.pack("!I", number)
 
 
-def rospec(rospec_id: int, start: str = "Immediate", **options: Any) -> bytes:
-    from sllurp.llrp import LLRPMessage
-    from sllurp.llrp_proto import LLRPROSpec
-
+def rospec(rospec_id: int, start: str = "Immediate", **options: Any) -> bytes:  # noqa: ANN401 -- sllurp has no types
     spec = LLRPROSpec(None, rospec_id, **options)
     spec["ROBoundarySpec"]["ROSpecStartTrigger"]["ROSpecStartTriggerType"] = start
     message = LLRPMessage(msgdict={"ADD_ROSPEC": {"ROSpecID": rospec_id, "ROSpec": spec}})
-    return bytes(message.msgbytes)[10:]
+    return cast("bytes", message.msgbytes)[10:]
 
 
 class TestAnswers:
@@ -259,9 +269,7 @@ class TestAnswers:
             beat = await client.message()
             assert beat.type == Message.KEEPALIVE
             client.writer.write(frame(Message.KEEPALIVE_ACK, beat.message_id))
-            async with asyncio.timeout(DEADLINE_S):
-                while reader.keepalives_answered < number:
-                    await asyncio.sleep(0)
+            await until(partial(answered, reader, number))
         stop = b"\x00" + struct.pack("!HHBI", 220, 9, 0, 0)
         client.writer.write(frame(Message.SET_READER_CONFIG, 50, stop))
         while (await client.message()).message_id != 50:
@@ -325,9 +333,7 @@ class TestReports:
         await first.ask(Message.ENABLE_ROSPEC, identifier(7))
         await first.ask(Message.CLOSE_CONNECTION)
         first.writer.close()
-        async with asyncio.timeout(DEADLINE_S):
-            while reader.connected:
-                await asyncio.sleep(0)
+        await until(lambda: not reader.connected)
         assert not reader.inventorying.is_set()
         assert await reader.report(reads_of(1)) == 0
         assert [spec.rospec_id for spec in reader.rospecs] == [7]
@@ -355,17 +361,20 @@ class TestCommand:
 
 
 @contextmanager
-def sllurp_client(port: int, **config: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
+def sllurp_client(port: int, config: dict[str, Any]) -> Generator[list[dict[str, Any]]]:
     """sllurp's own client, with its thread, and what it hears."""
-    llrp = pytest.importorskip("sllurp.llrp")
-    client = llrp.LLRPReaderClient("127.0.0.1", port, llrp.LLRPReaderConfig(config))
+    client = LLRPReaderClient("127.0.0.1", port, LLRPReaderConfig(config))
     heard: list[dict[str, Any]] = []
-    client.add_tag_report_callback(lambda _reader, tags: heard.extend(tags))
+
+    def hear(_: object, tags: list[dict[str, Any]]) -> None:
+        heard.extend(tags)
+
+    client.add_tag_report_callback(hear)
     try:
         client.connect()
-        yield client, heard
+        yield heard
     finally:
-        client.disconnect(timeout=DEADLINE_S)
+        client.disconnect(timeout=int(DEADLINE_S))
         client.hard_disconnect()
         client.join(DEADLINE_S)
 
@@ -396,7 +405,7 @@ async def test_sllurps_own_client_gets_every_tag(
     }
 
     def run(ready: threading.Event, done: threading.Event) -> list[dict[str, Any]]:
-        with sllurp_client(reader.port, **(config | extra)) as (_, heard):
+        with sllurp_client(reader.port, config | extra) as heard:
             ready.set()
             done.wait(DEADLINE_S)
             return heard

@@ -10,7 +10,7 @@ since a tag that leaves is not heard for long.
 import msgspec
 
 from tags.times import SECOND_NS
-from zones.bins import BIN_NS, Bin
+from zones.bins import BIN_NS, Cell, cells_of
 from zones.floorplan import FloorPlan, PointKey
 
 
@@ -63,57 +63,86 @@ class WindowEstimator:
         self._dwell_bins = round(settings.dwell_s * SECOND_NS / BIN_NS)
         self._reads_min = settings.reads_min
 
-    def begin(self, number: int, cells: Bin) -> WindowMemory:
-        """A memory that knows only this bin, as after a move on the fast path."""
+    def begin(self, number: int, head: Cell, zone: str) -> WindowMemory:
+        """A memory that knows only what `zone` heard in this bin, as after the fast path."""
         memory = WindowMemory()
-        self._take_in(memory, number, cells)
+        for cell in cells_of(head):
+            if self._point(cell.key).zone == zone:
+                self._take_in(memory.levels, number, cell)
         return memory
 
     def estimate(
         self,
         memory: WindowMemory,
         number: int,
-        cells: Bin,
+        head: Cell,
         current: str | None,
     ) -> Estimate | None:
         """Take one closed bin in; the new zone, or None if the tag stays where it is."""
-        self._take_in(memory, number, cells)
         levels = memory.levels
-        if all(self._point(key).zone == current for key in levels):
-            memory.candidate = None
-            return None
-        scores, counts = self._score(levels)
+        self._take_in(levels, number, head)
+        cell = head.other
+        while cell is not None:
+            self._take_in(levels, number, cell)
+            cell = cell.other
+        for key in levels:
+            if self._point(key).zone != current:
+                return self._contest(memory, number, head, current)
+        memory.candidate = None
+        return None
+
+    def _take_in(self, levels: dict[PointKey, Level], number: int, cell: Cell) -> None:
+        half = number // self._half_bins
+        level = levels.get(cell.key)
+        if level is None:
+            levels[cell.key] = Level(half, cell.count, cell.sum_cdb)
+            return
+        if level.half != half:
+            level.turn_to(half)
+        level.count += cell.count
+        level.sum_cdb += cell.sum_cdb
+
+    def _contest(
+        self,
+        memory: WindowMemory,
+        number: int,
+        head: Cell,
+        current: str | None,
+    ) -> Estimate | None:
+        """Several zones were heard within the window, or one that is not the tag's."""
+        scores, counts = self._score(memory.levels, number // self._half_bins)
         best = max(sorted(scores), key=scores.__getitem__)
         if current is not None and not self._beats(best, current, scores, counts):
             memory.candidate = None
             return None
-        return self._dwelt(memory, number, cells, best, current, scores)
+        if memory.candidate != best:
+            memory.candidate = best
+            memory.candidate_bin = number
+            memory.candidate_ns = self._first_heard_ns(head, best)
+        dwells = current is not None and best not in self._urgent
+        if dwells and number - memory.candidate_bin < self._dwell_bins:
+            return None
+        memory.candidate = None
+        return Estimate(
+            zone=best,
+            since_ns=memory.candidate_ns,
+            scores={zone: score / 100 for zone, score in sorted(scores.items())},
+        )
 
-    def _take_in(self, memory: WindowMemory, number: int, cells: Bin) -> None:
-        half = number // self._half_bins
-        levels = memory.levels
-        for key, cell in cells.items():
-            level = levels.get(key)
-            if level is None:
-                levels[key] = Level(half, cell.count, cell.sum_cdb)
-                continue
-            level.turn_to(half)
-            level.count += cell.count
-            level.sum_cdb += cell.sum_cdb
-        if len(levels) > len(cells):
-            for key in [key for key, level in levels.items() if level.half < half - 1]:
-                del levels[key]
-
-    def _score(self, levels: dict[PointKey, Level]) -> tuple[dict[str, int], dict[str, int]]:
+    def _score(
+        self,
+        levels: dict[PointKey, Level],
+        half: int,
+    ) -> tuple[dict[str, int], dict[str, int]]:
         """Mean level of each zone's loudest antenna (hundredths of a dBm), and its reads."""
-        newest = max(level.half for level in levels.values())
         scores: dict[str, int] = {}
         counts: dict[str, int] = {}
-        for key, level in levels.items():
-            level.turn_to(newest)
-            zone = self._point(key).zone
+        for key, level in list(levels.items()):
+            level.turn_to(half)
             count = level.count + level.count_before
+            zone = self._point(key).zone
             if zone is None or count == 0:
+                del levels[key]
                 continue
             mean = (level.sum_cdb + level.sum_before_cdb) // count
             scores[zone] = max(mean, scores.get(zone, mean))
@@ -131,28 +160,7 @@ class WindowEstimator:
             return False
         return current not in scores or scores[best] >= scores[current] + self._hysteresis_cdb
 
-    def _dwelt(  # noqa: PLR0913 - the six facts that decide; a class for one call would hide them
-        self,
-        memory: WindowMemory,
-        number: int,
-        cells: Bin,
-        best: str,
-        current: str | None,
-        scores: dict[str, int],
-    ) -> Estimate | None:
-        if memory.candidate != best:
-            memory.candidate = best
-            memory.candidate_bin = number
-            memory.candidate_ns = min(
-                (cell.first_ns for key, cell in cells.items() if self._point(key).zone == best),
-                default=min(cell.first_ns for cell in cells.values()),
-            )
-        wait_bins = 0 if current is None or best in self._urgent else self._dwell_bins
-        if number - memory.candidate_bin < wait_bins:
-            return None
-        memory.candidate = None
-        return Estimate(
-            zone=best,
-            since_ns=memory.candidate_ns,
-            scores={zone: score / 100 for zone, score in sorted(scores.items())},
-        )
+    def _first_heard_ns(self, head: Cell, zone: str) -> int:
+        """When a bin first heard the tag in `zone`, or at all if that zone led without it."""
+        times_ns = [cell.first_ns for cell in cells_of(head) if self._point(cell.key).zone == zone]
+        return min(times_ns or [cell.first_ns for cell in cells_of(head)])

@@ -2,78 +2,87 @@
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 
-from readers.wire.llrp.fields import PHASE_STEPS, TAG_REPORT_DATA
+from readers.wire.llrp.fields import (
+    ANTENNA,
+    CHANNEL,
+    FIRST_SEEN_UTC,
+    LAST_SEEN_UTC,
+    PEAK_RSSI,
+    PHASE_STEPS,
+    SEEN_COUNT,
+    TAG_REPORT_DATA,
+)
 from readers.wire.llrp.parameters import CUSTOM, VENDOR_IMPINJ
 from readers.wire.llrp.rospec import Content
 from tags.reads import Read
 
-_EPC_96_HEX = 24
-_TV = {
-    "antenna": (1, "H"),
-    "rssi": (6, "b"),
-    "channel": (7, "H"),
-    "first_seen": (2, "Q"),
-    "last_seen": (4, "Q"),
-    "seen_count": (8, "H"),
-}
-_IMPINJ = {"impinj_rssi": (57, "h"), "phase": (56, "H"), "doppler": (68, "h")}
+RSSI_DBM_UNKNOWN = -60.0
+"""Said for a read without RSSI; LLRP has no way to leave out one entry's."""
+
+_EPC_96_BYTES = 12
+_ROSPEC_ID = 9
+_IMPINJ_PARAMETER = (CUSTOM, 14, VENDOR_IMPINJ)
+
+_Numbers = Callable[[Sequence[Read]], Iterable[int]]
 
 
 class ReportEncoder:
     """Encodes reads with the fields that an ROSpec asks for, in the order of real readers."""
 
     def __init__(self, content: Content, rospec_id: int = 1) -> None:
-        self._content = content
-        self._rospec = b"\x89" + struct.pack("!I", rospec_id) if content.rospec_id else b""
-        self._tv = [name for name in _TV if getattr(content, name)]
-        self._impinj = [name for name in _IMPINJ if getattr(content, name)]
-        form = "".join("B" + _TV[name][1] for name in self._tv)
-        form += "".join("HHII" + _IMPINJ[name][1] for name in self._impinj)
+        form = "BI" if content.rospec_id else ""
+        constants = [0x80 | _ROSPEC_ID, rospec_id] if content.rospec_id else []
+        self._columns: list[Iterable[int] | _Numbers] = [repeat(number) for number in constants]
+        for name, (key, code, numbers) in _TV.items():
+            if getattr(content, name):
+                form += "B" + code
+                self._columns += [repeat(0x80 | key), numbers]
+        for name, (subtype, code, numbers) in _IMPINJ.items():
+            if getattr(content, name):
+                form += "HHII" + code
+                self._columns += [*map(repeat, (*_IMPINJ_PARAMETER, subtype)), numbers]
         self._values = struct.Struct("!" + form)
         self._heads: dict[int, bytes] = {}
 
     def encode(self, reads: Sequence[Read]) -> bytes:
         """Return the body of one RO_ACCESS_REPORT with all of `reads`."""
-        return b"".join(map(self._entry, reads))
-
-    def _entry(self, read: Read) -> bytes:
-        epc = bytes.fromhex(read.tag)
-        head = self._heads.get(len(epc))
-        if head is None:
-            head = self._heads[len(epc)] = self._head(len(epc))
-        return head + epc + self._rospec + self._values.pack(*self._numbers(read))
+        epcs = [bytes.fromhex(read.tag) for read in reads]
+        columns = [column(reads) if callable(column) else column for column in self._columns]
+        values = map(self._values.pack, *columns) if columns else repeat(b"")
+        heads = (self._heads.get(len(epc)) or self._head(len(epc)) for epc in epcs)
+        return b"".join(chain.from_iterable(zip(heads, epcs, values, strict=False)))
 
     def _head(self, size: int) -> bytes:
-        epc_head = b"\x8d"
-        if size * 2 != _EPC_96_HEX:
-            epc_head = struct.pack("!HHH", 241, 6 + size, size * 8)
-        length = 4 + len(epc_head) + size + len(self._rospec) + self._values.size
-        return struct.pack("!HH", TAG_REPORT_DATA, length) + epc_head
-
-    def _numbers(self, read: Read) -> list[int]:
-        time_us = read.time_ns // 1000
-        rssi_dbm = -60.0 if read.rssi_dbm is None else read.rssi_dbm
-        plain = {
-            "antenna": read.antenna,
-            "rssi": round(rssi_dbm),
-            "channel": read.channel or 1,
-            "first_seen": time_us,
-            "last_seen": time_us,
-            "seen_count": read.count,
-        }
-        numbers: list[int] = []
-        for name in self._tv:
-            numbers += (0x80 | _TV[name][0], plain[name])
-        for name in self._impinj:
-            numbers += (CUSTOM, 14, VENDOR_IMPINJ, _IMPINJ[name][0], _impinj_number(name, read))
-        return numbers
+        """Return what stands before an EPC of `size` bytes."""
+        epc_head = (
+            b"\x8d" if size == _EPC_96_BYTES else struct.pack("!HHH", 241, 6 + size, size * 8)
+        )
+        length = 4 + len(epc_head) + size + self._values.size
+        self._heads[size] = head = struct.pack("!HH", TAG_REPORT_DATA, length) + epc_head
+        return head
 
 
-def _impinj_number(name: str, read: Read) -> int:
-    if name == "impinj_rssi":
-        return round((-60.0 if read.rssi_dbm is None else read.rssi_dbm) * 100)
-    if name == "phase":
-        return round((read.phase_rad or 0.0) / math.tau * PHASE_STEPS) % PHASE_STEPS
-    return round((read.doppler_hz or 0.0) * 16)
+def _rssi_dbm(read: Read) -> float:
+    return RSSI_DBM_UNKNOWN if read.rssi_dbm is None else read.rssi_dbm
+
+
+def _phase_steps(read: Read) -> int:
+    return round((read.phase_rad or 0.0) / math.tau * PHASE_STEPS) % PHASE_STEPS
+
+
+_TV: dict[str, tuple[int, str, _Numbers]] = {
+    "antenna": (ANTENNA, "H", lambda reads: [read.antenna for read in reads]),
+    "rssi": (PEAK_RSSI, "b", lambda reads: [round(_rssi_dbm(read)) for read in reads]),
+    "channel": (CHANNEL, "H", lambda reads: [read.channel or 1 for read in reads]),
+    "first_seen": (FIRST_SEEN_UTC, "Q", lambda reads: [read.time_ns // 1000 for read in reads]),
+    "last_seen": (LAST_SEEN_UTC, "Q", lambda reads: [read.time_ns // 1000 for read in reads]),
+    "seen_count": (SEEN_COUNT, "H", lambda reads: [read.count for read in reads]),
+}
+_IMPINJ: dict[str, tuple[int, str, _Numbers]] = {
+    "impinj_rssi": (57, "h", lambda reads: [round(_rssi_dbm(read) * 100) for read in reads]),
+    "phase": (56, "H", lambda reads: [_phase_steps(read) for read in reads]),
+    "doppler": (68, "h", lambda reads: [round((read.doppler_hz or 0.0) * 16) for read in reads]),
+}

@@ -34,7 +34,7 @@ from readers.wire.llrp.fields import (
     impinj_rssi_dbm,
 )
 from readers.wire.llrp.parameters import TLV_HEADER, Parameter, parameters
-from readers.wire.llrp.walk import Stamp
+from readers.wire.llrp.walk import Stamp, read_of
 from tags.reads import Read
 
 Columns = dict[int, Sequence[Any]]
@@ -53,6 +53,7 @@ class Layout:
         mask = bytes(0 if at in values else 0xFF for at in range(self.size))
         self._mask = int.from_bytes(mask, "big")
         self._shape = int.from_bytes(entry, "big") & self._mask
+        self._remembered = [key for key in REMEMBERED if key in self._keys]
         self._unpack = self._struct.iter_unpack
 
     def omits(self, memory: dict[int, int]) -> bool:
@@ -65,6 +66,8 @@ class Layout:
         None also where a value needs the care of the walk. `memory` is updated.
         """
         entries = len(block) // self.size
+        if entries == 1:
+            return self._decode_one(block, memory, stamp)
         if not self._fits(block, entries):
             return None
         columns: Columns = dict(
@@ -72,15 +75,24 @@ class Layout:
         )
         if not _plain(columns):
             return None
-        for key in REMEMBERED:
-            if key in columns:
-                memory[key] = columns[key][-1]
+        for key in self._remembered:
+            memory[key] = columns[key][-1]
         return _reads(columns, stamp)
+
+    def _decode_one(self, entry: bytes, memory: dict[int, int], stamp: Stamp) -> list[Read] | None:
+        """Decode a block of one without the cost of columns."""
+        if int.from_bytes(entry, "big") & self._mask != self._shape:
+            return None
+        values = dict(zip(self._order, self._struct.unpack(entry), strict=True))
+        if values[ANTENNA] < 1:
+            return None
+        tag = values.pop(EPC_96).hex()
+        for key in self._remembered:
+            memory[key] = values[key]
+        return [read_of(tag, values, stamp)]
 
     def _fits(self, block: bytes, entries: int) -> bool:
         size = self.size
-        if entries == 1:
-            return int.from_bytes(block, "big") & self._mask == self._shape
         return all(block[at::size].count(byte) == entries for at, byte in self._fixed)
 
 

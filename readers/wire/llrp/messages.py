@@ -173,6 +173,9 @@ def encode_event(event: Event) -> bytes:
         parts.append(tlv(CONNECTION_ATTEMPT_EVENT, struct.pack("!H", event.connection)))
     if event.overflow:
         parts.append(tlv(REPORT_BUFFER_OVERFLOW_EVENT))
+    if event.exception is not None:
+        words = event.exception.encode()
+        parts.append(tlv(READER_EXCEPTION_EVENT, struct.pack("!H", len(words)), words))
     if event.closing:
         parts.append(tlv(CONNECTION_CLOSE_EVENT))
     return tlv(EVENT_DATA, *parts)

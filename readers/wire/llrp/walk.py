@@ -101,7 +101,7 @@ def walk_entry(body: bytes, start: int, end: int, memory: dict[int, int], stamp:
     for key in REMEMBERED:
         if key in values:
             memory[key] = values[key]
-    return _read(tag, values, stamp)
+    return read_of(tag, values, stamp)
 
 
 def _scan(body: bytes, position: int, end: int) -> tuple[dict[int, int], str]:
@@ -170,7 +170,8 @@ def _epc(body: bytes, start: int, end: int) -> str:
     return body[first : first + size].hex()
 
 
-def _read(tag: str, values: dict[int, int], stamp: Stamp) -> Read:
+def read_of(tag: str, values: dict[int, int], stamp: Stamp) -> Read:
+    """Make the read of one entry from its EPC and the numbers that it states."""
     return Read(
         tag,
         stamp.reader,

@@ -1,0 +1,108 @@
+"""Whatever is asked, the answer is one that the contract knows."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from api.access import keys_in
+from api.app import Api, create_app
+from api.routes import ROUTES
+from history.keys import create_key
+from history.questions import StateQuestions
+from history.state import open_state
+from tests.api.fake_gateway import NOON_NS, FakeDesk, client_of, moved, raised
+
+PATHS = [
+    (route.verb, route.path.replace(":name", ""))
+    for route in ROUTES
+    if not route.path.endswith("/stream")
+]
+NAMES = st.sampled_from(["limit", "cursor", "sort", "since", "until", "q", "tag", "zone", "state"])
+TEXTS = st.text(max_size=40) | st.sampled_from(["seq", "-seq", "1", "-1", "9" * 30, "\x00", "true"])
+QUERIES = st.lists(st.tuples(NAMES, TEXTS), max_size=4)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "tags", "name", "note", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+Pair = tuple[str, str | int | float | bool | None]
+KNOWN = {200, 201, 204, 400, 404, 405, 408, 409, 413, 415, 422, 503}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, str]]:
+    path: Path = tmp_path_factory.mktemp("fuzz") / "state.db"
+    with closing(open_state(path)) as state:
+        key = create_key(state, "fuzz", "admin", NOON_NS)
+    desk, questions = FakeDesk(path), StateQuestions(path)
+    _ = desk.commit([moved("e2801160", None, "hall", 1, "L1"), raised("a1", "L1")])
+    yield create_app(desk, questions, keys_in(path), CollectorRegistry()), key
+    questions.close()
+    desk.state.close()
+
+
+async def ask(
+    running: tuple[Api, str],
+    verb: str,
+    path: str,
+    query: list[Pair],
+    sent: object,
+) -> httpx.Response:
+    async with client_of(*running) as client:
+        if verb == "GET":
+            return await client.get(path, params=query)
+        return await client.request(verb, path, params=query, json=sent)
+
+
+@given(
+    route=st.sampled_from(PATHS),
+    name=st.sampled_from(["L1", "hall", "gate-1", "a1"]) | st.text(max_size=20),
+    query=QUERIES,
+    sent=JSON,
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_no_request_surprises_the_gateway(
+    running: tuple[Api, str],
+    route: tuple[str, str],
+    name: str,
+    query: list[Pair],
+    sent: object,
+) -> None:
+    verb, template = route
+    quoted = "".join(f"%{byte:02x}" for byte in name.encode("utf-8", "replace"))
+    path = template.format(asset=quoted, name=quoted, alert=quoted)
+    answer = asyncio.run(ask(running, verb, path, query, sent))
+    assert answer.status_code in KNOWN
+    if answer.status_code >= 400 and not path.startswith("/readyz"):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+
+
+@given(body=st.binary(max_size=200), media=st.sampled_from(["text/csv", "application/json"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_no_body_surprises_the_gateway(
+    running: tuple[Api, str],
+    body: bytes,
+    media: str,
+) -> None:
+    async def post() -> httpx.Response:
+        async with client_of(*running) as client:
+            headers = {"content-type": media}
+            return await client.post("/api/v1/assets", content=body, headers=headers)
+
+    answer = asyncio.run(post())
+    assert answer.status_code in KNOWN

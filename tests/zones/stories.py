@@ -1,0 +1,273 @@
+"""Made-up days at the small site, as nasty as they come, for properties of the whole pipeline."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import strategies as st
+
+from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.lifecycle import alert_id
+from alerts.settings import AssetSelector, RuleSettings
+from gateway.entries import (
+    ClockOffset,
+    Entry,
+    GatewayStarted,
+    ReadGroup,
+    SiteChanged,
+    Tick,
+    arrival_of,
+)
+from gateway.pipeline import Blueprint, Pipeline, PipelineState
+from history.outputs import Numbered
+from inventory.assets import Asset
+from inventory.changes import RemoveAsset, StoreAssets
+from readers.health import ReaderHealth
+from tags.reads import Read
+from tags.times import MILLISECOND_NS, SECOND_NS
+from tests.zones.made import DOCK, GATE, HALL, NOWHERE, OFFICE, T0_NS, YARD, readers, zones
+from zones.bins import BIN_NS
+from zones.floorplan import FloorPlan
+from zones.settings import ZoneSettings
+from zones.tracks import LocateState
+
+RULE = "laptops stay in"
+SUBJECTS = ("laptop-1", "laptop-2")
+LAPTOPS = (
+    Asset(id="laptop-1", category="laptop", tags=("a1",)),
+    Asset(id="laptop-2", category="laptop", tags=("b2", "c3")),
+)
+TAGS = ("a1", "b2", "c3", "d4")
+ABSENT_AFTER_S = 3.0
+END_NS = 600 * SECOND_NS
+
+
+def rule(**changes: Any) -> RuleSettings:  # noqa: ANN401 -- any field of a rule
+    """Laptops stay in hall and office; the rest is as it would be in a short site file."""
+    fields: dict[str, Any] = {
+        "name": RULE,
+        "assets": AssetSelector(category="laptop"),
+        "fence": ("hall", "office"),
+        "severity": "warning",
+        "confirm_s": 1.0,
+        "clear_confirm_s": 1.5,
+    }
+    return RuleSettings(**(fields | changes))
+
+
+def _renamed() -> list[ZoneSettings]:
+    hall, *others = zones(ABSENT_AFTER_S)
+    return [hall, *others[:-1], ZoneSettings(name="ramp", was="dock", role="exit")]
+
+
+def _without_exits() -> list[ZoneSettings]:
+    return [ZoneSettings(name=zone.name) for zone in zones()]
+
+
+SITES = {
+    "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()]),
+    "renamed": Blueprint(FloorPlan(_renamed(), readers()), [rule(), rule(name="second")]),
+    "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()]),
+    "without rules": Blueprint(FloorPlan(zones(), readers()), []),
+}
+
+
+def site_of(text: str) -> Blueprint:
+    """The blueprint that a name stands for."""
+    return SITES[text]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came in, read by read; `cuts` says after which reads a group ends."""
+
+    items: tuple[Read | Entry, ...]
+    cuts: tuple[bool, ...]
+
+    def entries(self, *, cut_all: bool | None = None) -> list[Entry]:
+        """The story as entries; `cut_all` sets every cut."""
+        entries: list[Entry] = []
+        reads: list[Read] = []
+        for number, item in enumerate(self.items):
+            if not isinstance(item, Read):
+                reads = []
+                entries.append(item)
+                continue
+            if not reads:
+                entries.append(ReadGroup("local", number, reads))
+            reads.append(item)
+            if self.cuts[number] if cut_all is None else cut_all:
+                reads = []
+        return entries
+
+
+def opening(site: str = "first") -> list[Entry]:
+    """A site, its assets, and readers that hear."""
+    return [
+        SiteChanged(T0_NS, "test", site, site),
+        StoreAssets(arrival_ns=T0_NS, by="test", assets=LAPTOPS),
+        ReaderHealth(reader="r", state="online", since_ns=T0_NS),
+        ReaderHealth(reader="s", state="online", since_ns=T0_NS),
+    ]
+
+
+def run(
+    entries: Iterable[Entry],
+    *,
+    parts: int = 1,
+    pipeline: Pipeline | None = None,
+) -> list[Numbered]:
+    """All that is decided from entries which come one by one."""
+    used = pipeline or new_pipeline(parts)
+    return [output for entry in entries for output in used.advance([entry]).outputs]
+
+
+def new_pipeline(parts: int = 1, state: PipelineState | None = None) -> Pipeline:
+    """A pipeline over the make-believe sites."""
+    fresh = PipelineState(located=[LocateState() for _ in range(parts)])
+    return Pipeline(site_of, fresh if state is None else state)
+
+
+def with_ticks(entries: Sequence[Entry], shares: Sequence[float]) -> list[Entry]:
+    """The same with a tick before each entry, as late as a share of the time between allows."""
+    ticked: list[Entry] = list(entries[:1])
+    now_ns = arrival_of(entries[0])
+    for number, (_, entry) in enumerate(pairwise(entries)):
+        next_ns = _first_arrival(entry)
+        if next_ns > now_ns:
+            share = shares[number % len(shares)]
+            ticked.append(Tick(now_ns + round((next_ns - now_ns) * share)))
+        ticked.append(entry)
+        now_ns = max(now_ns, _last_arrival(entry))
+    return ticked
+
+
+def _first_arrival(entry: Entry) -> int:
+    match entry:
+        case ReadGroup(reads=reads):
+            return reads[0].arrival_ns
+        case GatewayStarted(down_since_ns=down_since_ns):
+            return down_since_ns or 0
+        case _:
+            return arrival_of(entry)
+
+
+def _last_arrival(entry: Entry) -> int:
+    if isinstance(entry, ReadGroup):
+        return max(read.arrival_ns for read in entry.reads)
+    return arrival_of(entry)
+
+
+# Days, drawn at random
+
+_GAPS_NS = (
+    0,
+    1,
+    125 * MILLISECOND_NS,
+    BIN_NS - 1,
+    BIN_NS,
+    SECOND_NS,
+    2 * SECOND_NS,
+    2 * SECOND_NS + BIN_NS,
+    7 * SECOND_NS,
+)
+_DELAYS_NS = (
+    0,
+    0,
+    1,
+    100 * MILLISECOND_NS,
+    BIN_NS,
+    2 * SECOND_NS,
+    2 * SECOND_NS + 1,
+    5 * SECOND_NS,
+    90 * SECOND_NS,
+    3600 * SECOND_NS,
+    -3600 * SECOND_NS,
+    40 * 86_400 * SECOND_NS,
+)
+_LEVELS_DBM = (-45.0, -50.0, -52.0, -57.5, -66.1, -75.0, -88.0, None)
+_POINTS = (HALL, HALL, GATE, GATE, YARD, OFFICE, DOCK, NOWHERE, ("stranger", 1))
+_SETBACK_NS = 300 * MILLISECOND_NS
+
+_heard = st.tuples(
+    st.just("read"),
+    st.sampled_from(TAGS),
+    st.sampled_from(_POINTS),
+    st.sampled_from(_DELAYS_NS),
+    st.sampled_from(_LEVELS_DBM),
+    st.sampled_from((1, 1, 3)),
+)
+_alerts = st.builds(
+    alert_id,
+    st.sampled_from((RULE, "second")),
+    st.sampled_from(SUBJECTS),
+    st.sampled_from(("gate", "yard", "dock")),
+    st.integers(1, 2),
+)
+_news = st.one_of(
+    st.tuples(
+        st.just("health"),
+        st.sampled_from(("r", "s")),
+        st.sampled_from(("online", "silent")),
+        st.sampled_from(({}, {1: "disconnected"}, {1: "connected", 2: "connected"})),
+    ),
+    st.tuples(st.just("offset"), st.sampled_from(("r", "s")), st.sampled_from((0, 10**9, -(10**9)))),
+    st.just(("start",)),
+    st.tuples(st.just("site"), st.sampled_from(sorted(SITES))),
+    st.tuples(st.just("store"), st.sampled_from(TAGS)),
+    st.just(("remove",)),
+    st.tuples(st.just("acknowledge"), _alerts),
+    st.tuples(st.just("reset"), _alerts),
+    st.just(("tick",)),
+)
+_happenings = st.lists(
+    st.tuples(st.sampled_from(_GAPS_NS), st.one_of(_heard, _heard, _heard, _heard, _news)),
+    max_size=40,
+)
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, steady: bool = False) -> Story:
+    """A day after the opening; steady: the gateway's own clock never goes back."""
+    items: list[Read | Entry] = list(opening())
+    now_ns = T0_NS
+    for gap_ns, happening in draw(_happenings):
+        back_ns = 0 if steady or gap_ns != 1 else _SETBACK_NS
+        items.append(_item(happening, now_ns + gap_ns - back_ns, now_ns))
+        now_ns += gap_ns
+    items.append(Tick(now_ns + END_NS))
+    cuts = draw(st.lists(st.booleans(), min_size=len(items), max_size=len(items)))
+    return Story(tuple(items), tuple(cuts))
+
+
+def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int) -> Read | Entry:
+    match happening:
+        case ("read", tag, (name, number), delay_ns, rssi_dbm, count):
+            time_ns = arrival_ns - delay_ns
+            return Read(tag, name, number, time_ns, arrival_ns, rssi_dbm, count)
+        case ("health", name, state, antennas):
+            return ReaderHealth(reader=name, state=state, since_ns=arrival_ns, antennas=antennas)
+        case ("offset", name, offset_ns):
+            return ClockOffset(arrival_ns, name, offset_ns)
+        case ("start",):
+            return GatewayStarted(arrival_ns, before_ns)
+        case ("site", name):
+            return SiteChanged(arrival_ns, "test", name, name)
+        case _:
+            return _change(happening, arrival_ns)
+
+
+def _change(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
+    match happening:
+        case ("store", tag):
+            asset = Asset(id="laptop-3", category="laptop", tags=(tag,))
+            return StoreAssets(arrival_ns=arrival_ns, by="test", assets=(asset,), rebind=True)
+        case ("remove",):
+            return RemoveAsset(arrival_ns=arrival_ns, by="test", asset="laptop-1")
+        case ("acknowledge", alert):
+            return AcknowledgeAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
+        case ("reset", alert):
+            return ResetAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
+        case _:
+            return Tick(arrival_ns)
