@@ -114,6 +114,20 @@ class Judge:
         """The gateway started: no reader is healthy until it says so."""
         self.state.readers.clear()
 
+    def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
+        """Let the open alerts be these, which were committed; the ids about which it was wrong."""
+        committed = {(alert.rule, alert.asset or f"tag:{alert.tag}"): alert for alert in alerts}
+        wrong: list[str] = []
+        for key in sorted({*committed, *self._open.values()}):
+            case = self.state.cases.setdefault(key, Case())
+            known, true = case.alert, committed.get(key)
+            if known != true:
+                wrong += [alert.id for alert in (known, true) if alert is not None]
+                case.alert = true
+                case.episodes = max(case.episodes, 1)
+        self._open = {alert.id: key for key, alert in committed.items()}
+        return wrong
+
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
         while self._timers and self._timers[0][0] <= now_ns:

@@ -6,12 +6,14 @@ are acknowledged, and changes answered, once their group is committed.
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
+from delivery.worker import wait_for
 from gateway.entries import Change, Entry, ReadGroup, Tick
 from gateway.journal import Group, SqliteJournal
 from gateway.limits import LimitsSettings
@@ -27,6 +29,7 @@ DEGRADED_AFTER_S = 2.0
 SOURCE = "local"
 
 T = TypeVar("T")
+log = logging.getLogger("tagwarden")
 
 
 class _Waiting(NamedTuple):
@@ -60,10 +63,12 @@ class Collector:
         self._answers: list[tuple[int, asyncio.Future[Outcome]]] = []
         self._waiting: deque[_Waiting] = deque()
         self._work = asyncio.Event()
+        self._enough = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._committed = asyncio.Event()
         self._fault_since_s: float | None = None
+        self._ending = False
 
     @property
     def reads_waiting(self) -> int:
@@ -96,6 +101,7 @@ class Collector:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._answers.append((len(self._pending), answer))
         self._pending.append(change)
+        self._enough.set()
         self._note_pending()
         return await answer
 
@@ -120,32 +126,47 @@ class Collector:
         return self.station.committed_seq
 
     async def run(self) -> None:
-        """Cut and process groups until cancelled."""
-        while True:
+        """Cut and process groups until `end` is called.
+
+        Cancelling it instead may leave a group with the writer thread that nobody waits for.
+        """
+        while not self._ending:
             await self.step()
+
+    def end(self) -> None:
+        """Let `run` return after the group at hand; what comes in later is for `drain`."""
+        self._ending = True
+        self._work.set()
+        self._enough.set()
 
     async def step(self) -> None:
         """One group, or one tick when nothing came."""
         entries, acknowledge, answers = await self._next_group()
         result = await self._in_writer(self.station.process, entries)
         self._note_result(result, acknowledge, answers)
-        while self.station.full:
+        while self.station.full and not self._ending:
             await asyncio.sleep(RETRY_S)
             self._release(await self._in_writer(self.station.commit))
         if self.station.checkpoint_due():
             await self._in_writer(self.station.checkpoint)
 
     async def drain(self) -> None:
-        """Process all that waits and leave a checkpoint behind."""
+        """Process all that waits and leave a checkpoint behind; a disk that refuses is said."""
+        self.end()
         while self._pending:
             await self.step()
         await self._in_writer(self.station.checkpoint)
+        if self.station.fault is not None:
+            lost = self.station.reads_uncommitted
+            log.error("stopped with %d reads not committed: %s", lost, self.station.fault)
 
     def close(self) -> None:
         """End the writer thread."""
         self._writer.shutdown()
 
     def _note_pending(self) -> None:
+        if len(self._pending) >= GROUP_READS:
+            self._enough.set()
         if len(self._pending) >= self._limits.reads_waiting_max:
             self._room.clear()
         self._work.set()
@@ -154,18 +175,17 @@ class Collector:
         self,
     ) -> tuple[list[Entry], list[Callable[[], None]], list[tuple[int, "asyncio.Future[Outcome]"]]]:
         if not self._pending:
-            try:
-                async with asyncio.timeout(TICK_S):
-                    await self._work.wait()
-            except TimeoutError:
-                return [Tick(self._clock())], [], []
-        if len(self._pending) < GROUP_READS and not self._answers:
-            await asyncio.sleep(GROUP_S)
+            await wait_for(self._work, TICK_S)
+        if not self._pending:
+            return [Tick(self._clock())], [], []
+        await wait_for(self._enough, GROUP_S)
         pending, self._pending = self._pending, []
         acknowledge, self._acknowledge = self._acknowledge, []
         answers, self._answers = self._answers, []
         self._work.clear()
         self._room.set()
+        if not self._ending:
+            self._enough.clear()
         entries, indexes = self._entries_of(pending)
         return entries, acknowledge, [(indexes[at], answer) for at, answer in answers]
 

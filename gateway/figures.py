@@ -52,6 +52,7 @@ def figures_of(
     collector: Collector,
     supervisor: Supervisor,
     follower: SightingsFollower,
+    outbox_ages_s: Callable[[], Labelled],
 ) -> Figures:
     """All figures of a running gateway."""
     pipeline = collector.station.pipeline
@@ -105,6 +106,13 @@ def figures_of(
                 "Messages to channels.",
                 ("channel", "result"),
                 lambda: dict(counts.deliveries),
+            ),
+            Figure(
+                gauge,
+                "outbox_oldest_seconds",
+                "Age of the oldest message not delivered.",
+                ("channel",),
+                outbox_ages_s,
             ),
             Figure(gauge, "history_lag_seconds", "History behind the journal.", ("store",), lag),
             counts.commit_seconds,

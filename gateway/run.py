@@ -7,13 +7,14 @@ import random
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time_ns
 
 from api.access import keys_in
 from api.app import create_app
+from delivery.outbox import oldest_waiting_ns
 from delivery.worker import Deliverer
 from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
@@ -24,6 +25,7 @@ from gateway.errands import Errands
 from gateway.figures import Counts, figures_of
 from gateway.followers import SightingsFollower
 from gateway.journal import Group, SqliteJournal
+from gateway.metrics import Labelled
 from gateway.server import Server, address_of, bind
 from gateway.site import Site, SiteError, load_site
 from gateway.station import Station
@@ -31,8 +33,9 @@ from gateway.supervisor import Supervisor
 from history.outputs import Output
 from history.questions import StateQuestions
 from history.sqlite_sightings import SqliteSightings
-from history.state import open_state
+from history.state import open_reader, open_state
 from readers.settings import ReaderSettings
+from tags.times import SECOND_NS
 from zones.clock import EventClock
 
 SITE_POLL_S = 1.0
@@ -109,7 +112,9 @@ class Gateway:
         """Run until `stop` is set, then stop politely: readers, pipeline, followers, server."""
         questions = StateQuestions(self._folder.state)
         desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
-        figures = figures_of(self.counts, self.collector, self.supervisor, self._follower)
+        figures = figures_of(
+            self.counts, self.collector, self.supervisor, self._follower, self._outbox_ages_s
+        )
         app = create_app(desk, questions, keys_in(self._folder.state), figures.registry)
         server = Server(app)
         async with AsyncExitStack() as stack:
@@ -212,6 +217,18 @@ class Gateway:
         for group in groups:
             for numbered in group.outputs:
                 self._options.announce(numbered.output)
+
+    def _outbox_ages_s(self) -> Labelled:
+        now_ns = self._clock()
+        with closing(open_reader(self._folder.state)) as connection:
+            ages = {
+                (channel.name,): oldest_waiting_ns(connection, channel.name)
+                for channel in self.site.settings.channels
+            }
+        return {
+            name: 0.0 if since_ns is None else (now_ns - since_ns) / SECOND_NS
+            for name, since_ns in ages.items()
+        }
 
     def _close(self) -> None:
         self._follower.close()

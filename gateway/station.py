@@ -4,6 +4,7 @@ It is used by one thread. If a commit fails, the groups stay in order in memory
 and are tried again with the next ones; up to a limit the pipeline goes on.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from time import perf_counter
@@ -16,6 +17,7 @@ from gateway.limits import LimitsSettings
 from gateway.pipeline import FORMAT, Pipeline, PipelineState, ReadBlueprint
 from gateway.site import Site
 from history.expiry import Keep
+from history.questions import open_alerts
 from inventory.changes import Outcome
 from tags.times import SECOND_NS
 
@@ -24,6 +26,11 @@ JOURNAL_BYTES_MAX = 2 << 30
 EVENTS_MAX = 1_000_000
 CHECKPOINT_READS = 200_000
 """So many reads behind the newest checkpoint, a new one is due: a restart replays in a second."""
+
+log = logging.getLogger("tagwarden")
+
+
+log = logging.getLogger("tagwarden.journal")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -56,14 +63,22 @@ class Station:
         self.committed_position = self.position
         self.committed_seq = self.pipeline.state.seq
         self.fault: str | None = None
+        self._trust_tables()
+        self.reads_uncommitted = 0
         self._waiting: list[Group] = []
-        self._reads_waiting = 0
+        self._quiet: list[Entry] = []
         self._reads_since_checkpoint = 0
+
+    def _trust_tables(self) -> None:
+        """What was committed is true: open alerts are those of the table, should they differ."""
+        wrong = self.pipeline.judge.adopt_open(open_alerts(self._journal.connection))
+        if wrong:
+            log.error("alerts %s were not as they were committed; the table was trusted", wrong)
 
     @property
     def full(self) -> bool:
         """Whether so much waits for the disk that nothing more may come in."""
-        return self._reads_waiting >= self._limits.uncommitted_reads_max
+        return self.reads_uncommitted >= self._limits.uncommitted_reads_max
 
     def process(self, entries: list[Entry]) -> Result:
         """Decide, then commit. Never raises for a disk that refuses: see `fault`."""
@@ -73,8 +88,14 @@ class Station:
             self.position = position = self.position + 1
             reads = sum(len(entry.reads) for entry in entries if isinstance(entry, ReadGroup))
             now_ns = self.pipeline.state.now_ns
-            self._waiting.append(Group(position, now_ns, entries, decisions.outputs, reads))
-            self._reads_waiting += reads
+            kept = [*self._quiet, *entries]
+            self._waiting.append(Group(position, now_ns, kept, decisions.outputs, reads))
+            self.reads_uncommitted += reads
+            self._quiet = []
+        elif entries:
+            # Idle time is not worth a commit; but reads may come that arrived before it, and a
+            # replay must then stand at the same time.
+            self._quiet = [entries[-1]]
         return Result(position, decisions.outcomes, self.commit())
 
     def commit(self) -> list[Group]:
@@ -89,14 +110,14 @@ class Station:
             return []
         self.fault = None
         self._on_commit_s(perf_counter() - began_s)
-        self._reads_since_checkpoint += self._reads_waiting
+        self._reads_since_checkpoint += self.reads_uncommitted
         self.committed_position = self._waiting[-1].position
         self.committed_seq = next(
             (group.outputs[-1].seq for group in reversed(self._waiting) if group.outputs),
             self.committed_seq,
         )
         committed, self._waiting = self._waiting, []
-        self._reads_waiting = 0
+        self.reads_uncommitted = 0
         return committed
 
     def checkpoint_due(self) -> bool:
@@ -112,7 +133,8 @@ class Station:
             blob = msgspec.msgpack.encode(self.pipeline.state)
             self._journal.keep_checkpoint(self.position, FORMAT, blob)
         except sqlite3.Error as error:
-            self.fault = f"the checkpoint can not be written: {error}"
+            # Nothing is lost: a start from an older one replays more.
+            log.warning("the checkpoint can not be written: %s", error)
 
     def start_entries(self, site: Site, now_ns: int) -> list[Entry]:
         """What a start has to say: that it started, and the site file if it is another one."""

@@ -226,17 +226,15 @@ _TICK_S = 0.05
 
 async def _play(reader: LlrpReader, tags: list[str], rate: float, seed: int) -> None:
     chance = random.Random(seed)
-    owed, at = 0.0, 0
+    start_s, made = time.monotonic(), 0
     while True:
         await asyncio.sleep(_TICK_S)
-        owed += rate * _TICK_S
-        now_ns = time.time_ns()
-        reads: list[Read] = []
-        while owed >= 1:
-            owed -= 1
-            at += 1
-            tag, antenna = tags[at % len(tags)], 1 + at % 4
-            reads.append(Read(tag, "", antenna, now_ns, now_ns, -65 + 10 * chance.random()))
+        now_ns, due = time.time_ns(), round((time.monotonic() - start_s) * rate)
+        reads = [
+            Read(tags[at % len(tags)], "", 1 + at % 4, now_ns, now_ns, -65 + 10 * chance.random())
+            for at in range(made, due)
+        ]
+        made = due
         await reader.report(reads)
 
 

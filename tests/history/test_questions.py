@@ -121,6 +121,19 @@ def test_an_asset_with_several_tags_is_where_the_newest_of_them_is(
     assert questions.who_is_in([], ALL).items == []
 
 
+def test_the_newest_visit_is_the_one_that_began_last_not_the_one_written_last(
+    writer: Writer,
+    questions: StateQuestions,
+) -> None:
+    writer.commit(stored("drill", "aa", "bb"))
+    writer.commit(movement("bb", None, "gate", at(2), "drill"))
+    writer.commit(movement("aa", None, "hall", at(1), "drill"))
+    assert tags(questions.who_is_in(["hall", "gate"], ALL).items) == ["bb"]
+    position = questions.position("drill")
+    assert position is not None
+    assert position["zone"] == "gate"
+
+
 def test_a_tag_without_asset_is_there_too(writer: Writer, questions: StateQuestions) -> None:
     writer.commit(movement("zz", None, "hall", at(1)), movement("aa", None, "hall", at(2), "saw"))
     shown = questions.who_is_in(["hall"], ALL).items

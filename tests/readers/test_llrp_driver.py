@@ -27,7 +27,7 @@ from readers.wire.llrp.messages import (
 from simulators.llrp_reader import BAD_REPORT, LlrpReader, make_tags
 from tags.reads import Read
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(60)
 
 DEADLINE_S = 5.0
 NOW_NS = 1_700_000_000_000_000_000
@@ -72,9 +72,9 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def take(driver: LlrpDriver, count: int) -> list[Read]:
+async def take(driver: LlrpDriver, count: int, deadline_s: float = DEADLINE_S) -> list[Read]:
     found: list[Read] = []
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(deadline_s):
         while len(found) < count:
             found += (await driver.next_batch()).reads
     return found
@@ -159,7 +159,7 @@ class TestReading:
             done, _ = await asyncio.wait([reporting], timeout=1.0)
             assert not done
             assert driver._link.waiting < 20_000
-            found = await take(driver, 300_000)
+            found = await take(driver, 300_000, deadline_s=25.0)
             await reporting
         assert len(found) == reader.sent == 300_000
 

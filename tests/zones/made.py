@@ -61,11 +61,11 @@ def zones(absent_after_s: float | None = None) -> list[ZoneSettings]:
     ]
 
 
-def readers() -> list[ReaderSettings]:
+def readers(dock: str = "dock") -> list[ReaderSettings]:
     gate = antenna("gate", rssi_dbm_min=GATE_RSSI_DBM_MIN)
     return [
         reader("r", {1: antenna("hall"), 2: gate, 3: antenna("yard")}),
-        reader("s", {1: antenna("office"), 2: antenna("dock")}),
+        reader("s", {1: antenna("office"), 2: antenna(dock)}),
     ]
 
 

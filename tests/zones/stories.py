@@ -67,7 +67,7 @@ def _without_exits() -> list[ZoneSettings]:
 
 SITES = {
     "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()]),
-    "renamed": Blueprint(FloorPlan(_renamed(), readers()), [rule(), rule(name="second")]),
+    "renamed": Blueprint(FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]),
     "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()]),
     "without rules": Blueprint(FloorPlan(zones(), readers()), []),
 }
@@ -80,7 +80,7 @@ def site_of(text: str) -> Blueprint:
 
 @dataclass(frozen=True)
 class Story:
-    """What came in, read by read; `cuts` says after which reads a group ends."""
+    """What came in, read by read; `cuts` says, over and over, whether a group ends."""
 
     items: tuple[Read | Entry, ...]
     cuts: tuple[bool, ...]
@@ -97,7 +97,7 @@ class Story:
             if not reads:
                 entries.append(ReadGroup("local", number, reads))
             reads.append(item)
-            if self.cuts[number] if cut_all is None else cut_all:
+            if self.cuts[number % len(self.cuts)] if cut_all is None else cut_all:
                 reads = []
         return entries
 
@@ -173,8 +173,7 @@ _GAPS_NS = (
     7 * SECOND_NS,
 )
 _DELAYS_NS = (
-    0,
-    0,
+    *(0, 0, 0, 0),
     1,
     100 * MILLISECOND_NS,
     BIN_NS,
@@ -186,8 +185,8 @@ _DELAYS_NS = (
     -3600 * SECOND_NS,
     40 * 86_400 * SECOND_NS,
 )
-_LEVELS_DBM = (-45.0, -50.0, -52.0, -57.5, -66.1, -75.0, -88.0, None)
-_POINTS = (HALL, HALL, GATE, GATE, YARD, OFFICE, DOCK, NOWHERE, ("stranger", 1))
+_LEVELS_DBM = (-45.0, -50.0, -50.0, -52.0, -57.5, -66.1, -75.0, -88.0, None)
+_POINTS = (*(HALL, GATE, YARD, OFFICE, DOCK) * 3, NOWHERE, ("stranger", 1))
 _SETBACK_NS = 300 * MILLISECOND_NS
 
 _heard = st.tuples(
@@ -197,6 +196,9 @@ _heard = st.tuples(
     st.sampled_from(_DELAYS_NS),
     st.sampled_from(_LEVELS_DBM),
     st.sampled_from((1, 1, 3)),
+)
+_stays = st.tuples(
+    st.sampled_from((125 * MILLISECOND_NS, BIN_NS, SECOND_NS)), st.integers(1, 7), _heard
 )
 _alerts = st.builds(
     alert_id,
@@ -221,9 +223,11 @@ _news = st.one_of(
     st.tuples(st.just("reset"), _alerts),
     st.just(("tick",)),
 )
+_newsflash = st.tuples(st.just(0), st.just(1), _news)
 _happenings = st.lists(
-    st.tuples(st.sampled_from(_GAPS_NS), st.one_of(_heard, _heard, _heard, _heard, _news)),
-    max_size=40,
+    st.tuples(st.sampled_from(_GAPS_NS), st.one_of(_stays, _stays, _stays, _newsflash)),
+    min_size=5,
+    max_size=30,
 )
 
 
@@ -232,12 +236,13 @@ def stories(draw: st.DrawFn, *, steady: bool = False) -> Story:
     """A day after the opening; steady: the gateway's own clock never goes back."""
     items: list[Read | Entry] = list(opening())
     now_ns = T0_NS
-    for gap_ns, happening in draw(_happenings):
-        back_ns = 0 if steady or gap_ns != 1 else _SETBACK_NS
-        items.append(_item(happening, now_ns + gap_ns - back_ns, now_ns))
-        now_ns += gap_ns
+    for gap_ns, (period_ns, times, happening) in draw(_happenings):
+        for step_ns in (gap_ns, *[period_ns] * (times - 1)):
+            back_ns = _SETBACK_NS if step_ns == 1 and not steady else 0
+            items.append(_item(happening, now_ns + step_ns - back_ns, now_ns))
+            now_ns += step_ns
     items.append(Tick(now_ns + END_NS))
-    cuts = draw(st.lists(st.booleans(), min_size=len(items), max_size=len(items)))
+    cuts = draw(st.lists(st.booleans(), min_size=1, max_size=9))
     return Story(tuple(items), tuple(cuts))
 
 
