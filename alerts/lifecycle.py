@@ -37,11 +37,15 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
 
 
 class Case(msgspec.Struct):
-    """All between one rule and one subject: its open alert, and what is pending."""
+    """All between one rule and one subject: its open alert, and what is pending.
+
+    `notify` are the channels that were told last; they are told on when the rule is gone.
+    """
 
     episodes: int = 0
     alert: Alert | None = None
     pending: Pending | None = None
+    notify: tuple[str, ...] = ()
 
 
 def observe(
@@ -51,9 +55,24 @@ def observe(
     movement: Movement,
     draft: Draft,
 ) -> Steps:
-    """Take a verdict in; what changes at once. What needs time is left in `case.pending`."""
+    """Take a verdict in; what changes at once. What needs time is left in `case.pending`.
+
+    What was pending and due before the movement has lasted, so it becomes true first.
+    """
     if verdict == "undecided":
         return []
+    lasted = case.pending is not None and case.pending.due_ns <= movement.time_ns
+    steps = fire(case, draft) if lasted else []
+    return [*steps, *_respond(case, rule, verdict, movement, draft)]
+
+
+def _respond(
+    case: Case,
+    rule: RuleSettings,
+    verdict: Verdict,
+    movement: Movement,
+    draft: Draft,
+) -> Steps:
     active = case.alert is not None and case.alert.condition == "active"
     if active == (verdict != "kept"):
         case.pending = None
@@ -99,8 +118,16 @@ def observe_late(case: Case, movement: Movement, draft: Draft) -> Steps:
     return [("raised", case.alert)]
 
 
+def reconsider(case: Case, verdict: Verdict) -> None:
+    """Drop what is pending where the verdict of a changed rule contradicts it."""
+    if case.pending is None or verdict == "undecided":
+        return
+    if (case.pending.what == "return") == (verdict != "kept"):
+        case.pending = None
+
+
 def withdraw(case: Case) -> Steps:
-    """The rule is gone: nothing is pending any more, and what is open counts as returned."""
+    """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
     return _returned(case)
 

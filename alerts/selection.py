@@ -14,7 +14,8 @@ def selects(selector: AssetSelector, asset: Asset | None, tag: str) -> bool:
     A tag without an asset is only selected by a `tag` pattern.
     """
     if asset is None:
-        named = selector.id or selector.category or selector.group
+        of_assets = (selector.id, selector.category, selector.group)
+        named = any(patterns is not None for patterns in of_assets)
         wanted = selector.tag is not None and not named and _matches(selector.tag, (tag,))
     else:
         wanted = (
@@ -32,4 +33,10 @@ def _matches(patterns: Patterns, texts: tuple[str, ...]) -> bool:
     if patterns is None:
         return True
     several = (patterns,) if isinstance(patterns, str) else patterns
-    return any(fnmatchcase(text, pattern) for text in texts for pattern in several)
+    return any(_matches_one(pattern, text) for text in texts for pattern in several)
+
+
+def _matches_one(pattern: str, text: str) -> bool:
+    if "*" not in pattern and "?" not in pattern:
+        return text == pattern
+    return fnmatchcase(text, pattern.replace("[", "[[]"))

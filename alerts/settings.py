@@ -1,17 +1,21 @@
 """What the site file says about rules."""
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.alert import Severity
+
+_HEX_PATTERN = re.compile(r"[0-9A-Fa-f*?]+")
 
 
 class AssetSelector(BaseModel):
     """Which assets a rule is for: all that match every named field and nothing of `not`.
 
-    Patterns are those of the shell (`*`, `?`); a text without them matches itself.
-    `tag` also selects tags that no asset carries.
+    Patterns know `*` (any text) and `?` (any character); every other character
+    matches itself. `tag` also selects tags that no asset carries; hex digits in
+    it may have any case.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -21,6 +25,15 @@ class AssetSelector(BaseModel):
     group: str | tuple[str, ...] | None = None
     tag: str | tuple[str, ...] | None = None
     exclude: "AssetSelector | None" = Field(default=None, alias="not")
+
+    @field_validator("tag")
+    @classmethod
+    def _spell_like_readers(
+        cls, patterns: str | tuple[str, ...] | None
+    ) -> str | tuple[str, ...] | None:
+        if patterns is None or isinstance(patterns, str):
+            return patterns and _lower_hex(patterns)
+        return tuple(_lower_hex(pattern) for pattern in patterns)
 
 
 class RuleSettings(BaseModel):
@@ -47,3 +60,7 @@ class RuleSettings(BaseModel):
     )
     latch: bool = Field(default=True, description="Stays until a person resets it.")
     notify: tuple[str, ...] = Field(default=(), description="Channels that are told.")
+
+
+def _lower_hex(pattern: str) -> str:
+    return pattern.lower() if _HEX_PATTERN.fullmatch(pattern) else pattern

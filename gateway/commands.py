@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
-import sys
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
 from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
-from gateway.entries import ReadGroup
+from gateway.entries import GatewayStarted, ReadGroup
 from gateway.errands import Errands
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
@@ -24,7 +24,7 @@ from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site, parse_site
 from gateway.station import Station
-from gateway.terminal import say, show_progress, warn
+from gateway.terminal import say, show_progress, standard_output, warn
 from history.state import StateTooNewError, open_state
 from inventory.assets import Asset
 from inventory.csv_assets import parse_assets_csv
@@ -47,6 +47,9 @@ def run_command(chosen: argparse.Namespace) -> int:
         return _refuse_site(error)
     except (DataFolderBusyError, PortTakenError, StateTooNewError, OSError) as error:
         warn(f"tagwarden: {error}", "red")
+        return 1
+    except sqlite3.Error as error:
+        warn(f"tagwarden: {chosen.data}: the state can not be used: {error}", "red")
         return 1
 
 
@@ -138,7 +141,7 @@ def _until(text: str) -> int:
 @contextmanager
 def _out(path: Path | None) -> Generator[TextIO]:
     if path is None:
-        yield sys.stdout
+        yield standard_output()
         return
     with path.open("w", encoding="utf-8") as out:
         yield out
@@ -196,16 +199,22 @@ def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
             return asyncio.run(_carry_out(folder, request))
     except (ControlError, DataFolderBusyError, StateTooNewError, OSError) as error:
         return {"error": str(error)}
+    except sqlite3.Error as error:
+        return {"error": f"{data}: the state can not be used: {error}"}
 
 
 async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
     limits = LimitsSettings()
     journal = SqliteJournal(open_state(folder.state))
-    collector = Collector(Station(journal, stored_blueprint, limits), journal, time_ns, limits)
+    station = Station(journal, stored_blueprint, limits)
+    collector = Collector(station, journal, time_ns, limits)
+    if station.pipeline.state.site is not None:
+        # Nobody listens now either, so the time since the stop is no absence.
+        collector.put(GatewayStarted(time_ns(), station.pipeline.state.now_ns))
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(collector.run(), name="collector")
+        group.create_task(collector.run(), name="collector")
         answer = await Errands(collector, time_ns).answer(request)
-        running.cancel()
+        collector.end()
     collector.close()
     journal.connection.close()
     return answer

@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import math
 import random
+import sqlite3
 import tempfile
 from collections.abc import Generator
 from contextlib import AsyncExitStack, contextmanager
@@ -19,6 +21,7 @@ from gateway.site import parse_site
 from gateway.terminal import say, warn
 from history.keys import create_key
 from history.outputs import Output
+from history.state import StateTooNewError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
 from simulators.demo import demo, demo_assets_csv, demo_site_text
@@ -33,6 +36,8 @@ DRAIN_S = 4.0
 """Hold, a bin, a confirmation and the way over the wire: after this nothing is on its way."""
 
 READY_S = 20.0
+TAKE_IN_S = 2.0
+LOOK_AGAIN_S = 0.02
 
 
 def demo_command(chosen: argparse.Namespace) -> int:
@@ -43,7 +48,7 @@ def demo_command(chosen: argparse.Namespace) -> int:
     try:
         with _folder(chosen.data) as path, DataFolder(path) as folder:
             return asyncio.run(_demo(folder, chosen))
-    except (DataFolderBusyError, PortTakenError, OSError) as error:
+    except (DataFolderBusyError, PortTakenError, StateTooNewError, sqlite3.Error, OSError) as error:
         warn(f"tagwarden demo: {error}", "red")
         return 1
 
@@ -62,14 +67,14 @@ async def _demo(folder: DataFolder, chosen: argparse.Namespace) -> int:
     async with AsyncExitStack() as stack:
         readers = {name: await stack.enter_async_context(LlrpReader()) for name in facility.readers}
         gateway = _gateway(folder, {name: each.address for name, each in readers.items()}, chosen)
-        gateway.stop_on_signals()
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(gateway.run(), name="gateway")
+            group.create_task(gateway.run(), name="gateway")
             playing = group.create_task(_play(gateway, facility, readers, chosen.for_s))
-            await running
-            playing.cancel()
-    sent = sum(reader.sent for reader in readers.values())
-    _sum_up(gateway, sent)
+            gateway.stop_on_signals(playing.cancel)
+            await asyncio.wait([playing])
+            await _take_in(gateway, readers)
+            gateway.stop.set()
+    _sum_up(gateway, _sent(readers))
     return 0
 
 
@@ -106,7 +111,18 @@ async def _play(
     until_s = math.inf if for_s is None else for_s
     await FacilityPlayer(facility, readers, start_ns).play(until_s)
     await asyncio.sleep(DRAIN_S)
-    gateway.stop.set()
+
+
+async def _take_in(gateway: Gateway, readers: dict[str, LlrpReader]) -> None:
+    """Wait until all that was sent is committed, if that does not take too long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(TAKE_IN_S):
+            while gateway.collector.reads_committed < _sent(readers):  # noqa: ASYNC110 - two sides of a network
+                await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def _sent(readers: dict[str, LlrpReader]) -> int:
+    return sum(reader.sent for reader in readers.values())
 
 
 async def _welcome(gateway: Gateway) -> None:

@@ -8,8 +8,8 @@ from alerts.alert import AlertChange
 from gateway.collector import Collector
 from gateway.followers import SightingsFollower
 from gateway.journal import Group
-from gateway.metrics import Durations, Figure, Figures, Labelled
-from gateway.supervisor import Supervisor
+from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
+from gateway.supervisor import ReaderWatch, Supervisor
 from tags.times import SECOND_NS
 from zones.movements import Movement
 
@@ -47,87 +47,90 @@ class Counts:
         return to_tell
 
 
-def figures_of(
-    counts: Counts,
-    collector: Collector,
-    supervisor: Supervisor,
-    follower: SightingsFollower,
-    outbox_ages_s: Callable[[], Labelled],
-) -> Figures:
-    """All figures of a running gateway."""
-    pipeline = collector.station.pipeline
+class GatewayFigures:
+    """Where each figure of a running gateway comes from; a method a figure."""
 
-    def reads() -> Labelled:
-        return {(name,): watch.reads for name, watch in supervisor.watches.items()}
+    def __init__(
+        self,
+        counts: Counts,
+        collector: Collector,
+        supervisor: Supervisor,
+        follower: SightingsFollower,
+        outbox_ages_s: Callable[[], Labelled],
+    ) -> None:
+        self._counts = counts
+        self._collector = collector
+        self._pipeline = collector.station.pipeline
+        self._supervisor = supervisor
+        self._follower = follower
+        self.outbox_ages_s = outbox_ages_s
 
-    def dropped() -> Labelled:
-        return _summed([locate.dropped for locate in pipeline.locates])
+    def all(self) -> Figures:
+        """All of them, in the order of the way of a read."""
+        table = [
+            Figure(kind, name, text, labels, getattr(self, source))
+            for kind, name, text, labels, source in _TABLE
+        ]
+        return Figures([*table, self._counts.commit_seconds, self._counts.alert_seconds])
 
-    def bad_frames() -> Labelled:
-        watches = supervisor.watches.items()
-        return {(name, why): n for name, watch in watches for why, n in watch.bad.items()}
+    def reads(self) -> Labelled:
+        """By reader."""
+        return {(name,): watch.reads for name, watch in self._watches()}
 
-    def states() -> Labelled:
-        return {(name, watch.health.state): 1 for name, watch in supervisor.watches.items()}
+    def bad_frames(self) -> Labelled:
+        """By reader and reason."""
+        return {(name, why): n for name, watch in self._watches() for why, n in watch.bad.items()}
 
-    def alerts_open() -> Labelled:
-        cases = list(pipeline.state.judged.cases.values())
+    def states(self) -> Labelled:
+        """By reader and state."""
+        return {(name, watch.health.state): 1 for name, watch in self._watches()}
+
+    def dropped(self) -> Labelled:
+        """By reader and reason."""
+        total: dict[tuple[str, ...], float] = {}
+        for locate in self._pipeline.locates:
+            for key, count in list(locate.dropped.items()):
+                total[key] = total.get(key, 0) + count
+        return total
+
+    def queues(self) -> Labelled:
+        """By queue."""
+        return {("pipeline",): self._collector.reads_waiting}
+
+    def alerts_open(self) -> Labelled:
+        """By severity."""
+        cases = list(self._pipeline.state.judged.cases.values())
         severities = [case.alert.severity for case in cases if case.alert is not None]
         return {(severity,): severities.count(severity) for severity in sorted(set(severities))}
 
-    def lag() -> Labelled:
-        if follower.newest_ns is None:
-            return {}
-        behind_ns = max(0, pipeline.state.now_ns - follower.newest_ns)
-        behind = follower.position < collector.station.committed_position
-        return {("sqlite",): behind_ns / SECOND_NS if behind else 0.0}
+    def deliveries(self) -> Labelled:
+        """By channel and result."""
+        return dict(self._counts.deliveries)
 
-    counter, gauge = CounterMetricFamily, GaugeMetricFamily
-    reader = ("reader",)
-    return Figures(
-        [
-            Figure(counter, "reads", "Reads that readers sent.", reader, reads),
-            Figure(
-                counter,
-                "reads_dropped",
-                "Reads that are no evidence for a zone; all of them are in the history.",
-                ("reader", "reason"),
-                dropped,
-            ),
-            Figure(
-                counter, "frames_bad", "Messages thrown away.", ("reader", "reason"), bad_frames
-            ),
-            Figure(gauge, "reader_state", "1 for the state now.", ("reader", "state"), states),
-            Figure(gauge, "queue_items", "What waits.", ("queue",), _queue(collector)),
-            Figure(gauge, "alerts_open", "Alerts not cleared.", ("severity",), alerts_open),
-            Figure(
-                counter,
-                "deliveries",
-                "Messages to channels.",
-                ("channel", "result"),
-                lambda: dict(counts.deliveries),
-            ),
-            Figure(
-                gauge,
-                "outbox_oldest_seconds",
-                "Age of the oldest message not delivered.",
-                ("channel",),
-                outbox_ages_s,
-            ),
-            Figure(gauge, "history_lag_seconds", "History behind the journal.", ("store",), lag),
-            counts.commit_seconds,
-            counts.alert_seconds,
-        ],
-    )
+    def history_lag_s(self) -> Labelled:
+        """By store."""
+        newest_ns = self._follower.newest_ns
+        behind = self._follower.position < self._collector.station.committed_position
+        if newest_ns is None or not behind:
+            return {("sqlite",): 0.0}
+        return {("sqlite",): max(0, self._pipeline.state.now_ns - newest_ns) / SECOND_NS}
+
+    def _watches(self) -> list[tuple[str, ReaderWatch]]:
+        return list(self._supervisor.watches.items())
 
 
-def _queue(collector: Collector) -> Callable[[], Labelled]:
-    return lambda: {("pipeline",): collector.reads_waiting}
-
-
-def _summed(parts: Sequence[dict[tuple[str, str], int]]) -> Labelled:
-    total: dict[tuple[str, ...], float] = {}
-    for part in parts:
-        for key, count in list(part.items()):
-            total[key] = total.get(key, 0) + count
-    return total
+_COUNTER, _GAUGE = CounterMetricFamily, GaugeMetricFamily
+_BY_READER = ("reader",)
+_BY_REASON = ("reader", "reason")
+_UNUSED = "Reads that are no evidence for a zone; all of them are in the history."
+_TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
+    (_COUNTER, "reads", "Reads that readers sent.", _BY_READER, "reads"),
+    (_COUNTER, "frames_bad", "Messages thrown away.", _BY_REASON, "bad_frames"),
+    (_GAUGE, "reader_state", "1 for the state now.", ("reader", "state"), "states"),
+    (_GAUGE, "queue_items", "What waits.", ("queue",), "queues"),
+    (_COUNTER, "reads_dropped", _UNUSED, _BY_REASON, "dropped"),
+    (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
+    (_COUNTER, "deliveries", "Tries to deliver.", ("channel", "result"), "deliveries"),
+    (_GAUGE, "outbox_oldest_seconds", "Oldest message owed.", ("channel",), "outbox_ages_s"),
+    (_GAUGE, "history_lag_seconds", "History behind the journal.", ("store",), "history_lag_s"),
+)

@@ -11,7 +11,12 @@ from typing import TypeVar
 from delivery.worker import Transact
 from gateway.entries import ClockOffset, Entry, ReadGroup, decode_entries
 from history.sightings import SightingBatch, SightingStore, fold_sightings
-from history.state import follower_position, open_reader, store_follower_position
+from history.state import (
+    StateTooNewError,
+    follower_position,
+    open_reader,
+    store_follower_position,
+)
 from tags.reads import Read
 from zones.clock import EventClock
 
@@ -48,6 +53,10 @@ class SightingsFollower:
     async def run(self) -> None:
         """Trail until cancelled. What the disk refuses is tried again."""
         loop = asyncio.get_running_loop()
+        position = self.position
+        await self._transact.transact(
+            lambda connection: store_follower_position(connection, NAME, position),
+        )
         expire_at_s = loop.time()
         while True:
             try:
@@ -55,7 +64,7 @@ class SightingsFollower:
                 if loop.time() >= expire_at_s:
                     expire_at_s += EXPIRE_EVERY_S
                     await self._in_thread(lambda: self._expire(self._store))
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, sqlite3.Error, StateTooNewError) as error:
                 self.fault = f"sightings can not be written: {error}"
                 log.warning(self.fault)
             else:
@@ -74,6 +83,13 @@ class SightingsFollower:
         await self._transact.transact(
             lambda connection: store_follower_position(connection, NAME, position),
         )
+
+    async def finish(self) -> None:
+        """Catch up once more; what the disk refuses now is caught up after the next start."""
+        try:
+            await self.catch_up()
+        except (OSError, sqlite3.Error) as error:
+            log.warning("sightings can not be written: %s", error)
 
     def close(self) -> None:
         """Let go of the files."""

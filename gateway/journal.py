@@ -61,7 +61,7 @@ class SqliteJournal:
                 for numbered in group.outputs:
                     if isinstance(numbered.output, AlertChange):
                         enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
-            expire(connection, keep)
+            expire(connection, keep, limit=2 * len(groups))
 
     def replay(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
         """Positions with their entries, in order, from behind `after`."""
@@ -73,7 +73,15 @@ class SqliteJournal:
             yield position, decode_entries(blob)
 
     def keep_checkpoint(self, position: int, format_version: int, blob: bytes) -> None:
-        """Write a state down, slice by slice; it counts once the last slice is in."""
+        """Write a state down, slice by slice; it counts once the last slice is in.
+
+        A whole one of the same position stays as it is: both lead to the same state.
+        """
+        kept = self.load_checkpoint(format_version)
+        if kept is not None and kept[0] == position:
+            return
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM checkpoints WHERE position >= ?", (position,))
         starts = range(0, len(blob), SLICE_BYTES)
         for part, start in enumerate(starts):
             with self.transaction() as connection:

@@ -14,12 +14,15 @@ from prometheus_client.registry import Collector as MetricCollector
 Labelled = Mapping[tuple[str, ...], float]
 
 
+FigureKind = type[CounterMetricFamily] | type[GaugeMetricFamily]
+
+
 class Figure:
     """One metric whose values are read when somebody asks for them."""
 
     def __init__(
         self,
-        kind: type[CounterMetricFamily] | type[GaugeMetricFamily],
+        kind: FigureKind,
         name: str,
         text: str,
         labels: tuple[str, ...],

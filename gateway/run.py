@@ -10,19 +10,20 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import time_ns
 
 from api.access import keys_in
-from api.app import create_app
+from api.app import Api, create_app
 from delivery.outbox import oldest_waiting_ns
+from delivery.settings import ChannelSettings
 from delivery.worker import Deliverer
 from gateway.blueprints import stored_blueprint
+from gateway.clock import SteadyClock
 from gateway.collector import Collector
 from gateway.control import serve
 from gateway.data_folder import DataFolder
 from gateway.desk import GatewayDesk
 from gateway.errands import Errands
-from gateway.figures import Counts, figures_of
+from gateway.figures import Counts, GatewayFigures
 from gateway.followers import SightingsFollower
 from gateway.journal import Group, SqliteJournal
 from gateway.metrics import Labelled
@@ -49,7 +50,6 @@ class Options:
 
     listen: str | None = None
     site_path: Path | None = None
-    clock: Callable[[], int] = time_ns
     rng: random.Random = field(default_factory=random.Random)
     announce: Callable[[Output], None] = lambda _output: None
 
@@ -72,36 +72,43 @@ class Gateway:
         self.site = site
         self.stop = asyncio.Event()
         self.ready = asyncio.Event()
+        self.counts = Counts()
         self._options = options
         self._folder = folder
-        self._clock = options.clock
         self._listener: socket.socket = bind(options.listen or site.settings.server.listen)
-        self.counts = Counts()
         self._journal = SqliteJournal(open_state(folder.state))
         limits = site.settings.limits
-        self.station = Station(
-            self._journal, stored_blueprint, limits, self.counts.commit_seconds.add
-        )
+        add_s = self.counts.commit_seconds.add
+        self.station = Station(self._journal, stored_blueprint, limits, add_s)
+        self._clock = SteadyClock(self.station.pipeline.state.now_ns)
+        if self._clock.ahead_ns > SECOND_NS:
+            log.warning("the clock was set back; times run ahead of it until it has caught up")
         self.collector = Collector(
             self.station, self._journal, self._clock, limits, self._note_commit
         )
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
-        self._deliverer = Deliverer(
-            {channel.name: channel for channel in site.settings.channels},
+        self._deliverer = self._make_deliverer()
+        self._follower = self._make_follower()
+        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
+        self._reread = False
+
+    def _make_deliverer(self) -> Deliverer:
+        return Deliverer(
+            _channels(self.site),
             self.collector,
             clock=self._clock,
-            rng=options.rng,
+            rng=self._options.rng,
             count=self.counts.delivery,
         )
-        self._follower = SightingsFollower(
-            folder.state,
-            SqliteSightings(folder.sightings),
+
+    def _make_follower(self) -> SightingsFollower:
+        return SightingsFollower(
+            self._folder.state,
+            SqliteSightings(self._folder.sightings),
             self.collector,
             EventClock(dict(self.station.pipeline.state.located[0].offsets_ns)),
             lambda store: store.expire(self.site.settings.history.keep_days, self._clock()),
         )
-        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
-        self._reread = False
 
     @property
     def address(self) -> str:
@@ -110,72 +117,76 @@ class Gateway:
 
     async def run(self) -> None:
         """Run until `stop` is set, then stop politely: readers, pipeline, followers, server."""
-        questions = StateQuestions(self._folder.state)
-        desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
-        figures = figures_of(
-            self.counts, self.collector, self.supervisor, self._follower, self._outbox_ages_s
-        )
-        app = create_app(desk, questions, keys_in(self._folder.state), figures.registry)
-        server = Server(app)
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
+            questions = StateQuestions(self._folder.state)
             stack.callback(questions.close)
             errands = Errands(self.collector, self._clock)
             control = await serve(self._folder.socket, errands.answer)
             stack.callback(control.close)
+            app = self._make_app(questions)
+            server = Server(app)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(server.serve([self._listener]), name="http")
-                collecting = group.create_task(self.collector.run(), name="collector")
-                trailing = [
-                    group.create_task(self._deliverer.run(), name="delivery"),
-                    group.create_task(self._follower.run(), name="sightings"),
-                    group.create_task(self._watch_site(group), name="site"),
-                ]
-                self._begin(group)
-                await self.stop.wait()
-                await self._end_readers()
-                collecting.cancel()
-                for task in trailing:
-                    task.cancel()
-                await asyncio.gather(collecting, *trailing, return_exceptions=True)
-                await self.collector.drain()
-                await self._follower.catch_up()
+                await self._work(group)
                 app.streams.end_all()
                 server.should_exit = True
                 await serving
 
-    def stop_on_signals(self) -> None:
-        """Ctrl-C and SIGTERM stop the gateway, SIGHUP reads the site file again."""
+    def _make_app(self, questions: StateQuestions) -> Api:
+        desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
+        figures = GatewayFigures(
+            self.counts,
+            self.collector,
+            self.supervisor,
+            self._follower,
+            self._outbox_ages_s,
+        )
+        return create_app(desk, questions, keys_in(self._folder.state), figures.all().registry)
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        """Everything but the server, from the first entry to the last that is committed."""
+        collecting = group.create_task(self.collector.run(), name="collector")
+        trailing = [
+            group.create_task(self._deliverer.run(), name="delivery"),
+            group.create_task(self._follower.run(), name="sightings"),
+            group.create_task(self._watch_site(group), name="site"),
+        ]
+        await self._begin(group)
+        await self.stop.wait()
+        await _ended([task for _, task in self._readers.values()])
+        self.collector.end()
+        await collecting
+        await _ended(trailing)
+        await self.collector.drain()
+        await self._follower.finish()
+
+    def stop_on_signals(self, stop: Callable[[], object] | None = None) -> None:
+        """Ctrl-C and SIGTERM stop the gateway or call `stop`, SIGHUP reads the site file again."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop.set)
+            loop.add_signal_handler(number, stop or self.stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reread_site)
 
-    def _begin(self, group: asyncio.TaskGroup) -> None:
+    async def _begin(self, group: asyncio.TaskGroup) -> None:
         for entry in self.station.start_entries(self.site, self._clock()):
             self.collector.put(entry)
-        self._start_readers(group)
+        await self._start_readers(group)
         tune_garbage_collection()
         self.ready.set()
 
-    def _start_readers(self, group: asyncio.TaskGroup) -> None:
+    async def _start_readers(self, group: asyncio.TaskGroup) -> None:
         """Start what is new in the site file, restart what changed there, end what is gone."""
         wanted = {settings.name: settings for settings in self.site.settings.readers}
-        for name, (settings, task) in list(self._readers.items()):
-            if wanted.get(name) != settings:
-                task.cancel()
-                del self._readers[name]
-                self.supervisor.watches.pop(name, None)
+        gone = [name for name, (had, _) in self._readers.items() if wanted.get(name) != had]
+        # A reader takes one client at a time, so the former one says goodbye first.
+        await _ended([self._readers.pop(name)[1] for name in gone])
+        for name in gone:
+            self.supervisor.watches.pop(name, None)
         for name, settings in wanted.items():
             if name not in self._readers:
                 task = group.create_task(self.supervisor.run(settings), name=name)
                 self._readers[name] = (settings, task)
-
-    async def _end_readers(self) -> None:
-        tasks = [task for _, task in self._readers.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch_site(self, group: asyncio.TaskGroup) -> None:
         """Take a changed site file over; keep the old one if the new one is wrong."""
@@ -204,10 +215,8 @@ class Gateway:
         self.site = site
         for entry in self.station.start_entries(site, self._clock())[1:]:
             self.collector.put(entry)
-        self._deliverer.update_channels(
-            {channel.name: channel for channel in site.settings.channels},
-        )
-        self._start_readers(group)
+        self._deliverer.update_channels(_channels(site))
+        await self._start_readers(group)
         log.info("site file taken over, version %s", site.version)
 
     def _note_commit(self, groups: list[Group]) -> None:
@@ -236,6 +245,17 @@ class Gateway:
         self._journal.connection.close()
         self._listener.close()
         self._folder.socket.unlink(missing_ok=True)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they are gone."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _channels(site: Site) -> dict[str, ChannelSettings]:
+    return {channel.name: channel for channel in site.settings.channels}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -27,9 +27,6 @@ EVENTS_MAX = 1_000_000
 CHECKPOINT_READS = 200_000
 """So many reads behind the newest checkpoint, a new one is due: a restart replays in a second."""
 
-log = logging.getLogger("tagwarden")
-
-
 log = logging.getLogger("tagwarden.journal")
 
 

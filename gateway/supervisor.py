@@ -94,10 +94,11 @@ class Supervisor:
             except EndOfReadsError as end:
                 self._say(name, "disabled", str(end), end.remedy)
                 return
-            except ReaderError as error:
-                self._say(name, _state_after(error), str(error), error.remedy)
+            except Exception as error:  # noqa: BLE001 - a fault in one driver must not end the others
+                trouble = _trouble(name, error)
+                self._say(name, _state_after(trouble), str(trouble), trouble.remedy)
                 failures = 0 if self.watches[name].last_message_ns != before else failures + 1
-                wait_s = self._wait_s(error, failures)
+                wait_s = self._wait_s(trouble, failures)
             finally:
                 await driver.close()
             await asyncio.sleep(wait_s)
@@ -181,6 +182,16 @@ class ReaderSilentError(ReaderLostError):
     """Connected, but nothing has come for too long, not even a sign of life."""
 
     remedy = "Check the network between here and the reader; it will be connected afresh."
+
+
+def _trouble(name: str, error: Exception) -> ReaderError:
+    if isinstance(error, ReaderError):
+        return error
+    log.error("%s: fault in its driver", name, exc_info=error)
+    return ReaderLostError(
+        f"{name}: fault in its driver: {error!r}",
+        "Report this with the log; the reader will be connected afresh.",
+    )
 
 
 def _state_after(error: ReaderError) -> HealthState:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 Style = Literal["plain", "bold", "red", "green", "yellow", "dim"]
 
@@ -19,6 +19,11 @@ def warn(text: str, style: Style = "plain") -> None:
     """One line to standard error."""
     sys.stderr.write(f"{_styled(text, style, sys.stderr.isatty())}\n")
     sys.stderr.flush()
+
+
+def standard_output() -> TextIO:
+    """Where data goes that another program reads."""
+    return sys.stdout
 
 
 def show_progress(done: int, total: int, what: str) -> None:

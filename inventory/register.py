@@ -4,6 +4,7 @@ import msgspec
 
 from inventory.assets import Asset
 from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
+from tags.epc.values import ID_PREFIX
 from tags.identity import pure_identity
 
 
@@ -19,6 +20,7 @@ class Register:
     def __init__(self, state: RegisterState) -> None:
         self.state = state
         self._owners: dict[str, str] = {}
+        self._uris_bound = 0
         for asset in state.assets.values():
             self._own(asset)
 
@@ -28,11 +30,18 @@ class Register:
 
     def asset_of(self, tag: str) -> Asset | None:
         """The asset that carries this tag now."""
-        owner = self._owners.get(tag)
-        if owner is None:
-            uri = pure_identity(tag)
-            owner = None if uri is None else self._owners.get(uri)
+        owner = self._owners.get(self.binding(tag))
         return None if owner is None else self.state.assets[owner]
+
+    def binding(self, tag: str) -> str:
+        """The name under which an asset carries this tag: the tag itself, or a bound URI for it.
+
+        No code is decoded while no asset carries a URI.
+        """
+        if self._uris_bound == 0 or tag in self._owners:
+            return tag
+        uri = pure_identity(tag)
+        return uri if uri is not None and uri in self._owners else tag
 
     def store(self, change: StoreAssets) -> tuple[Outcome, list[Asset]]:
         """Add or replace assets; what changed, with assets that lost a tag to another one."""
@@ -58,15 +67,18 @@ class Register:
     def check(self, change: StoreAssets) -> Outcome | None:
         """Why the change would be refused; None if it would be done."""
         claimed: dict[str, str] = {}
+        moving: set[str] = set()
         for row, asset in enumerate(change.assets, start=1):
             if not asset.id:
                 return Outcome("invalid", "an asset needs an id", "id", row)
+            if asset.id in moving:
+                return Outcome("invalid", f"asset {asset.id!r} stands twice", "id", row)
+            moving.add(asset.id)
             for tag in asset.tags:
                 other = claimed.setdefault(tag, asset.id)
                 if other != asset.id:
                     text = f"tag {tag} is given to both {other!r} and {asset.id!r}"
                     return Outcome("invalid", text, "tags", row)
-        moving = {asset.id for asset in change.assets}
         return None if change.rebind else self._check_owners(change, moving)
 
     def _check_owners(self, change: StoreAssets, moving: set[str]) -> Outcome | None:
@@ -96,9 +108,12 @@ class Register:
 
     def _own(self, asset: Asset) -> None:
         for tag in asset.tags:
+            if tag not in self._owners and tag.startswith(ID_PREFIX):
+                self._uris_bound += 1
             self._owners[tag] = asset.id
 
     def _disown(self, asset: Asset) -> None:
         for tag in asset.tags:
             if self._owners.get(tag) == asset.id:
                 del self._owners[tag]
+                self._uris_bound -= tag.startswith(ID_PREFIX)

@@ -35,7 +35,7 @@ class _Client(Protocol):
 
     def handleMessage(self, lmsg: object) -> None: ...  # noqa: N802 -- sllurp's name
 
-    def sendMessage(self, msg_dict: dict[str, dict[str, Any]]) -> object: ...  # noqa: N802
+    def sendMessage(self, msg_dict: dict[str, dict[str, Any]]) -> object: ...  # noqa: N802 -- sllurp's name
 
     def startInventory(self) -> None: ...  # noqa: N802 -- sllurp's name
 

@@ -10,8 +10,7 @@ from readers.settings import ReaderSettings
 class LlrpSettings(ReaderSettings):
     """An RFID reader that speaks LLRP over TCP."""
 
-    # Settings are frozen, so narrowing the type of a field is sound.
-    driver: Literal["llrp"] = "llrp"  # pyright: ignore[reportIncompatibleVariableOverride]
+    driver: Literal["llrp"] = "llrp"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     address: str = Field(
         pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+)(:\d{1,5})?$",
         description="host or host:port; the port is 5084 where none is given.",

@@ -28,8 +28,7 @@ _SECOND_NS = 1_000_000_000
 class ReplaySettings(ReaderSettings):
     """A recording (CSV) that is played instead of a reader."""
 
-    # Settings are frozen, so narrowing the type of a field is sound.
-    driver: Literal["replay"] = "replay"  # pyright: ignore[reportIncompatibleVariableOverride]
+    driver: Literal["replay"] = "replay"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     file: str = Field(min_length=1, description="The recording, a CSV file.")
     reader: str | None = Field(
         default=None,
@@ -92,7 +91,7 @@ class ReplayDriver:
     def _open(self) -> None:
         file = self._settings.file
         try:
-            self._file = Path(file).open(encoding="utf-8-sig", newline="")  # noqa: SIM115
+            self._file = Path(file).open(encoding="utf-8-sig", newline="")  # noqa: SIM115 -- close() does
             self._rows = parse_reads(self._file, file, self._count_bad)
         except RecordingError as error:
             raise ReaderMisconfiguredError(f"{self._settings.name}: {error}") from error

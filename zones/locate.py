@@ -39,6 +39,9 @@ FAST_MARGIN_CDB = 300
 LATE_GAP_NS = 60 * SECOND_NS
 """Late reads at an exit closer than this to a known exit of the tag belong to it."""
 
+LATE_TOLD_MAX = 16
+"""Late exits of a tag that are remembered; older ones than these are not told any more."""
+
 _NEVER_NS = 1 << 63
 
 
@@ -252,9 +255,8 @@ class Locate:
         self._count(best.key[0], "late", sum(cell.count for cell in cells_of(head)))
         if zone not in self._plan.urgent or self._rivalled(best, head):
             return
-        known = abs(best.first_ns - track.exit_ns) < LATE_GAP_NS
-        track.exit_ns = max(track.exit_ns, best.last_ns)
-        if not known:
+        if not _is_told(track, best.first_ns):
+            track.told_ns = (*track.told_ns, best.first_ns)[-LATE_TOLD_MAX:]
             movement = Movement(
                 id=movement_id(tag, None, zone, best.first_ns),
                 time_ns=best.first_ns,
@@ -346,6 +348,14 @@ class Locate:
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
+
+
+def _is_told(track: Track, time_ns: int) -> bool:
+    """Whether an exit at that time is known, or so old that it may have been."""
+    told_ns = track.told_ns
+    if len(told_ns) == LATE_TOLD_MAX and time_ns < min(told_ns):
+        return True
+    return any(abs(time_ns - known_ns) < LATE_GAP_NS for known_ns in (track.exit_ns, *told_ns))
 
 
 def _kind(track: Track) -> MovementKind:

@@ -36,7 +36,8 @@ class Track(msgspec.Struct, gc=False, array_like=True):
 
     `closed` is its newest closed bin. `settled` is the bin of its newest move
     on the fast path: earlier bins lie behind that move and decide nothing.
-    `exit_ns` is when it was last known at an exit.
+    `exit_ns` is when it was last known at an exit, `told_ns` when the late exits
+    were that have been told.
     """
 
     zone: str | None = None
@@ -44,6 +45,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     closed: int = -1
     settled: int = -1
     exit_ns: int = 0
+    told_ns: tuple[int, ...] = ()
     departed: bool = False
     memory: WindowMemory | None = None
 

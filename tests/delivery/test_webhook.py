@@ -3,10 +3,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -19,7 +19,6 @@ from tags.times import SECOND_NS
 from tests.delivery.made import OLD_SECRET, SECRET, T0_NS, delivery, log_channel, webhook
 from tests.delivery.receiver import ENDLESS, HANG, HANG_IN_BODY, Receiver, listening, reply
 
-HERE = Path(__file__).parent
 BODY = '{"type":"alert.raised","data":{"asset":"Gerät ☃"}}'
 
 
@@ -191,11 +190,13 @@ async def test_plain_http_without_allow_private_is_not_sent(receiver: Receiver) 
 
 
 async def test_tls_goes_to_the_looked_up_address_under_the_name_of_the_url() -> None:
+    authority = trustme.CA()
     names = list[str | None]()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(HERE / "hook_example.pem", HERE / "hook_example.key")
+    authority.issue_cert("hook.example").configure_cert(server)
     server.sni_callback = lambda _socket, name, _context: names.append(name)
-    client = ssl.create_default_context(cafile=str(HERE / "hook_example.pem"))
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
     async with listening(server) as receiver:
         settings = webhook(f"https://hook.example:{receiver.port}/hook")
         sender = WebhookSender(settings, answering("127.0.0.1"), client)
@@ -205,9 +206,11 @@ async def test_tls_goes_to_the_looked_up_address_under_the_name_of_the_url() -> 
 
 
 async def test_a_certificate_for_another_name_gets_no_message() -> None:
+    authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(HERE / "hook_example.pem", HERE / "hook_example.key")
-    client = ssl.create_default_context(cafile=str(HERE / "hook_example.pem"))
+    authority.issue_cert("hook.example").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
     async with listening(server) as receiver:
         settings = webhook(f"https://other.example:{receiver.port}/hook")
         attempt = await WebhookSender(settings, answering("127.0.0.1"), client).send(

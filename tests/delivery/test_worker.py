@@ -1,18 +1,15 @@
 import asyncio
-import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
-from delivery.attempt import DONE, Attempt, Delivery, Sender
+from delivery.attempt import Attempt, Delivery, Sender
 from delivery.settings import ChannelSettings
-from delivery.worker import IN_FLIGHT_MAX, STORE_BACKOFF_S, Deliverer, wait_for
+from delivery.worker import IN_FLIGHT_MAX, STORE_BACKOFF_S, wait_for
 from tests.delivery.made import (
     SECRET,
     T0_NS,
@@ -26,8 +23,7 @@ from tests.delivery.made import (
     webhook,
 )
 from tests.delivery.receiver import HANG, Receiver, listening, reply
-
-Channels = Mapping[str, ChannelSettings]
+from tests.delivery.running import deliverer, running, scripted
 
 
 class Stuck:
@@ -43,39 +39,6 @@ class Stuck:
         self.asked.set()
         await asyncio.Event().wait()
         raise AssertionError
-
-
-def deliverer(
-    channels: Channels, store: Store, counts: Counts, clock: Clock | None = None
-) -> Deliverer:
-    clock = clock or Clock(time.time_ns())
-    return Deliverer(
-        channels, store, clock=clock, rng=random.Random(1), count=counts, wait=clock.wait
-    )
-
-
-def scripted(
-    senders: Mapping[str, Sender], store: Store, counts: Counts, clock: Clock | None = None
-) -> Deliverer:
-    """A deliverer whose channels are these senders."""
-    clock = clock or Clock(T0_NS)
-    return Deliverer(
-        {name: log_channel(name) for name in senders},
-        store,
-        clock=clock,
-        rng=random.Random(1),
-        count=counts,
-        open_sender=lambda settings: senders[settings.name],
-        wait=clock.wait,
-    )
-
-
-@asynccontextmanager
-async def running(one: Deliverer) -> AsyncGenerator[None]:
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(one.run())
-        yield
-        task.cancel()
 
 
 async def test_a_message_is_tried_until_it_is_taken(receiver: Receiver, store: Store) -> None:
@@ -113,6 +76,21 @@ async def test_410_shuts_the_channel_until_the_site_file_changes(
         await counts.reach(*[("guards", "delivered")] * 2)
     assert (await store.rows())[0] == ("guards", "dead", 1)
     assert len(receiver.posts) == 3
+
+
+async def test_a_channel_that_was_shut_gets_nothing(store: Store) -> None:
+    shut, marker, counts = Scripted(*[Attempt("gone")] * 9), Scripted(), Counts()
+    one = scripted({"guards": shut, "night": marker}, store, counts)
+    await store.add(*(change(f"a{n}") for n in range(IN_FLIGHT_MAX + 1)))
+    async with running(one):
+        await counts.reach(("guards", "disabled"))
+        await store.add(change("later", 1, ("guards", "night")))
+        one.wake()
+        await counts.reach(("night", "delivered"))
+    assert len(shut.sent) == IN_FLIGHT_MAX
+    assert counts.seen.count(("guards", "disabled")) == 1
+    states = [state for channel, state, _ in await store.rows() if channel == "guards"]
+    assert states == ["dead"] * IN_FLIGHT_MAX + ["waiting"] * 2
 
 
 async def test_410_of_a_former_receiver_does_not_shut_its_successor(store: Store) -> None:
@@ -351,49 +329,3 @@ async def test_waiting_ends_by_the_event_or_by_the_time() -> None:
     event.set()
     await wait_for(event, None)
     assert event.is_set()
-
-
-class Fickle:
-    """A sender that answers anything, after a while or at once, and notes the order."""
-
-    _answers = (DONE, DONE, Attempt("retry"), Attempt("retry"), Attempt("refused"))
-
-    def __init__(self, rng: random.Random, note: Callable[[str, int, str], None]) -> None:
-        self._rng = rng
-        self._note = note
-
-    async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
-        del now_ns
-        self._note(delivery.alert, delivery.ordinal, delivery.id)
-        for _ in range(self._rng.randint(0, 30)):
-            await asyncio.sleep(0)
-        return self._rng.choice(self._answers)
-
-
-@pytest.mark.parametrize("seed", range(12))
-async def test_order_holds_through_failures_restarts_and_full_disks(seed: int) -> None:
-    rng, counts, store = random.Random(seed), Counts(), Store(state_db())
-    sent: dict[str, list[int]] = {}
-    ids: dict[tuple[str, int], set[str]] = {}
-
-    def note(alert: str, ordinal: int, id_: str) -> None:
-        sent.setdefault(alert, []).append(ordinal)
-        ids.setdefault((alert, ordinal), set()).add(id_)
-
-    clock = Clock(T0_NS)
-    for ordinal in range(1, 5):
-        await store.add(*(change(f"a{n}", ordinal) for n in range(6)), now_ns=clock())
-        async with running(scripted({"guards": Fickle(rng, note)}, store, counts, clock)):
-            await asyncio.sleep(rng.random() * 0.01)
-            store.failing = rng.randint(0, 2)
-    store.failing = 0
-    one = scripted({"guards": Fickle(rng, note)}, store, counts, clock)
-    async with running(one):
-        while any(state == "waiting" for _, state, _ in await store.rows()):
-            clock.called_for.clear()
-            one.wake()
-            await clock.called_for.wait()
-    store.close()
-    assert all(ordinals == sorted(ordinals) for ordinals in sent.values())
-    assert len(ids) == 24
-    assert all(len(found) == 1 for found in ids.values())

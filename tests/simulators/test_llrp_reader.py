@@ -1,16 +1,10 @@
-import asyncio
 import struct
-import threading
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, cast
 
 import pytest
-from sllurp.llrp import LLRPMessage, LLRPReaderClient, LLRPReaderConfig
-from sllurp.llrp_proto import LLRPROSpec
 
-from readers.wire.llrp.framing import Frame, Framer, frame
+from readers.wire.llrp.framing import frame
 from readers.wire.llrp.messages import (
     IMPINJ_ENABLE_EXTENSIONS,
     IMPINJ_ENABLE_EXTENSIONS_RESPONSE,
@@ -24,77 +18,25 @@ from readers.wire.llrp.messages import (
 )
 from readers.wire.llrp.reports import ReportDecoder
 from readers.wire.llrp.rospec import Content
-from simulators.llrp_reader import FAULTS, LlrpReader, fail, main, make_tags
+from simulators.llrp_reader import LlrpReader
 from tags.reads import Read
+from tests.simulators.llrp_client import (
+    NOW_NS,
+    Client,
+    answered,
+    identifier,
+    reads_of,
+    rospec,
+    until,
+)
 
-pytestmark = pytest.mark.timeout(30)
-
-DEADLINE_S = 5.0
-NOW_NS = 1_700_000_000_000_000_000
-
-
-def reads_of(count: int) -> list[Read]:
-    return [
-        Read(tag, "", 1 + n % 4, NOW_NS, NOW_NS, -50.0, 3, channel=2)
-        for n, tag in enumerate(make_tags(count))
-    ]
+pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
 async def reader() -> AsyncIterator[LlrpReader]:
     async with LlrpReader() as simulated:
         yield simulated
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110 -- there is no event for it
-            await asyncio.sleep(0)
-
-
-def answered(reader: LlrpReader, count: int) -> bool:
-    return reader.keepalives_answered >= count
-
-
-class Client:
-    """A client that says exactly what a test tells it."""
-
-    def __init__(self, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writer = writer
-        self._stream = stream
-        self._framer = Framer()
-        self._messages: list[Frame] = []
-
-    @classmethod
-    async def of(cls, reader: LlrpReader) -> "Client":
-        return cls(*await asyncio.open_connection("127.0.0.1", reader.port))
-
-    async def next(self) -> Frame | None:
-        async with asyncio.timeout(DEADLINE_S):
-            while not self._messages:
-                chunk = await self._stream.read(4096)
-                if not chunk:
-                    return None
-                self._messages += self._framer.feed(chunk)
-        return self._messages.pop(0)
-
-    async def message(self) -> Frame:
-        found = await self.next()
-        assert found is not None
-        return found
-
-    async def ask(self, request: int, body: bytes = b"", message_id: int = 99) -> Frame:
-        self.writer.write(frame(request, message_id, body))
-        answer = await self.message()
-        assert answer.message_id == message_id
-        return answer
-
-    async def ask_code(self, request: int, body: bytes = b"") -> int:
-        answer = await self.ask(request, body)
-        assert answer.type == request + 10
-        status = decode_status(answer.body)
-        assert status is not None
-        return status.code
 
 
 @pytest.fixture
@@ -105,17 +47,6 @@ async def client(reader: LlrpReader) -> AsyncIterator[Client]:
     assert event.utc_us is not None
     yield connected
     connected.writer.close()
-
-
-def identifier(number: int) -> bytes:
-    return struct.pack("!I", number)
-
-
-def rospec(rospec_id: int, start: str = "Immediate", **options: Any) -> bytes:  # noqa: ANN401 -- sllurp has no types
-    spec = LLRPROSpec(None, rospec_id, **options)
-    spec["ROBoundarySpec"]["ROSpecStartTrigger"]["ROSpecStartTriggerType"] = start
-    message = LLRPMessage(msgdict={"ADD_ROSPEC": {"ROSpecID": rospec_id, "ROSpec": spec}})
-    return cast("bytes", message.msgbytes)[10:]
 
 
 class TestAnswers:
@@ -337,91 +268,3 @@ class TestReports:
         assert not reader.inventorying.is_set()
         assert await reader.report(reads_of(1)) == 0
         assert [spec.rospec_id for spec in reader.rospecs] == [7]
-
-
-class TestCommand:
-    def test_an_unknown_fault_is_a_usage_error(self) -> None:
-        with pytest.raises(SystemExit) as caught:
-            main(["--fault", "earthquake"])
-        assert caught.value.code == 2
-
-    @pytest.mark.parametrize("fault", FAULTS)
-    async def test_each_fault_can_be_committed_without_a_client(
-        self,
-        reader: LlrpReader,
-        fault: str,
-    ) -> None:
-        await asyncio.wait_for(fail(reader, fault, reads_of(1)), DEADLINE_S)
-        assert not reader.connected
-
-    def test_the_same_seed_makes_the_same_tags(self) -> None:
-        assert make_tags(50, seed=3) == make_tags(50, seed=3)
-        assert len(set(make_tags(50, seed=3))) == 50
-        assert make_tags(50, seed=3) != make_tags(50, seed=4)
-
-
-@contextmanager
-def sllurp_client(port: int, config: dict[str, Any]) -> Generator[list[dict[str, Any]]]:
-    """sllurp's own client, with its thread, and what it hears."""
-    client = LLRPReaderClient("127.0.0.1", port, LLRPReaderConfig(config))
-    heard: list[dict[str, Any]] = []
-
-    def hear(_: object, tags: list[dict[str, Any]]) -> None:
-        heard.extend(tags)
-
-    client.add_tag_report_callback(hear)
-    try:
-        client.connect()
-        yield heard
-    finally:
-        client.disconnect(timeout=int(DEADLINE_S))
-        client.hard_disconnect()
-        client.join(DEADLINE_S)
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [
-        {},
-        {"reset_on_connect": False},
-        {"mode_identifier": 1000, "tx_power_dbm": 20.0},
-        {
-            "impinj_tag_content_selector": {
-                "EnableRFPhaseAngle": True,
-                "EnablePeakRSSI": True,
-                "EnableRFDopplerFrequency": True,
-            },
-        },
-    ],
-)
-async def test_sllurps_own_client_gets_every_tag(
-    reader: LlrpReader,
-    extra: dict[str, Any],
-) -> None:
-    config = {
-        "antennas": [1, 2, 3, 4],
-        "report_every_n_tags": 20,
-        "tag_content_selector": {"EnableAntennaID": True, "EnablePeakRSSI": True},
-    }
-
-    def run(ready: threading.Event, done: threading.Event) -> list[dict[str, Any]]:
-        with sllurp_client(reader.port, config | extra) as heard:
-            ready.set()
-            done.wait(DEADLINE_S)
-            return heard
-
-    ready, done = threading.Event(), threading.Event()
-    running = asyncio.create_task(asyncio.to_thread(run, ready, done))
-    await asyncio.wait_for(reader.inventorying.wait(), DEADLINE_S)
-    # sllurp drops reports until it has seen the answer to ENABLE_ROSPEC, which is on its way.
-    sent = reads_of(200)
-    assert await reader.report(sent) == 200
-    await asyncio.to_thread(ready.wait, DEADLINE_S)
-    async with asyncio.timeout(DEADLINE_S):
-        done.set()
-        heard = await running
-    assert [tag["EPC"].decode() for tag in heard] == [read.tag for read in sent]
-    assert {tag["AntennaID"] for tag in heard} == {1, 2, 3, 4}
-    if "impinj_tag_content_selector" in extra:
-        assert {tag["ImpinjPeakRSSI"] for tag in heard} == {-5000}
-    assert reader.rospecs == []

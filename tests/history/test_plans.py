@@ -1,0 +1,69 @@
+"""How SQLite finds the answers: the cost of a question follows the answer, not the table."""
+
+from typing import Any
+
+import pytest
+
+from history import presence
+from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilter
+from history.listings import ALERTS, ASSETS, MOVEMENTS, VISITS, wanted_alerts, wanted_assets
+from history.paging import PageRequest, encode_cursor, page_query
+from history.presence import present_query
+from history.timeline import timeline_query
+from tests.history.made import Writer, plan
+
+PLANS: dict[str, tuple[str, dict[str, Any]]] = {}
+for _name, _listing, _wanted in (
+    ("movements", MOVEMENTS, MovementFilter()),
+    ("movements of an asset", MOVEMENTS, MovementFilter(asset="a", since_ns=1, until_ns=2)),
+    ("movements of a tag", MOVEMENTS, MovementFilter(tag="a")),
+    ("movements since", MOVEMENTS, MovementFilter(since_ns=1)),
+    ("movements between", MOVEMENTS, MovementFilter(since_ns=1, until_ns=2)),
+    ("visits", VISITS, VisitFilter()),
+    ("visits in a zone", VISITS, VisitFilter(zone="a")),
+    ("visits in a zone between", VISITS, VisitFilter(zone="a", since_ns=1, until_ns=2)),
+    ("visits of an asset", VISITS, VisitFilter(asset="a", since_ns=1)),
+    ("visits of a tag", VISITS, VisitFilter(tag="a")),
+    ("assets", ASSETS, wanted_assets(AssetFilter())),
+    ("asset of a tag", ASSETS, wanted_assets(AssetFilter(tag="a"))),
+    ("alerts", ALERTS, wanted_alerts(AlertFilter())),
+    ("active alerts", ALERTS, wanted_alerts(AlertFilter(states=("active",)))),
+    ("latched alerts", ALERTS, wanted_alerts(AlertFilter(states=("latched",)))),
+    ("alerts of an asset", ALERTS, wanted_alerts(AlertFilter(asset="a"))),
+    ("alerts of a rule", ALERTS, wanted_alerts(AlertFilter(rule="a"))),
+    ("alerts since", ALERTS, wanted_alerts(AlertFilter(since_ns=1))),
+):
+    PLANS[_name] = page_query(_listing, _wanted, PageRequest())
+    _cursor = encode_cursor(_listing.name, "-seq", (9,))
+    PLANS[f"{_name}, next page"] = page_query(_listing, _wanted, PageRequest(cursor=_cursor))
+PLANS["who is in"] = present_query(["a", "b"], PageRequest())
+PLANS["history"] = timeline_query(VisitFilter(asset="a", since_ns=1), PageRequest())
+# In the order of the key and no further than the page.
+WALKS = {"movements", "visits", "assets", "alerts", "active alerts"}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_question_reads_a_table_from_end_to_end(writer: Writer, name: str) -> None:
+    statement, values = PLANS[name]
+    steps = plan(writer.connection, statement, values)
+    scans = [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+    searches = [step for step in steps if step.startswith("SEARCH")]
+    if name in WALKS:
+        assert len(scans) == 1
+        assert not any("B-TREE FOR ORDER BY" in step for step in steps)
+    else:
+        assert [step for step in scans if "subquery" not in step.lower()] == []
+    assert searches
+
+
+def test_who_is_there_costs_nothing_for_those_who_were(writer: Writer) -> None:
+    steps = [
+        *plan(writer.connection, *PLANS["who is in"]),
+        *plan(writer.connection, presence._NEWEST_OPEN, ("drill",)),
+        *plan(
+            writer.connection, "UPDATE visits SET to_ns = 1 WHERE tag = ? AND to_ns IS NULL", "a"
+        ),
+    ]
+    searches = [step for step in steps if step.startswith(("SEARCH visits", "SEARCH newer"))]
+    assert len(searches) == 4
+    assert all("visits_open" in step for step in searches)

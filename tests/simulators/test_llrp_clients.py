@@ -1,0 +1,137 @@
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sllurp.llrp import LLRPReaderClient, LLRPReaderConfig
+
+from readers.wire.llrp.messages import (
+    Message,
+)
+from readers.wire.llrp.reports import ReportDecoder
+from simulators.llrp_reader import FAULTS, LlrpReader, fail, main, make_tags
+from tests.simulators.llrp_client import (
+    DEADLINE_S,
+    NOW_NS,
+    Client,
+    identifier,
+    reads_of,
+    rospec,
+)
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[LlrpReader]:
+    async with LlrpReader() as simulated:
+        yield simulated
+
+
+class TestCommand:
+    def test_an_unknown_fault_is_a_usage_error(self) -> None:
+        with pytest.raises(SystemExit) as caught:
+            main(["--fault", "earthquake"])
+        assert caught.value.code == 2
+
+    @pytest.mark.parametrize("fault", FAULTS)
+    async def test_each_fault_can_be_committed_without_a_client(
+        self,
+        reader: LlrpReader,
+        fault: str,
+    ) -> None:
+        await asyncio.wait_for(fail(reader, fault, reads_of(1)), DEADLINE_S)
+        assert not reader.connected
+
+    async def test_another_process_can_use_it(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "simulators.llrp_reader", "--rate", "2000", "--tags", "5"),
+            *("--fault", "cut", "--every", "0.3"),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        try:
+            async with asyncio.timeout(20.0):
+                address = (await process.stderr.readline()).decode().strip()
+                host, _, port = address.partition(":")
+                client = Client(*await asyncio.open_connection(host, int(port)))
+                await client.message()
+                await client.ask(Message.ADD_ROSPEC, rospec(7, antennas=(0,)))
+                await client.ask(Message.ENABLE_ROSPEC, identifier(7))
+                tags = set[str]()
+                while (message := await client.next()) is not None:
+                    reads = ReportDecoder("r").decode(message.body, NOW_NS, {})
+                    tags |= {read.tag for read in reads}
+                client.writer.close()
+                await client.writer.wait_closed()
+        finally:
+            process.terminate()
+            await process.wait()
+        assert tags == set(make_tags(5))
+
+    def test_the_same_seed_makes_the_same_tags(self) -> None:
+        assert make_tags(50, seed=3) == make_tags(50, seed=3)
+        assert len(set(make_tags(50, seed=3))) == 50
+        assert make_tags(50, seed=3) != make_tags(50, seed=4)
+
+
+def hear_with_sllurp(port: int, config: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """Run sllurp's own client, with its thread, until it has heard `count` tags."""
+    client = LLRPReaderClient("127.0.0.1", port, LLRPReaderConfig(config))
+    heard: list[dict[str, Any]] = []
+    enough = threading.Event()
+
+    def hear(_: object, tags: list[dict[str, Any]]) -> None:
+        heard.extend(tags)
+        if len(heard) >= count:
+            enough.set()
+
+    client.add_tag_report_callback(hear)
+    client.connect()
+    # Only then does sllurp know that the inventory runs; told to stop before, it gets confused.
+    enough.wait(DEADLINE_S)
+    client.disconnect(timeout=int(DEADLINE_S))
+    client.hard_disconnect()
+    client.join(DEADLINE_S)
+    return heard
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"reset_on_connect": False},
+        {"mode_identifier": 1000, "tx_power_dbm": 20.0},
+        {
+            "impinj_tag_content_selector": {
+                "EnableRFPhaseAngle": True,
+                "EnablePeakRSSI": True,
+                "EnableRFDopplerFrequency": True,
+            },
+        },
+    ],
+)
+async def test_sllurps_own_client_gets_every_tag(
+    reader: LlrpReader,
+    extra: dict[str, Any],
+) -> None:
+    config = {
+        "antennas": [1, 2, 3, 4],
+        "report_every_n_tags": 20,
+        "tag_content_selector": {"EnableAntennaID": True, "EnablePeakRSSI": True},
+    }
+
+    sent = reads_of(200)
+    hearing = asyncio.to_thread(hear_with_sllurp, reader.port, config | extra, len(sent))
+    running = asyncio.create_task(hearing)
+    await asyncio.wait_for(reader.inventorying.wait(), DEADLINE_S)
+    assert await reader.report(sent) == 200
+    heard = await asyncio.wait_for(running, 3 * DEADLINE_S)
+    assert [tag["EPC"].decode() for tag in heard] == [read.tag for read in sent]
+    assert {tag["AntennaID"] for tag in heard} == {1, 2, 3, 4}
+    if "impinj_tag_content_selector" in extra:
+        assert {tag["ImpinjPeakRSSI"] for tag in heard} == {-5000}
+    assert reader.rospecs == []
