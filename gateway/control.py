@@ -41,7 +41,7 @@ async def serve(path: Path, handle: Handle) -> asyncio.Server:
             await writer.drain()
         writer.close()
 
-    listener = _listen(path)
+    listener = await asyncio.to_thread(_listen, path)
     return await asyncio.start_unix_server(converse, sock=listener, limit=REQUEST_BYTES_MAX)
 
 

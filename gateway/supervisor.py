@@ -59,6 +59,7 @@ class ReaderWatch(msgspec.Struct):
     last_message_ns: int | None = None
     last_read_ns: int | None = None
     clock_offset_ns: int | None = None
+    told_offset_ns: int | None = None
     reads: int = 0
     bad: dict[str, int] = {}
 
@@ -143,9 +144,11 @@ class Supervisor:
 
     def _note_offset(self, name: str, offset_ns: int) -> None:
         watch = self.watches[name]
-        known_ns = watch.clock_offset_ns
         watch.clock_offset_ns = offset_ns
-        if known_ns is None or abs(offset_ns - known_ns) >= OFFSET_CHANGE_NS_MIN:
+        # Compared with what was told, so that a clock that drifts slowly is followed too.
+        told_ns = watch.told_offset_ns
+        if told_ns is None or abs(offset_ns - told_ns) >= OFFSET_CHANGE_NS_MIN:
+            watch.told_offset_ns = offset_ns
             self._intake.put(ClockOffset(self._clock(), name, offset_ns))
 
     def _say(self, name: str, state: HealthState, reason: str, remedy: str) -> None:

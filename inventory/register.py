@@ -51,7 +51,7 @@ class Register:
         changed: dict[str, Asset] = {}
         for asset in change.assets:
             self._release(asset, changed)
-            if self.state.assets.get(asset.id) != asset or asset.id in changed:
+            if self.state.assets.get(asset.id) != asset:
                 self._replace(asset)
                 changed[asset.id] = asset
         return DONE, list(changed.values())

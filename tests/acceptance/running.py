@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -108,7 +108,7 @@ class Running:
 
 
 @asynccontextmanager
-async def started(log: Path, *arguments: str | Path, **env: str) -> AsyncIterator[Running]:
+async def started(log: Path, *arguments: str | Path, **env: str) -> AsyncGenerator[Running]:
     """Start a command; what still runs at the end is killed."""
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -144,7 +144,7 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def gateway(site: Path, data: Path, log: Path, **env: str) -> AsyncIterator[RunningGateway]:
+async def gateway(site: Path, data: Path, log: Path, **env: str) -> AsyncGenerator[RunningGateway]:
     """Start a gateway and wait until it is ready."""
     async with started(log, "run", site, "--data", data, **env) as command:
         url = await command.hears(_ADDRESS, within_s=30)
@@ -169,7 +169,7 @@ async def make_key(data: Path, role: str = "admin") -> str:
 
 
 @asynccontextmanager
-async def asking(url: str, key: str) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(url: str, key: str) -> AsyncGenerator[httpx.AsyncClient]:
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=10) as client:
         yield client
@@ -243,7 +243,7 @@ class Walk:
 
 
 @asynccontextmanager
-async def playing(walk: Walk) -> AsyncIterator[None]:
+async def playing(walk: Walk) -> AsyncGenerator[None]:
     task = asyncio.create_task(walk.play())
     try:
         yield

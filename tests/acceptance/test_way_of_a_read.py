@@ -1,7 +1,9 @@
 """The main job, from outside: a laptop is carried out, the guards are told, they answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+import sys
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,7 +49,7 @@ class Depot(NamedTuple):
 
 
 @asynccontextmanager
-async def depot(folder: Path) -> AsyncIterator[Depot]:
+async def depot(folder: Path) -> AsyncGenerator[Depot]:
     async with AsyncExitStack() as stack:
         readers = {name: await stack.enter_async_context(LlrpReader()) for name in NAMES}
         hook = await stack.enter_async_context(listening())
@@ -104,7 +106,9 @@ async def test_a_laptop_is_carried_out_and_the_guards_answer(tmp_path: Path) -> 
         raised = await told(at.hook, "alert.raised")
         await check_alert(at, raised["data"])
         await acknowledge(at, raised["data"]["id"])
-        assert (await told(at.hook, "alert.acknowledged"))["data"]["acknowledged"]["note"] == "took it"
+        assert (await told(at.hook, "alert.acknowledged"))["data"]["acknowledged"][
+            "note"
+        ] == "took it"
         await until(lambda: is_in(at.viewer, "L-7", "gate"), 10, "the laptop is at the gate")
         await check_lists(at)
         await check_stream(at)
@@ -163,9 +167,6 @@ async def check_stream(at: Depot) -> None:
 
 
 async def test_the_simulated_reader_of_another_process_is_read(tmp_path: Path) -> None:
-    import re
-    import sys
-
     log = tmp_path / "reader"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -182,7 +183,10 @@ async def test_the_simulated_reader_of_another_process_is_read(tmp_path: Path) -
         where = await until(address, 15, "the reader says its address")
         site.write_text(warehouse_text([where]), encoding="utf-8")
         key = await make_key(data, "viewer")
-        async with gateway(site, data, tmp_path / "log") as running, asking(running.url, key) as ask:
+        async with (
+            gateway(site, data, tmp_path / "log") as running,
+            asking(running.url, key) as ask,
+        ):
 
             async def all_in_the_hall() -> bool:
                 return len(await items(ask, "/zones/hall/assets")) == 20

@@ -1,5 +1,6 @@
 """A small site at work, without network or clock."""
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -55,8 +56,7 @@ def day(seed: int = 1, seconds: int = 20) -> list[list[Entry]]:
     """Groups of entries: tags wander between three antennas, a reader fails, ticks in between."""
     rng = random.Random(seed)
     groups: list[list[Entry]] = [start()]
-    spots = {tag: ("dock", 1) for tag in TAGS}
-    seq = 0
+    spots = dict.fromkeys(TAGS, ("dock", 1))
     for step in range(seconds * 4):
         at_ns = NOON_NS + step * 250 * MILLISECOND_NS
         if rng.random() < 0.3:
@@ -66,9 +66,8 @@ def day(seed: int = 1, seconds: int = 20) -> list[list[Entry]]:
         if rng.random() < 0.05:
             state = rng.choice(["online", "offline"])
             groups.append([ReaderHealth(reader="desk", state=state, since_ns=at_ns)])  # type: ignore[arg-type] # one of two known words
-        seq += 1
         heard = [read(tag, at_ns + n, *spot) for n, (tag, spot) in enumerate(spots.items())]
-        groups.append([ReadGroup("local", seq, heard)])
+        groups.append([ReadGroup("local", step, heard)])
     return [*groups, [Tick(NOON_NS + (seconds + 60) * SECOND_NS)]]
 
 
@@ -96,6 +95,13 @@ class FailingJournal(SqliteJournal):
 
 def station_on(journal: SqliteJournal, limits: LimitsSettings = LIMITS) -> Station:
     return Station(journal, stored_blueprint, limits)
+
+
+async def within(look: Callable[[], object], within_s: float = 10) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within_s):
+        while not look():  # noqa: ASYNC110 - it is looked at from outside
+            await asyncio.sleep(0.001)
 
 
 Tables = dict[str, list[tuple[object, ...]]]

@@ -67,7 +67,11 @@ def test_no_refused_append_loses_anything(
     committed = [group for entries in GROUPS for group in station.process(entries).committed]
     committed += station.commit()
     assert station.fault is None
-    assert [group.position for group in committed] == positions(db) == list(range(1, len(committed) + 1))
+    assert (
+        [group.position for group in committed]
+        == positions(db)
+        == list(range(1, len(committed) + 1))
+    )
     assert tables(tmp_path / "state.db") == calm
 
 
@@ -211,7 +215,9 @@ def test_a_restart_is_no_absence(tmp_path: Path) -> None:
         station = station_on(SqliteJournal(connection))
         station.process(start())
         seen: list[Entry] = [
-            ReadGroup("local", 1, [read(TAGS[0], NOON_NS + n * SECOND_NS // 10) for n in range(20)]),
+            ReadGroup(
+                "local", 1, [read(TAGS[0], NOON_NS + n * SECOND_NS // 10) for n in range(20)]
+            ),
             Tick(NOON_NS + 6 * SECOND_NS),
         ]
         station.process(seen)

@@ -1,6 +1,5 @@
 import asyncio
 import sys
-import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -82,20 +81,17 @@ def hear_with_sllurp(port: int, config: dict[str, Any], count: int) -> list[dict
     """Run sllurp's own client, with its thread, until it has heard `count` tags."""
     client = LLRPReaderClient("127.0.0.1", port, LLRPReaderConfig(config))
     heard: list[dict[str, Any]] = []
-    enough = threading.Event()
 
     def hear(_: object, tags: list[dict[str, Any]]) -> None:
         heard.extend(tags)
-        if len(heard) >= count:
-            enough.set()
+        if len(heard) == count:
+            # In its own thread: asked from another one, it may miss the reader's answer.
+            client.disconnect()
 
     client.add_tag_report_callback(hear)
     client.connect()
-    # Only then does sllurp know that the inventory runs; told to stop before, it gets confused.
-    enough.wait(DEADLINE_S)
-    client.disconnect(timeout=int(DEADLINE_S))
-    client.hard_disconnect()
     client.join(DEADLINE_S)
+    client.hard_disconnect()
     return heard
 
 

@@ -133,7 +133,7 @@ def test_a_tag_comes_back_once_the_hall_hears_it_for_the_dwell() -> None:
     stage.hear([read("a", GATE, 12.2)])
     stage.hear([read("a", HALL, seconds) for seconds in every(0.25, 20, 22)])
     stage.wait_until(30)
-    assert stage.moves[2:] == [Move("moved", "gate", "hall", 20.0, 20.5)]
+    assert stage.moves[2:] == [Move("moved", "gate", "hall", 20.25, 20.75)]
 
 
 def test_who_leaves_again_is_told_again() -> None:

@@ -1,0 +1,250 @@
+"""What the pipeline does with each kind of entry, and what no day may ever bring."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+
+from gateway.entries import ClockOffset, Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
+from gateway.limits import LimitsSettings
+from gateway.pipeline import Pipeline
+from history.outputs import AssetRemoved, AssetStored, Output
+from inventory.assets import Asset
+from inventory.changes import RemoveAsset, StoreAssets
+from readers.health import ReaderHealth
+from tags.reads import Read
+from tests.zones.made import HALL, OFFICE, at, every, health, read, seconds_of
+from tests.zones.stories import (
+    ABSENT_AFTER_S,
+    LAPTOPS,
+    Story,
+    new_pipeline,
+    opening,
+    run,
+    site_of,
+    stories,
+)
+from zones.movements import Movement
+
+HOUR_S = 3600.0
+
+
+def outputs_of(*entries: Entry, pipeline: Pipeline | None = None) -> list[Output]:
+    return [numbered.output for numbered in run(entries, pipeline=pipeline)]
+
+
+def heard(*reads: Read, seq: int = 1) -> ReadGroup:
+    return ReadGroup("local", seq, list(reads))
+
+
+def movements(outputs: list[Output]) -> list[tuple[str, str | None, float]]:
+    return [
+        (output.kind, output.to_zone, seconds_of(output.decided_ns))
+        for output in outputs
+        if isinstance(output, Movement)
+    ]
+
+
+# Entries
+
+
+def test_the_health_of_a_reader_is_passed_on() -> None:
+    told = health("r", "silent", 1)
+    assert outputs_of(told) == [told]
+
+
+def test_the_register_tells_what_changed_in_it() -> None:
+    first, second = LAPTOPS
+    stolen = Asset(id="laptop-3", tags=("c3",))
+    outputs = outputs_of(
+        StoreAssets(arrival_ns=at(1), by="ann", assets=LAPTOPS),
+        StoreAssets(arrival_ns=at(2), by="ann", assets=(stolen,), rebind=True),
+        RemoveAsset(arrival_ns=at(3), by="ann", asset=first.id),
+    )
+    robbed = Asset(id=second.id, category=second.category, tags=("b2",))
+    assert outputs == [
+        AssetStored(first, at(1)),
+        AssetStored(second, at(1)),
+        AssetStored(robbed, at(2)),
+        AssetStored(stolen, at(2)),
+        AssetRemoved(first.id, at(3)),
+    ]
+
+
+def test_what_is_refused_changes_nothing_and_says_why() -> None:
+    entries: list[Entry] = [
+        *opening(),
+        StoreAssets(arrival_ns=at(1), by="ann", assets=(Asset(id="x", tags=("a1",)),)),
+        RemoveAsset(arrival_ns=at(2), by="ann", asset="nothing"),
+        Tick(at(3)),
+    ]
+    decisions = new_pipeline().advance(entries)
+    refused = {index: outcome.refused for index, outcome in decisions.outcomes.items()}
+    assert refused == {1: None, 4: "conflict", 5: "unknown"}
+    assert len(decisions.outputs) == 4
+
+
+def test_a_measured_offset_holds_for_the_reads_that_follow() -> None:
+    outputs = outputs_of(
+        *opening(),
+        ClockOffset(at(1), "r", round(-HOUR_S * 1e9)),
+        heard(read("a1", HALL, 2 + HOUR_S, arrival_s=2.2)),
+        Tick(at(5)),
+    )
+    assert movements(outputs) == [("arrived", "hall", 2.0)]
+
+
+def test_before_there_is_a_site_reads_are_counted_and_place_nothing() -> None:
+    pipeline = new_pipeline()
+    assert outputs_of(heard(read("a1", HALL, 0)), Tick(at(10)), pipeline=pipeline) == []
+    assert pipeline.locates[0].dropped == {("r", "antenna_without_zone"): 1}
+
+
+def test_a_site_that_can_not_be_read_leaves_the_former_one() -> None:
+    pipeline = new_pipeline()
+    run(opening(), pipeline=pipeline)
+    with pytest.raises(KeyError):
+        pipeline.advance([SiteChanged(at(1), "ann", "v2", "no such site")])
+    assert pipeline.state.site is not None
+    assert pipeline.state.site.text == "first"
+
+
+def test_a_group_without_reads_changes_nothing() -> None:
+    assert outputs_of(*opening(), heard())[4:] == []
+
+
+def test_limits_reach_locate() -> None:
+    pipeline = Pipeline(site_of, limits=LimitsSettings(tags_max=1))
+    run([*opening(), heard(read("a1", HALL, 0), read("b2", HALL, 0))], pipeline=pipeline)
+    assert pipeline.locates[0].dropped == {("r", "tags_max"): 1}
+
+
+# Time
+
+
+def test_the_time_of_the_pipeline_is_the_largest_arrival_seen() -> None:
+    pipeline = new_pipeline()
+    run([heard(read("a1", HALL, 10), read("a1", HALL, 7))], pipeline=pipeline)
+    assert pipeline.state.now_ns == at(10)
+    run([Tick(at(5)), heard(read("a1", HALL, 9), seq=2)], pipeline=pipeline)
+    assert pipeline.state.now_ns == at(10)
+
+
+def test_a_restart_is_no_exit() -> None:
+    """The readers were healthy when it went down, and it was down for an hour."""
+    entries = [
+        *opening(),
+        heard(read("a1", HALL, 0)),
+        Tick(at(1)),
+        GatewayStarted(at(1 + HOUR_S), at(1)),
+        health("r", "connecting", 1 + HOUR_S),
+        Tick(at(2 * HOUR_S)),
+        health("r", "online", 2 * HOUR_S),
+        Tick(at(3 * HOUR_S)),
+    ]
+    due_s = 2 * HOUR_S + ABSENT_AFTER_S
+    expected = [("arrived", "hall", 0.0), ("departed", None, due_s)]
+    assert movements(outputs_of(*entries)) == expected
+
+
+def test_what_was_absent_before_the_gateway_went_down_has_departed() -> None:
+    entries = [
+        *opening(),
+        heard(read("a1", HALL, 0)),
+        GatewayStarted(at(1 + HOUR_S), at(100)),
+        Tick(at(2 * HOUR_S)),
+    ]
+    expected = [("arrived", "hall", 0.0), ("departed", None, ABSENT_AFTER_S)]
+    assert movements(outputs_of(*entries)) == expected
+
+
+def test_the_first_start_knows_of_no_time_before() -> None:
+    outputs = outputs_of(GatewayStarted(at(0), None), *opening(), heard(read("a1", HALL, 1)))
+    assert movements([*outputs]) == []
+
+
+# What no day may bring
+
+
+def departures(story: Story) -> Iterator[Movement]:
+    for numbered in run(story.entries()):
+        if isinstance(numbered.output, Movement) and numbered.output.kind == "departed":
+            yield numbered.output
+
+
+class Deafness:
+    """When each reader was last said not to hear, as its entries had it."""
+
+    def __init__(self, story: Story) -> None:
+        self.spans: dict[str, list[tuple[int, int]]] = {"r": [], "s": []}
+        self._since_ns: dict[str, int | None] = {"r": 0, "s": 0}
+        now_ns = 0
+        for item in story.items:
+            match item:
+                case ReaderHealth(reader=name, since_ns=arrival_ns):
+                    now_ns = max(now_ns, arrival_ns)
+                    hears = item.hears(1) and item.hears(3)
+                    self._note(name, now_ns, hears=hears)
+                case GatewayStarted(arrival_ns=arrival_ns):
+                    for name in self.spans:
+                        self._note(name, now_ns, hears=False)
+                    now_ns = max(now_ns, arrival_ns)
+                case Read(arrival_ns=arrival_ns) | Tick(arrival_ns=arrival_ns):
+                    now_ns = max(now_ns, arrival_ns)
+                case _:
+                    now_ns = max(now_ns, getattr(item, "arrival_ns", 0))
+        for name in self.spans:
+            self._note(name, 1 << 62, hears=True)
+
+    def overlaps(self, name: str, first_ns: int, last_ns: int) -> bool:
+        return any(start < last_ns and end > first_ns for start, end in self.spans[name])
+
+    def _note(self, name: str, now_ns: int, *, hears: bool) -> None:
+        since_ns = self._since_ns[name]
+        if hears and since_ns is not None:
+            self.spans[name].append((since_ns, now_ns))
+            self._since_ns[name] = None
+        elif not hears and since_ns is None:
+            self._since_ns[name] = now_ns
+
+
+@given(stories())
+def test_no_day_has_a_departure_unless_all_heard_for_the_whole_absence(story: Story) -> None:
+    deafness = Deafness(story)
+    absence_ns = round(ABSENT_AFTER_S * 1e9)
+    for movement in departures(story):
+        assert movement.decided_ns >= movement.time_ns + absence_ns
+        name = "s" if movement.from_zone == "office" else "r"
+        assert not deafness.overlaps(name, movement.decided_ns - absence_ns, movement.decided_ns)
+
+
+@given(stories())
+def test_each_movement_of_a_tag_starts_where_the_one_before_ended(story: Story) -> None:
+    places: dict[str, str | None] = {}
+    renamed = {"dock": "ramp", "ramp": "dock"}
+    for numbered in run(story.entries()):
+        movement = numbered.output
+        if not isinstance(movement, Movement) or movement.late:
+            continue
+        before = places.get(movement.tag)
+        # A change of the site renames a zone, or makes what was in it unknown.
+        assert movement.from_zone in {before, renamed.get(before or ""), None}
+        assert movement.to_zone != movement.from_zone
+        assert (movement.kind == "departed") == (movement.to_zone is None)
+        places[movement.tag] = movement.to_zone
+
+
+def test_readers_that_fall_over_together_move_nobody() -> None:
+    tags = [f"{number:04x}" for number in range(1000)]
+    there = [read(tag, HALL, 1) for tag in tags]
+    back = [read(tag, HALL, 1001) for tag in tags]
+    down = [health(name, "offline", 2) for name in ("r", "s")]
+    up = [health(name, "online", 1000) for name in ("r", "s")]
+    quiet = [Tick(at(seconds)) for seconds in every(10, 10, 1000)]
+    entries = [*opening(), heard(*there), *down, *quiet, *up, heard(*back, seq=2), Tick(at(1003))]
+    assert movements(outputs_of(*entries)) == [("arrived", "hall", 1.0)] * 1000
+
+
+def test_a_tag_with_no_asset_moves_too() -> None:
+    outputs = outputs_of(*opening(), heard(read("d4", OFFICE, 0)), Tick(at(3)))
+    assert [o.asset for o in outputs if isinstance(o, Movement)] == [None]
