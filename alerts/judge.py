@@ -19,6 +19,7 @@ from alerts.lifecycle import (
     Pending,
     Steps,
     acknowledge,
+    adopt,
     alert_id,
     fire,
     observe,
@@ -129,17 +130,16 @@ class Judge:
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
         """Let the open alerts be these, which were committed; the ids about which it was wrong."""
-        committed = {(alert.rule, alert.asset or f"tag:{alert.tag}"): alert for alert in alerts}
+        committed = {(alert.rule, _subject(alert.asset, alert.tag)): alert for alert in alerts}
         wrong: list[str] = []
         for key in sorted({*committed, *self._open.values()}):
             case = self.state.cases.setdefault(key, Case())
             known, true = case.alert, committed.get(key)
             if known != true:
                 wrong += [alert.id for alert in (known, true) if alert is not None]
-                case.alert = true
-                case.episodes = max(case.episodes, 1)
+                adopt(case, key[1], true)
         self._open = {alert.id: key for key, alert in committed.items()}
-        return wrong
+        return list(dict.fromkeys(wrong))
 
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
@@ -200,7 +200,7 @@ class Judge:
     def _assess(self, asset: Asset | None, movement: Movement) -> None:
         if not movement.late and self._is_outdated(asset, movement):
             return
-        subject = _subject(asset, movement.tag)
+        subject = _subject(movement.asset, movement.tag)
         for rule in self._rules.values():
             if selects(rule.assets, asset, movement.tag):
                 self._apply(rule, (rule.name, subject), movement)
@@ -341,10 +341,10 @@ def _firing_ns(due_ns: int) -> int:
     return closing_ns(-(-due_ns // BIN_NS) - 1)
 
 
-def _subject(asset: Asset | None, tag: str) -> str:
-    if asset is None:
+def _subject(asset_id: str | None, tag: str) -> str:
+    if asset_id is None:
         return f"tag:{tag}"
-    return f"asset:{asset.id}" if asset.id.startswith(("tag:", "asset:")) else asset.id
+    return f"asset:{asset_id}" if asset_id.startswith(("tag:", "asset:")) else asset_id
 
 
 def _newly_renamed(former: FloorPlan, plan: FloorPlan) -> dict[str, str]:

@@ -28,6 +28,10 @@ Draft = Callable[[Movement, int, int], Alert]
 """The alert of a new episode, from movement, decided (event ns) and ordinal."""
 
 
+_EPISODES_TRIED = 10_000
+"""More alerts of one rule for one asset than anybody closes by hand."""
+
+
 class Pending(msgspec.Struct, frozen=True, gc=False):
     """What will be true at `due_ns` of event time unless it is contradicted before."""
 
@@ -130,6 +134,24 @@ def withdraw(case: Case) -> Steps:
     """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
     return _returned(case)
+
+
+def adopt(case: Case, subject: str, alert: Alert | None) -> None:
+    """Take over what was committed as open; later episodes are counted from there."""
+    case.alert = alert
+    if alert is None:
+        return
+    case.episodes = max(case.episodes, _ordinal_of(alert, subject))
+    if alert.condition == "active" and case.pending is not None and case.pending.what == "raise":
+        case.pending = None
+
+
+def _ordinal_of(alert: Alert, subject: str) -> int:
+    """Which episode of its case an alert is, found by trying; 1 if its id tells nothing."""
+    for ordinal in range(1, _EPISODES_TRIED + 1):
+        if alert_id(alert.rule, subject, alert.to_zone, ordinal) == alert.id:
+            return ordinal
+    return 1
 
 
 def _carry_out(

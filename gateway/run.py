@@ -150,10 +150,12 @@ class Gateway:
         trailing = [
             group.create_task(self._deliverer.run(), name="delivery"),
             group.create_task(self._follower.run(), name="sightings"),
-            group.create_task(self._watch_site(group), name="site"),
         ]
+        watching = group.create_task(self._watch_site(group), name="site")
         await self._begin(group)
         await self.stop.wait()
+        # A site file that is just taken over must not start readers behind our back.
+        await _ended([watching])
         await _ended([task for _, task in self._readers.values()])
         self.collector.end()
         await collecting

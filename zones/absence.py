@@ -9,8 +9,9 @@ until that zone is heard again or they are found in another one.
 import heapq
 from collections.abc import Iterable
 
+from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
-from zones.tracks import HOLD_NS, Track
+from zones.tracks import HOLD_NS, Track, closing_ns
 
 _NEVER_NS = 1 << 63
 
@@ -38,12 +39,12 @@ class AbsenceWatch:
         """Watch a tag if its zone has an absence time; it is looked at after `now_ns`."""
         limit_ns = self._limit_ns(tag)
         if limit_ns is not None:
-            heard_ns = self._tracks[tag].heard_ns
-            self._look_at(tag, max(heard_ns + limit_ns, now_ns - HOLD_NS + 1))
+            present_ns = self._tracks[tag].present_ns
+            self._look_at(tag, max(present_ns + limit_ns, now_ns - HOLD_NS))
 
     def next_ns(self) -> int | None:
-        """The clock at which `take` has something to look at; reads get their hold first."""
-        return self._queue[0][0] + HOLD_NS if self._queue else None
+        """The clock at which `take` has something to look at: what was heard by then is known."""
+        return closing_ns(self._queue[0][0] // BIN_NS) if self._queue else None
 
     def take(self) -> tuple[str, int] | None:
         """Look at the head of the queue: (tag, due time) if that tag is absent, else None."""
@@ -60,7 +61,7 @@ class AbsenceWatch:
         if healthy_ns is None:
             self._parked.setdefault(zone, {})[tag] = None
             return None
-        due_ns = max(track.heard_ns, healthy_ns) + limit_ns
+        due_ns = max(track.present_ns, healthy_ns) + limit_ns
         if due_ns > waited_ns:
             self._look_at(tag, due_ns)
             return None

@@ -11,7 +11,7 @@ from zones.movements import Heard
 BIN_NS = 250 * MILLISECOND_NS
 """Bins are cut at multiples of this, so that grouping and order of arrival change nothing."""
 
-UNHEARD_CDB = -9_000
+UNHEARD_CDB = -9_001
 """What a read without RSSI counts as, in hundredths of a dBm: weaker than most that have one."""
 
 
@@ -30,6 +30,9 @@ class Cell(msgspec.Struct, gc=False, array_like=True):
     other: "Cell | None" = None
 
 
+CELLS_MAX = 64
+"""Antennas that a bin has room for, far more than hear one tag in a quarter of a second."""
+
 Slot = dict[str, Cell]
 """The bins with the same number, by tag."""
 
@@ -41,12 +44,19 @@ def fold(  # noqa: PLR0913, PLR0917 - called for each read, an object for them w
     count: int,
     rssi_cdb: int,
     event_ns: int,
-) -> Cell:
-    """Fold one read into its cell, which is returned; `count` is how often the reader saw it."""
+) -> Cell | None:
+    """Fold one read into its cell, which is returned; `count` is how often the reader saw it.
+
+    None if more antennas hear the tag within the bin than it has room for.
+    """
     head = cell = slot.get(tag)
+    cells = 0
     while cell is not None and cell.key != key:
         cell = cell.other
+        cells += 1
     if cell is None:
+        if cells == CELLS_MAX:
+            return None
         cell = slot[tag] = Cell(key, count, rssi_cdb * count, rssi_cdb, event_ns, event_ns, head)
         return cell
     cell.count += count
@@ -73,14 +83,15 @@ def newest_ns(head: Cell) -> int:
 
 
 def heard_in(head: Cell) -> tuple[Heard, ...]:
-    """A bin as evidence, by read point."""
+    """A bin as evidence, by read point; reads too weak to be any are left out."""
     return tuple(
         Heard(
             reader=cell.key[0],
             antenna=cell.key[1],
             time_ns=cell.last_ns,
             count=cell.count,
-            rssi_dbm=cell.max_cdb / 100,
+            rssi_dbm=None if cell.max_cdb == UNHEARD_CDB else cell.max_cdb / 100,
         )
         for cell in sorted(cells_of(head), key=lambda cell: cell.key)
+        if cell.count
     )

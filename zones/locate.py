@@ -13,7 +13,6 @@ from zlib import crc32
 
 from readers.health import ReaderHealth
 from tags.reads import Read
-from tags.times import SECOND_NS
 from zones.absence import AbsenceWatch
 from zones.bins import BIN_NS, UNHEARD_CDB, Cell, Slot, cells_of, fold, heard_in, newest_ns
 from zones.clock import EventClock
@@ -22,6 +21,7 @@ from zones.estimators.window import Estimate, WindowEstimator, WindowMemory
 from zones.floorplan import FloorPlan, PointKey
 from zones.movements import Movement, MovementKind, movement_id
 from zones.tracks import (
+    HOLD_NS,
     PHASE_ABSENCE,
     PHASE_ARRIVAL,
     PHASE_BIN,
@@ -30,17 +30,12 @@ from zones.tracks import (
     Track,
     closing_ns,
     first_open,
+    note_exit,
 )
 
 FAST_BINS = 2
 FAST_MARGIN_CDB = 300
 """The fast path needs the only or the strongest antenna, by 3 dB, of the last 500 ms."""
-
-LATE_GAP_NS = 60 * SECOND_NS
-"""Late reads at an exit closer than this to a known exit of the tag belong to it."""
-
-LATE_TOLD_MAX = 16
-"""Late exits of a tag that are remembered; older ones than these are not told any more."""
 
 _NEVER_NS = 1 << 63
 
@@ -141,23 +136,27 @@ class Locate:
         if point.zone is None:
             self._count(read.reader, "antenna_without_zone")
             return
-        track = self.state.tracks.get(read.tag) or self._new_track(read)
+        rssi = read.rssi_dbm
+        rssi_cdb = UNHEARD_CDB if rssi is None else round(rssi * 100) + point.bias_cdb
+        count = read.count
+        track = self.state.tracks.get(read.tag)
+        if rssi_cdb < point.rssi_cdb_min:
+            # It proves presence of a tag that is known, and nothing else.
+            self._count(read.reader, "rssi_below_min")
+            count, rssi_cdb = 0, UNHEARD_CDB
+        elif track is None:
+            track = self._new_track(read)
         if track is None:
             return
         event_ns = self._clock.event_ns(read)
-        if event_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call a read
-            track.heard_ns = event_ns
-        rssi = read.rssi_dbm
-        rssi_cdb = UNHEARD_CDB if rssi is None else int(rssi * 100) + point.bias_cdb
-        if rssi_cdb < point.rssi_cdb_min:
-            self._count(read.reader, "rssi_below_min")
-            return
         number = event_ns // BIN_NS
         slot = self.state.bins.get(number)
         if slot is None:
             slot = self._open_slot(number)
-        cell = fold(slot, read.tag, key, read.count, rssi_cdb, event_ns)
-        if point.urgent and track.zone != point.zone:
+        cell = fold(slot, read.tag, key, count, rssi_cdb, event_ns)
+        if cell is None:
+            self._count(read.reader, "cells_max")
+        elif point.urgent and count and track.zone != point.zone:
             self._decide_at_once(track, read.tag, cell, number, event_ns)
 
     def _new_track(self, read: Read) -> Track | None:
@@ -186,12 +185,12 @@ class Locate:
     ) -> None:
         """The fast path: the exit's antenna is the only or the strongest one just now."""
         bins = self.state.bins
-        if number not in bins or number < track.settled:
+        if number not in bins or event_ns <= track.settled_ns:
             return
         for recent in range(number - FAST_BINS, number + 1):
             if self._rivalled(own, bins.get(recent, {}).get(tag)):
                 return
-        track.settled = number
+        track.settled_ns = event_ns
         track.memory = None
         estimate = Estimate(self._zone_of(own.key), event_ns, {})
         self._move(tag, track, estimate, bins[number][tag], event_ns)
@@ -219,56 +218,68 @@ class Locate:
         earlier = len(self._steps)
         overdue = self.state.overdue.pop(number, {})
         for old in sorted(overdue):
-            self._close_slot(old, overdue[old])
-        self._close_slot(number, self.state.bins.pop(number, {}))
+            self._close_slot(old, overdue[old], self.state.now_ns - HOLD_NS)
+        self._close_slot(number, self.state.bins.pop(number, {}), 0)
         if len(self._steps) > earlier + 1:
             self._steps[earlier:] = sorted(self._steps[earlier:], key=lambda step: step.tag)
         self._phase = PHASE_ARRIVAL
 
-    def _close_slot(self, number: int, slot: Slot) -> None:
+    def _close_slot(self, number: int, slot: Slot, present_ns: int) -> None:
+        """Close all bins of a number; their tags were present at `present_ns` at least."""
         tracks = self.state.tracks
         for tag, head in slot.items():
             track = tracks[tag]
+            heard_ns = newest_ns(head)
+            track.heard_ns = max(track.heard_ns, heard_ns)
+            track.present_ns = max(track.present_ns, heard_ns, present_ns)
             if number <= track.closed:
-                self._close_late(track, tag, head)
+                self._close_late(track, tag, number, head)
                 continue
             track.closed = number
-            if number > track.settled:
-                self._estimate(track, tag, number, head)
-            elif number == track.settled:
+            settled = track.settled_ns // BIN_NS
+            if number > settled:
+                self._estimate(track, tag, number, head, heard_ns)
+            elif number == settled:
                 track.memory = self._estimator.begin(number, head, track.zone or "")
 
-    def _estimate(self, track: Track, tag: str, number: int, head: Cell) -> None:
+    def _estimate(self, track: Track, tag: str, number: int, head: Cell, heard_ns: int) -> None:
         memory = track.memory
         if memory is None:
             memory = track.memory = WindowMemory()
         estimate = self._estimator.estimate(memory, number, head, track.zone)
         if estimate is not None:
-            self._move(tag, track, estimate, head, newest_ns(head))
+            self._move(tag, track, estimate, head, heard_ns)
         elif track.zone in self._plan.urgent:
-            track.exit_ns = newest_ns(head)
+            note_exit(track, heard_ns, heard_ns)
 
-    def _close_late(self, track: Track, tag: str, head: Cell) -> None:
+    def _close_late(self, track: Track, tag: str, number: int, head: Cell) -> None:
         """Reads older than what was decided: they move nothing, but a true exit is told."""
+        for cell in cells_of(head):
+            self._count(cell.key[0], "late", cell.count)
         best = max(sorted(cells_of(head), key=lambda c: c.key), key=lambda c: c.max_cdb)
         zone = self._zone_of(best.key)
-        self._count(best.key[0], "late", sum(cell.count for cell in cells_of(head)))
         if zone not in self._plan.urgent or self._rivalled(best, head):
             return
-        if not _is_told(track, best.first_ns):
-            track.told_ns = (*track.told_ns, best.first_ns)[-LATE_TOLD_MAX:]
-            movement = Movement(
-                id=movement_id(tag, None, zone, best.first_ns),
-                time_ns=best.first_ns,
-                decided_ns=best.last_ns,
-                tag=tag,
-                kind="moved",
-                from_zone=None,
-                to_zone=zone,
-                late=True,
-                heard=heard_in(head),
-            )
-            self._emit(movement)
+        memory = track.memory
+        margin_cdb = best.max_cdb - FAST_MARGIN_CDB
+        if memory is not None and self._estimator.disputes(memory, number, zone, margin_cdb):
+            return
+        if note_exit(track, best.first_ns, best.last_ns):
+            self._tell_late(tag, zone, best, head)
+
+    def _tell_late(self, tag: str, zone: str, best: Cell, head: Cell) -> None:
+        movement = Movement(
+            id=movement_id(tag, None, zone, best.first_ns),
+            time_ns=best.first_ns,
+            decided_ns=best.last_ns,
+            tag=tag,
+            kind="moved",
+            from_zone=None,
+            to_zone=zone,
+            late=True,
+            heard=heard_in(head),
+        )
+        self._emit(movement)
 
     def _decide_absence(self) -> None:
         absent = self._absences.take()
@@ -288,6 +299,7 @@ class Locate:
         track.zone = None
         track.departed = True
         track.memory = None
+        track.closed = max(track.closed, due_ns // BIN_NS)
         self._phase, self._rank = PHASE_ABSENCE, 0
         self._emit(movement)
         self._phase = PHASE_ARRIVAL
@@ -316,7 +328,7 @@ class Locate:
         track.zone = estimate.zone
         track.departed = False
         if estimate.zone in self._plan.urgent:
-            track.exit_ns = decided_ns
+            note_exit(track, movement.time_ns, decided_ns)
         self._absences.watch(tag, self.state.now_ns)
         self._next_ns = min(self._next_ns, self._absences.next_ns() or _NEVER_NS)
         self._emit(movement)
@@ -348,14 +360,6 @@ class Locate:
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
-
-
-def _is_told(track: Track, time_ns: int) -> bool:
-    """Whether an exit at that time is known, or so old that it may have been."""
-    told_ns = track.told_ns
-    if len(told_ns) == LATE_TOLD_MAX and time_ns < min(told_ns):
-        return True
-    return any(abs(time_ns - known_ns) < LATE_GAP_NS for known_ns in (track.exit_ns, *told_ns))
 
 
 def _kind(track: Track) -> MovementKind:

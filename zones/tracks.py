@@ -13,6 +13,9 @@ from zones.movements import Movement
 HOLD_NS = 2 * SECOND_NS
 """Reads that arrive up to this late still take part in the order of events."""
 
+EXIT_GAP_NS = 60 * SECOND_NS
+EXITS_MAX = 16
+
 PHASE_BIN, PHASE_ABSENCE, PHASE_ARRIVAL = 0, 1, 2
 
 
@@ -34,18 +37,20 @@ class Step(NamedTuple):
 class Track(msgspec.Struct, gc=False, array_like=True):
     """What is known of one tag.
 
-    `closed` is its newest closed bin. `settled` is the bin of its newest move
-    on the fast path: earlier bins lie behind that move and decide nothing.
-    `exit_ns` is when it was last known at an exit, `told_ns` when the late exits
-    were that have been told.
+    `heard_ns` is the newest read of a closed bin; `present_ns` is the same, but
+    a read that came after its time counts from its arrival less the hold: it may
+    come from a reader whose clock is behind. `closed` is the newest bin up to
+    which all is decided. `settled_ns` is the newest move on the fast path: bins
+    before it decide nothing. `exits` are the newest known stays at an exit, from
+    and to.
     """
 
     zone: str | None = None
     heard_ns: int = 0
+    present_ns: int = 0
     closed: int = -1
-    settled: int = -1
-    exit_ns: int = 0
-    told_ns: tuple[int, ...] = ()
+    settled_ns: int = -1
+    exits: tuple[tuple[int, int], ...] = ()
     departed: bool = False
     memory: WindowMemory | None = None
 
@@ -64,6 +69,24 @@ class LocateState(msgspec.Struct):
     offsets_ns: dict[str, int] = {}
     readers: dict[str, ReaderHealth] = {}
     healthy_since_ns: dict[str, int] = {}
+
+
+def note_exit(track: Track, from_ns: int, to_ns: int) -> bool:
+    """Remember a stay at an exit; whether it is news, and not part of one that is known.
+
+    Stays closer than a minute are one. One that is older than all that are
+    remembered, when there are many, is none that can be told from a repetition.
+    """
+    for at, (began_ns, ended_ns) in enumerate(track.exits):
+        if began_ns - EXIT_GAP_NS < to_ns and from_ns < ended_ns + EXIT_GAP_NS:
+            joined = (min(began_ns, from_ns), max(ended_ns, to_ns))
+            if joined != (began_ns, ended_ns):
+                track.exits = (*track.exits[:at], joined, *track.exits[at + 1 :])
+            return False
+    if len(track.exits) == EXITS_MAX and to_ns < min(track.exits)[0]:
+        return False
+    track.exits = tuple(sorted((*track.exits, (from_ns, to_ns)))[-EXITS_MAX:])
+    return True
 
 
 def closing_ns(number: int) -> int:

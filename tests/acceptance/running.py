@@ -255,10 +255,9 @@ async def playing(walk: Walk) -> AsyncGenerator[None]:
 def warehouse_text(addresses: Sequence[str], hook_port: int = 9090) -> str:
     """The example site file, with its three readers and its webhook elsewhere."""
     text = (ROOT / "config" / "warehouse.yaml").read_text(encoding="utf-8")
-    wanted = dict(zip(("127.0.0.1:5084", "127.0.0.1:5085", "127.0.0.1:5086"), addresses))  # noqa: B905 - a test may replace fewer
-    wanted["127.0.0.1:9090"] = f"127.0.0.1:{hook_port}"
-    wanted["127.0.0.1:8080"] = "127.0.0.1:0"
-    for old, new in wanted.items():
+    moved = {"127.0.0.1:9090": f"127.0.0.1:{hook_port}", "127.0.0.1:8080": "127.0.0.1:0"}
+    moved.update((f"127.0.0.1:{5084 + at}", address) for at, address in enumerate(addresses))
+    for old, new in moved.items():
         assert old in text
         text = text.replace(old, new)
     return text

@@ -44,7 +44,8 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.write("site.yaml", SITE)
-        self.write("day.csv", "\n".join([HEADER, *walk_out(TAG), *walk_out(OTHER)]) + "\n")
+        rows = sorted([*walk_out(TAG), *walk_out(OTHER)])
+        self.write("day.csv", "\n".join([HEADER, *rows]) + "\n")
         self.write("assets.csv", f"id,category,tags\nL7,laptop,{TAG}\n")
 
     def path(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from alerts.alert import Alert, AlertState, Condition, alert_json, state_of
@@ -253,8 +254,9 @@ def _alert(*, cleared: bool, condition: Condition, acknowledged: bool) -> Alert:
     bench = alerted()
     bench.acknowledge("seen")
     taken = bench.alert.acknowledged if acknowledged else None
-    fields = {"cleared": cleared, "condition": condition, "acknowledged": taken}
-    return Alert(**{name: getattr(bench.alert, name) for name in Alert.__struct_fields__} | fields)
+    return msgspec.structs.replace(
+        bench.alert, cleared=cleared, condition=condition, acknowledged=taken
+    )
 
 
 def test_an_alert_is_shown_with_all_that_was_promised() -> None:

@@ -1,11 +1,11 @@
 """Where an asset is that has several tags, and whom a movement is about."""
 
-from tags.epc import Identity, commission, encode
-from tests.alerts.made import END_S, LAPTOP, RULE, TWIN, Bench, rule
 from alerts.lifecycle import alert_id
 from alerts.settings import AssetSelector
 from inventory.assets import Asset
 from inventory.changes import StoreAssets
+from tags.epc import Identity, commission, encode
+from tests.alerts.made import END_S, LAPTOP, RULE, TWIN, Bench, rule
 from tests.zones.made import T0_NS
 
 THING = Identity("sgtin", "4012345", "098765", "42")

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.settings import AssetSelector
-from tests.alerts.made import END_S, RULE, Bench, Said, rule
+from tests.alerts.made import END_S, Bench, Said, rule
 from tests.zones.made import at
 from zones.tracks import HOLD_NS
 

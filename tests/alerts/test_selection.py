@@ -15,7 +15,7 @@ from inventory.assets import Asset
 ASSET = Asset(id="lap-1", category="laptop", group="north", tags=("aa01", "ble:Tile"))
 
 
-def chosen(asset: Asset | None = ASSET, tag: str = "aa01", **named: Any) -> bool:  # noqa: ANN401
+def chosen(named: dict[str, Any], asset: Asset | None = ASSET, tag: str = "aa01") -> bool:
     return selects(AssetSelector.model_validate(named), asset, tag)
 
 
@@ -54,7 +54,7 @@ def test_every_named_field_must_match_and_nothing_of_not(
     named: dict[str, Any],
     expected: bool,  # noqa: FBT001 -- a parameter of a test
 ) -> None:
-    assert chosen(**named) is expected
+    assert chosen(named) is expected
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_tag_without_an_asset_is_only_chosen_by_a_pattern_of_tags(
     named: dict[str, Any],
     expected: bool,  # noqa: FBT001 -- a parameter of a test
 ) -> None:
-    assert chosen(None, "e200", **named) is expected
+    assert chosen(named, None, "e200") is expected
 
 
 def test_a_tag_pattern_looks_at_all_tags_of_an_asset_and_at_the_one_that_was_read() -> None:
-    assert chosen(tag="30aa", **{"not": {"tag": "ble:*"}}) is False
+    assert chosen({"not": {"tag": "ble:*"}}, tag="30aa") is False
     by_uri = Asset(id="x", tags=("urn:epc:id:sgtin:4012345.098765.42",))
     assert selects(AssetSelector(tag="30*"), by_uri, "3034")
 
@@ -90,15 +90,15 @@ def test_a_tag_pattern_looks_at_all_tags_of_an_asset_and_at_the_one_that_was_rea
 @given(st.text(string.printable, max_size=12))
 def test_a_text_without_wildcards_matches_itself(text: str) -> None:
     plain = text.replace("*", "").replace("?", "")
-    assert chosen(Asset(id=plain), id=plain)
-    assert chosen(Asset(id=f"{plain}."), id=f"{plain}?")
-    assert chosen(Asset(id=f"{plain}.."), id=f"{plain}*")
+    assert chosen({"id": plain}, Asset(id=plain))
+    assert chosen({"id": f"{plain}?"}, Asset(id=f"{plain}."))
+    assert chosen({"id": f"{plain}*"}, Asset(id=f"{plain}.."))
 
 
 @given(st.text("ab[]!-", max_size=6), st.text("ab[]!-", max_size=6))
 def test_brackets_are_no_wildcards(pattern: str, text: str) -> None:
-    assert chosen(Asset(id=text), id=pattern) is (text == pattern)
-    assert chosen(Asset(id=text), id=f"{pattern}*") is text.startswith(pattern)
+    assert chosen({"id": pattern}, Asset(id=text)) is (text == pattern)
+    assert chosen({"id": f"{pattern}*"}, Asset(id=text)) is text.startswith(pattern)
 
 
 def test_a_rule_says_its_defaults() -> None:

@@ -56,7 +56,7 @@ def day(seed: int = 1, seconds: int = 20) -> list[list[Entry]]:
     """Groups of entries: tags wander between three antennas, a reader fails, ticks in between."""
     rng = random.Random(seed)
     groups: list[list[Entry]] = [start()]
-    spots = dict.fromkeys(TAGS, ("dock", 1))
+    spots: dict[str, tuple[str, int]] = dict.fromkeys(TAGS, ("dock", 1))
     for step in range(seconds * 4):
         at_ns = NOON_NS + step * 250 * MILLISECOND_NS
         if rng.random() < 0.3:
@@ -80,7 +80,7 @@ class FailingJournal(SqliteJournal):
         refuses: Callable[[int], bool] = lambda _number: False,
     ) -> None:
         super().__init__(connection)
-        self.refuses = refuses
+        self.refuses: Callable[[int], bool] = refuses
         self.appends = 0
         self.committed = 0
         """Position of the newest group that is in the file."""

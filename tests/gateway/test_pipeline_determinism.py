@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from gateway.pipeline import PipelineState
 from history.outputs import Numbered
 from tags.reads import Read
 from tags.times import MILLISECOND_NS, SECOND_NS
-from tests.zones.made import HALL, OFFICE, T0_NS, YARD
+from tests.zones.made import GATE, HALL, OFFICE, T0_NS, YARD
 from tests.zones.stories import (
     END_NS,
     TAGS,
@@ -25,6 +26,7 @@ from tests.zones.stories import (
     stories,
     with_ticks,
 )
+from zones.bins import BIN_NS
 from zones.movements import Movement
 from zones.tracks import HOLD_NS
 
@@ -54,6 +56,21 @@ def test_time_that_is_told_more_often_changes_nothing(story: Story, shares: list
 def test_locate_in_parts_decides_what_one_does(story: Story, parts: int) -> None:
     entries = story.entries()
     assert run(entries, parts=parts) == run(entries)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+def test_exits_are_told_in_the_order_of_arrival_by_however_many_parts(parts: int) -> None:
+    """All at the same instant; what the estimator decides comes first, by tag."""
+    held = [f"f{number:02x}" for number in reversed(range(20))]
+    fast = [f"0{number:02x}" for number in reversed(range(20))]
+    at_ns = T0_NS + BIN_NS + HOLD_NS
+    groups: list[Entry] = [
+        ReadGroup("local", 1, [Read(tag, *HALL, T0_NS, T0_NS, -50.0) for tag in held]),
+        ReadGroup("local", 2, [Read(tag, *GATE, at_ns, at_ns, -50.0) for tag in fast]),
+    ]
+    decided = [numbered.output for numbered in run([*opening(), *groups], parts=parts)]
+    tags = [output.tag for output in decided if isinstance(output, Movement)]
+    assert tags == [*sorted(held), *fast]
 
 
 @given(stories(), st.integers(1, 3))

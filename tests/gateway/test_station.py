@@ -15,7 +15,7 @@ from gateway.blueprints import stored_blueprint
 from gateway.entries import Entry, GatewayStarted, ReadGroup, Tick
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
-from gateway.station import recover
+from gateway.station import Station, recover
 from history.state import open_state
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.gateway.made import (
@@ -45,6 +45,11 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     with closing(open_state(tmp_path / "state.db")) as connection:
         yield connection
+
+
+def state_of(station: Station) -> tuple[bool, str | None]:
+    """Whether it is full, and what is wrong."""
+    return station.full, station.fault
 
 
 def positions(connection: sqlite3.Connection) -> list[int]:
@@ -104,11 +109,11 @@ def test_a_full_disk_is_said_and_over_when_there_is_room_again(
     db.execute(f"PRAGMA max_page_count = {pages + 3}")
     for entries in GROUPS[1:]:
         station.process(entries)
-    assert station.fault == "the journal can not be written: database or disk is full"
+    assert state_of(station)[1] == "the journal can not be written: database or disk is full"
     assert station.committed_position < station.position
     db.execute("PRAGMA max_page_count = 1000000")
     assert station.commit()[-1].position == station.position
-    assert station.fault is None
+    assert state_of(station) == (False, None)
     assert tables(tmp_path / "state.db") == calm
 
 
@@ -117,13 +122,13 @@ def test_what_waits_for_the_disk_has_a_limit(db: sqlite3.Connection) -> None:
     station = station_on(journal, LimitsSettings(uncommitted_reads_max=1_000))
     station.process(start())
     for seq in range(1, 1_000, 100):
-        assert not station.full
+        assert not state_of(station)[0]
         station.process([ReadGroup("local", seq, [read(TAGS[0], NOON_NS)] * 100)])
-    assert station.full
+    assert state_of(station)[0]
     journal.refuses = lambda _append: False
     station.commit()
-    assert not station.full
-    assert (station.fault, station.reads_uncommitted) == (None, 0)
+    assert state_of(station) == (False, None)
+    assert station.reads_uncommitted == 0
 
 
 def test_time_that_passes_is_kept_only_if_it_decides_something(db: sqlite3.Connection) -> None:

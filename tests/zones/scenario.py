@@ -4,7 +4,7 @@ import random
 
 from gateway.entries import Entry, ReadGroup, Tick
 from history.outputs import Numbered
-from readers.health import ReaderHealth
+from readers.health import HealthState, ReaderHealth
 from tags.reads import Read
 from tests.zones.made import DOCK, GATE, HALL, OFFICE, YARD, at, health
 from tests.zones.stories import LAPTOPS, opening, run
@@ -40,5 +40,5 @@ def _read(tag: str, second: int, chance: random.Random) -> Read:
 
 
 def _news(second: int) -> list[ReaderHealth]:
-    state = "silent" if second % 40 == 20 else "online"
+    state: HealthState = "silent" if second % 40 == 20 else "online"
     return [health("s", state, second + 1.5)] if second % 20 == 0 else []

@@ -67,7 +67,9 @@ def _without_exits() -> list[ZoneSettings]:
 
 SITES = {
     "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()]),
-    "renamed": Blueprint(FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]),
+    "renamed": Blueprint(
+        FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]
+    ),
     "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()]),
     "without rules": Blueprint(FloorPlan(zones(), readers()), []),
 }
@@ -214,7 +216,9 @@ _news = st.one_of(
         st.sampled_from(("online", "silent")),
         st.sampled_from(({}, {1: "disconnected"}, {1: "connected", 2: "connected"})),
     ),
-    st.tuples(st.just("offset"), st.sampled_from(("r", "s")), st.sampled_from((0, 10**9, -(10**9)))),
+    st.tuples(
+        st.just("offset"), st.sampled_from(("r", "s")), st.sampled_from((0, 10**9, -(10**9)))
+    ),
     st.just(("start",)),
     st.tuples(st.just("site"), st.sampled_from(sorted(SITES))),
     st.tuples(st.just("store"), st.sampled_from(TAGS)),
@@ -226,8 +230,8 @@ _news = st.one_of(
 _newsflash = st.tuples(st.just(0), st.just(1), _news)
 _happenings = st.lists(
     st.tuples(st.sampled_from(_GAPS_NS), st.one_of(_stays, _stays, _stays, _newsflash)),
-    min_size=5,
-    max_size=30,
+    min_size=4,
+    max_size=20,
 )
 
 

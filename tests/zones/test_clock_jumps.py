@@ -75,7 +75,6 @@ def test_a_reader_an_hour_behind_moves_nothing_where_nothing_departs() -> None:
 _BEHIND = "a clock that is behind without a measured offset makes presence look old"
 
 
-@pytest.mark.xfail(strict=True, reason=_BEHIND)
 def test_what_is_read_all_the_while_does_not_depart_when_its_reader_falls_behind() -> None:
     stage = Stage(plan(10))
     in_hall(stage, 0, 30)
@@ -84,7 +83,6 @@ def test_what_is_read_all_the_while_does_not_depart_when_its_reader_falls_behind
     assert stage.moves == [ARRIVED]
 
 
-@pytest.mark.xfail(strict=True, reason=_BEHIND)
 def test_what_is_first_read_by_a_reader_that_is_behind_arrives_once() -> None:
     stage = Stage(plan(10))
     stage.wait_until(100)

@@ -97,7 +97,6 @@ def test_tags_beyond_the_limit_are_counted_and_those_that_are_known_go_on() -> N
     assert stage.locate.dropped == {("r", "tags_max"): 2}
 
 
-@pytest.mark.xfail(strict=True, raises=RecursionError, reason="cells are chained without a limit")
 def test_a_tag_at_thousands_of_antennas_can_be_written_down() -> None:
     stage = Stage(FloorPlan([ZoneSettings(name="hall")], [reader("r", zone="hall")]))
     stage.hear([read("a", ("r", number), 0) for number in range(1, 3000)])

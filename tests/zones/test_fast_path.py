@@ -2,6 +2,7 @@
 
 import pytest
 
+from tags.reads import Read
 from tests.zones.made import (
     DOCK,
     GATE,
@@ -16,7 +17,6 @@ from tests.zones.made import (
     read,
     told,
 )
-from tags.reads import Read
 
 IN_HALL = Move("arrived", None, "hall", 0.0, 0.0)
 
@@ -51,7 +51,8 @@ def test_more_reads_at_the_exit_tell_nothing_new() -> None:
 
 @pytest.mark.parametrize(("rival_dbm", "at_once"), [(-53.0, True), (-52.99, False), (-50, False)])
 def test_the_strongest_antenna_decides_if_it_is_so_by_3_db(
-    rival_dbm: float, at_once: bool  # noqa: FBT001 -- what is expected
+    rival_dbm: float,
+    at_once: bool,  # noqa: FBT001 -- what is expected
 ) -> None:
     stage = in_hall(until_s=8)
     stage.hear([read("a", HALL, 10.1, rival_dbm), read("a", GATE, 10.2, -50)])
@@ -185,8 +186,12 @@ def unambiguous() -> list[Read]:
 def test_unambiguous_exits_are_the_same_in_any_order_of_arrival(delay_s: float) -> None:
     late_first = sorted(
         (
-            read("a", (each.reader, each.antenna), (each.time_ns - at(0)) / 1e9,
-                 arrival_s=(each.time_ns - at(0)) / 1e9 + delay_s * (number % 2))
+            read(
+                "a",
+                (each.reader, each.antenna),
+                (each.time_ns - at(0)) / 1e9,
+                arrival_s=(each.time_ns - at(0)) / 1e9 + delay_s * (number % 2),
+            )
             for number, each in enumerate(unambiguous())
         ),
         key=lambda each: each.arrival_ns,
@@ -198,7 +203,6 @@ def test_unambiguous_exits_are_the_same_in_any_order_of_arrival(delay_s: float) 
     assert [told(movement).to_zone for movement in stage.movements] == expected
 
 
-@pytest.mark.xfail(strict=True, reason="fast moves to and fro at one instant repeat an id")
 def test_no_two_movements_share_an_id_though_reads_share_their_time() -> None:
     stage = Stage()
     levels = ((GATE, -60), (DOCK, -55), (GATE, -50), (DOCK, -45))

@@ -126,9 +126,7 @@ def test_parents_and_drawings_add_up() -> None:
         [
             drawn("shelf", 1, 1, 1),
             drawn("bay", 0, 0, 10),
-            ZoneSettings(
-                name="hall", parent="site", floor="ground", polygon=square(0, 0, 40)
-            ),
+            ZoneSettings(name="hall", parent="site", floor="ground", polygon=square(0, 0, 40)),
             ZoneSettings(name="site"),
         ],
     )

@@ -91,6 +91,18 @@ class WindowEstimator:
         memory.candidate = None
         return None
 
+    def disputes(self, memory: WindowMemory, number: int, zone: str, level_cdb: int) -> bool:
+        """Whether another zone than `zone` was heard at least at this level around a past bin."""
+        half = number // self._half_bins
+        for key, level in memory.levels.items():
+            count = level.count + level.count_before
+            near = level.half - 1 <= half <= level.half
+            if near and count and self._point(key).zone != zone:
+                mean_cdb = (level.sum_cdb + level.sum_before_cdb) // count
+                if mean_cdb >= level_cdb:
+                    return True
+        return False
+
     def _take_in(self, levels: dict[PointKey, Level], number: int, cell: Cell) -> None:
         half = number // self._half_bins
         level = levels.get(cell.key)
@@ -111,6 +123,8 @@ class WindowEstimator:
     ) -> Estimate | None:
         """Several zones were heard within the window, or one that is not the tag's."""
         scores, counts = self._score(memory.levels, number // self._half_bins)
+        if not scores:
+            return None
         best = max(sorted(scores), key=scores.__getitem__)
         if current is not None and not self._beats(best, current, scores, counts):
             memory.candidate = None

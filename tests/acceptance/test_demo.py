@@ -1,0 +1,68 @@
+"""`tagwarden demo`: the same day for the same seed, nothing lost, a clean end."""
+
+import asyncio
+import re
+import signal
+import sqlite3
+from collections import defaultdict
+from contextlib import closing
+from pathlib import Path
+
+from tests.acceptance.running import Finished, started, tagwarden
+
+SUMMARY = re.compile(r"reads (\d+), movements (\d+), alerts (\d+), lost (\d+)\Z")
+
+
+async def demo(data: Path) -> Finished:
+    return await tagwarden("demo", "--for", "12", "--seed", "3", "--port", "0", "--data", data)
+
+
+def moves(data: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Where each asset went, in order."""
+    found = defaultdict(list)
+    with closing(sqlite3.connect(data / "state.db")) as db:
+        rows = db.execute(
+            "SELECT asset, kind, from_zone, to_zone FROM movements"
+            " WHERE asset IS NOT NULL ORDER BY time_ns, seq"
+        )
+        for asset, *move in rows:
+            found[asset].append(tuple(move))
+    return dict(found)
+
+
+def alerts(data: Path) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(data / "state.db")) as db:
+        return db.execute("SELECT id, rule, asset FROM alerts ORDER BY id").fetchall()
+
+
+async def test_the_same_seed_gives_the_same_day(tmp_path: Path) -> None:
+    first, second = await asyncio.gather(demo(tmp_path / "1"), demo(tmp_path / "2"))
+    for ended in (first, second):
+        assert ended.code == 0, ended.err
+        summary = SUMMARY.fullmatch(ended.out.splitlines()[-1])
+        assert summary is not None, ended.out
+        reads, moved, raised, lost = map(int, summary.groups())
+        assert lost == 0
+        assert reads > 1_000
+        assert moved >= 24
+        assert raised >= 1
+    assert moves(tmp_path / "1") == moves(tmp_path / "2")
+    assert alerts(tmp_path / "1") == alerts(tmp_path / "2") != []
+
+
+async def test_ctrl_c_ends_the_demo_cleanly_with_its_summary(tmp_path: Path) -> None:
+    async with started(tmp_path / "log", "demo", "--port", "0", "--seed", "1") as running:
+        await running.hears("ALERT raised", within_s=40)
+        code, took_s = await running.stop(signal.SIGINT)
+        assert code == 0, running.said
+        assert took_s < 10
+        summary = SUMMARY.search(running.said.strip())
+        assert summary is not None, running.said
+        assert (int(summary[3]) >= 1, summary[4]) == (True, "0")
+        assert "Traceback" not in running.said
+
+
+async def test_a_demo_that_is_too_short_is_refused() -> None:
+    ended = await tagwarden("demo", "--for", "3")
+    assert (ended.code, ended.out) == (2, "")
+    assert "at least 10 seconds" in ended.err
