@@ -76,6 +76,13 @@ class AlertChange(msgspec.Struct, frozen=True, gc=False, tag="alert"):
     notify: tuple[str, ...] = ()
 
 
+def subject_of(asset: str | None, tag: str) -> str:
+    """Whom an alert is about: the asset, or `tag:` and the tag where there is none."""
+    if asset is None:
+        return f"tag:{tag}"
+    return f"asset:{asset}" if asset.startswith(("tag:", "asset:")) else asset
+
+
 def state_of(alert: Alert) -> AlertState:
     """The one word shown for an alert, first match."""
     if alert.cleared:

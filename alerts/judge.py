@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, Evidence
+from alerts.alert import Alert, AlertChange, Evidence, subject_of
 from alerts.changes import AcknowledgeAlert, ResetAlert
 from alerts.lifecycle import (
     Case,
@@ -124,13 +124,18 @@ class Judge:
         """Kept as evidence for alerts."""
         self.state.readers[health.reader] = health
 
-    def note_start(self) -> None:
-        """The gateway started: no reader is healthy until it says so."""
+    def note_start(self, missed_ns: int) -> None:
+        """The gateway started; what is pending stood still for the time that it missed."""
         self.state.readers.clear()
+        for key, case in self.state.cases.items():
+            if case.pending is not None:
+                due_ns = case.pending.due_ns + missed_ns
+                case.pending = msgspec.structs.replace(case.pending, due_ns=due_ns)
+                self._set_timer(key, case.pending)
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
         """Let the open alerts be these, which were committed; the ids about which it was wrong."""
-        committed = {(alert.rule, _subject(alert.asset, alert.tag)): alert for alert in alerts}
+        committed = {(alert.rule, subject_of(alert.asset, alert.tag)): alert for alert in alerts}
         wrong: list[str] = []
         for key in sorted({*committed, *self._open.values()}):
             case = self.state.cases.setdefault(key, Case())
@@ -200,7 +205,7 @@ class Judge:
     def _assess(self, asset: Asset | None, movement: Movement) -> None:
         if not movement.late and self._is_outdated(asset, movement):
             return
-        subject = _subject(movement.asset, movement.tag)
+        subject = subject_of(movement.asset, movement.tag)
         for rule in self._rules.values():
             if selects(rule.assets, asset, movement.tag):
                 self._apply(rule, (rule.name, subject), movement)
@@ -339,12 +344,6 @@ class Judge:
 def _firing_ns(due_ns: int) -> int:
     """The clock at which all bins that begin before `due_ns` are closed."""
     return closing_ns(-(-due_ns // BIN_NS) - 1)
-
-
-def _subject(asset_id: str | None, tag: str) -> str:
-    if asset_id is None:
-        return f"tag:{tag}"
-    return f"asset:{asset_id}" if asset_id.startswith(("tag:", "asset:")) else asset_id
 
 
 def _newly_renamed(former: FloorPlan, plan: FloorPlan) -> dict[str, str]:

@@ -165,8 +165,14 @@ def _carry_out(
         return _returned(case)
     alert = case.alert
     if alert is not None:
-        again = {"condition": "active", "acknowledged": None, "occurrences": alert.occurrences + 1}
-        return [_turn(case, alert, "reopened", **again)]
+        again = msgspec.structs.replace(
+            draft(movement, decided_ns, case.episodes),
+            id=alert.id,
+            raised_at_ns=alert.raised_at_ns,
+            occurrences=alert.occurrences + 1,
+            transitions=alert.transitions,
+        )
+        return [_turn(case, again, "reopened")]
     case.episodes += 1
     case.alert = draft(movement, decided_ns, case.episodes)
     return [("raised", case.alert)]

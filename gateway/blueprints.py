@@ -6,10 +6,10 @@ from zones.floorplan import FloorPlan
 
 
 def blueprint_of(site: Site) -> Blueprint:
-    """The floor plan and the rules of a site file."""
+    """The floor plan, the rules and the limit of a site file."""
     settings = site.settings
     plan = FloorPlan(settings.zones, settings.readers, settings.estimator)
-    return Blueprint(plan, settings.rules)
+    return Blueprint(plan, settings.rules, settings.limits.tags_max)
 
 
 def stored_blueprint(text: str) -> Blueprint:

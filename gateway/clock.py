@@ -13,7 +13,7 @@ AHEAD_NS_MAX = 50_000_000
 
 
 class SteadyClock:
-    """Nanoseconds since the Unix epoch; begins at `start_ns` or the wall clock, if that is later."""
+    """Nanoseconds since the Unix epoch; it begins at `start_ns` or at the wall clock, if later."""
 
     def __init__(
         self,

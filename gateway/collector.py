@@ -14,12 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from delivery.worker import wait_for
-from gateway.entries import Change, Entry, ReadGroup, Tick
+from gateway.entries import Change, Entry, GatewayStarted, ReadGroup, Tick, arrival_of
 from gateway.journal import Group, SqliteJournal
 from gateway.limits import LimitsSettings
 from gateway.station import Result, Station
 from inventory.changes import DONE, Outcome
 from tags.reads import Read
+from tags.times import SECOND_NS
 
 GROUP_READS = 1_000
 GROUP_S = 0.020
@@ -27,6 +28,8 @@ TICK_S = 0.250
 RETRY_S = 0.250
 DEGRADED_AFTER_S = 2.0
 SOURCE = "local"
+GAP_NS = 5 * SECOND_NS
+"""Ticks come four times a second; after a gap like this the gateway has missed something."""
 
 T = TypeVar("T")
 log = logging.getLogger("tagwarden")
@@ -38,6 +41,14 @@ class _Waiting(NamedTuple):
     position: int
     acknowledge: tuple[Callable[[], None], ...]
     answers: tuple[tuple["asyncio.Future[Outcome]", Outcome], ...]
+
+
+class _Cut(NamedTuple):
+    """Entries to be processed together, and who is told of it: answers by index of the entry."""
+
+    entries: list[Entry]
+    acknowledge: tuple[Callable[[], None], ...]
+    answers: tuple[tuple[int, "asyncio.Future[Outcome]"], ...]
 
 
 class Collector:
@@ -59,7 +70,8 @@ class Collector:
         self._on_commit = on_commit
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._pending: list[Entry | Read] = []
-        self._acknowledge: list[Callable[[], None]] = []
+        self._acknowledge: list[tuple[int, Callable[[], None]]] = []
+        self.restate: Callable[[], list[Entry]] = list
         self._answers: list[tuple[int, asyncio.Future[Outcome]]] = []
         self._waiting: deque[_Waiting] = deque()
         self._work = asyncio.Event()
@@ -93,14 +105,14 @@ class Collector:
         await self._room.wait()
         self._pending.extend(reads)
         if acknowledge is not None:
-            self._acknowledge.append(acknowledge)
+            self._acknowledge.append((len(self._pending), acknowledge))
         self._note_pending()
 
     async def submit(self, change: Change) -> Outcome:
         """Take a change in; returns once it is committed or refused."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._answers.append((len(self._pending), answer))
         self._pending.append(change)
+        self._answers.append((len(self._pending), answer))
         self._enough.set()
         self._note_pending()
         return await answer
@@ -141,9 +153,10 @@ class Collector:
 
     async def step(self) -> None:
         """One group, or one tick when nothing came."""
-        entries, acknowledge, answers = await self._next_group()
-        result = await self._in_writer(self.station.process, entries)
-        self._note_result(result, acknowledge, answers)
+        cut = await self._next_group()
+        bridge = self._bridge(cut.entries)
+        result = await self._in_writer(self.station.process, bridge + cut.entries)
+        self._note_result(result, cut, len(bridge))
         while self.station.full and not self._ending:
             await asyncio.sleep(RETRY_S)
             self._release(await self._in_writer(self.station.commit))
@@ -153,7 +166,7 @@ class Collector:
     async def drain(self) -> None:
         """Process all that waits and leave a checkpoint behind; a disk that refuses is said."""
         self.end()
-        while self._pending:
+        while self._pending or self._acknowledge:
             await self.step()
         await self._in_writer(self.station.checkpoint)
         if self.station.fault is not None:
@@ -171,23 +184,47 @@ class Collector:
             self._room.clear()
         self._work.set()
 
-    async def _next_group(
-        self,
-    ) -> tuple[list[Entry], list[Callable[[], None]], list[tuple[int, "asyncio.Future[Outcome]"]]]:
-        if not self._pending:
+    async def _next_group(self) -> _Cut:
+        """What is to be processed next: a group, or a tick when nothing came."""
+        if not self._pending and not self._acknowledge:
             await wait_for(self._work, TICK_S)
-        if not self._pending:
-            return [Tick(self._clock())], [], []
+        if not self._pending and not self._acknowledge:
+            return _Cut([Tick(self._clock())], (), ())
         await wait_for(self._enough, GROUP_S)
-        pending, self._pending = self._pending, []
-        acknowledge, self._acknowledge = self._acknowledge, []
-        answers, self._answers = self._answers, []
-        self._work.clear()
-        self._room.set()
-        if not self._ending:
-            self._enough.clear()
+        size = min(len(self._pending), GROUP_READS)
+        pending, self._pending = self._pending[:size], self._pending[size:]
+        acknowledge, self._acknowledge = _split(self._acknowledge, size)
+        answers, self._answers = _split(self._answers, size)
+        self._set_events()
         entries, indexes = self._entries_of(pending)
-        return entries, acknowledge, [(indexes[at], answer) for at, answer in answers]
+        return _Cut(
+            entries,
+            tuple(call for _, call in acknowledge),
+            tuple((indexes[at - 1], answer) for at, answer in answers),
+        )
+
+    def _set_events(self) -> None:
+        waiting = len(self._pending)
+        if waiting < self._limits.reads_waiting_max:
+            self._room.set()
+        if not self._ending and waiting < GROUP_READS:
+            self._enough.clear()
+        if not waiting:
+            self._work.clear()
+
+    def _bridge(self, entries: list[Entry]) -> list[Entry]:
+        """Time in which nothing was taken in is none in which readers heard nothing.
+
+        The machine slept, the clock was set forward, or the disk held everything up.
+        """
+        last_ns = self.station.pipeline.state.now_ns
+        if not entries or not last_ns or isinstance(entries[0], GatewayStarted):
+            return []
+        first = entries[0]
+        first_ns = first.reads[0].arrival_ns if isinstance(first, ReadGroup) else arrival_of(first)
+        if first_ns - last_ns < GAP_NS:
+            return []
+        return [GatewayStarted(first_ns, last_ns), *self.restate()]
 
     def _entries_of(self, pending: list[Entry | Read]) -> tuple[list[Entry], dict[int, int]]:
         """Neighbouring reads become one group; where each other entry came to stand."""
@@ -210,15 +247,11 @@ class Collector:
     async def _in_writer(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
 
-    def _note_result(
-        self,
-        result: Result,
-        acknowledge: list[Callable[[], None]],
-        answers: list[tuple[int, "asyncio.Future[Outcome]"]],
-    ) -> None:
-        if result.position is not None:
-            told = tuple((answer, result.outcomes.get(at, DONE)) for at, answer in answers)
-            self._waiting.append(_Waiting(result.position, tuple(acknowledge), told))
+    def _note_result(self, result: Result, cut: _Cut, shift: int) -> None:
+        told = tuple((each, result.outcomes.get(at + shift, DONE)) for at, each in cut.answers)
+        if told or cut.acknowledge:
+            position = self.station.position if result.position is None else result.position
+            self._waiting.append(_Waiting(position, cut.acknowledge, told))
         self._release(result.committed)
 
     def _release(self, committed: list[Group]) -> None:
@@ -239,3 +272,11 @@ class Collector:
             self._committed.set()
             self._committed.clear()
             self._on_commit(committed)
+
+
+def _split(
+    waiting: list[tuple[int, T]], size: int
+) -> tuple[list[tuple[int, T]], list[tuple[int, T]]]:
+    """Those who wait for the first `size` entries at most, and the rest, counted from there."""
+    now = [(at, each) for at, each in waiting if at <= size]
+    return now, [(at - size, each) for at, each in waiting if at > size]

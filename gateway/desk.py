@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from alerts.changes import AcknowledgeAlert, ResetAlert
 from api.desk import Change, JournalFullError
 from gateway.collector import Collector
 from gateway.site import Site
@@ -31,7 +32,20 @@ class GatewayDesk:
     async def submit(self, change: Change) -> Outcome:
         """Commit a change. Raises JournalFullError while the disk takes nothing."""
         self._require_room()
-        return await self._collector.submit(change)
+        outcome = await self._collector.submit(change)
+        if outcome.refused == "unknown" and isinstance(change, AcknowledgeAlert | ResetAlert):
+            cleared = await self._was_alert(change.alert)
+            return Outcome("conflict", "the alert is cleared") if cleared else outcome
+        return outcome
+
+    async def _was_alert(self, alert: str) -> bool:
+        """Whether there ever was an alert with this id."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            row = connection.execute("SELECT 1 FROM alerts WHERE id = ?", (alert,)).fetchone()
+            return row is not None
+
+        return await self._collector.transact(work)
 
     async def check(self, change: Change) -> Outcome:
         """What `submit` would answer."""
@@ -55,7 +69,10 @@ class GatewayDesk:
         def work(connection: sqlite3.Connection) -> None:
             store_answer(connection, actor, key, answer, now_ns)
 
-        await self._collector.transact(work)
+        try:
+            await self._collector.transact(work)
+        except sqlite3.Error as error:
+            raise JournalFullError(str(error)) from error
 
     def readers(self) -> list[dict[str, Any]]:
         """Each reader of the site file with its health."""
@@ -104,5 +121,5 @@ class GatewayDesk:
         )
 
     def _require_room(self) -> None:
-        if self._collector.station.full:
+        if self._collector.station.full or self._collector.degraded:
             raise JournalFullError(self._collector.station.fault)

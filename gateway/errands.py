@@ -12,6 +12,8 @@ from inventory.changes import Outcome, StoreAssets
 from inventory.csv_assets import parse_assets_csv
 
 ACTOR = "command line"
+BLOCK = 1_000
+"""Assets in one change: a commit for each would make a long import longer."""
 
 T = TypeVar("T")
 
@@ -56,15 +58,20 @@ class Errands:
     async def _import_assets(self, request: dict[str, Any]) -> dict[str, Any]:
         parsed = await asyncio.to_thread(parse_assets_csv, request["csv"], request["file"])
         problems = parsed.described()
-        stored = 0
+        refused: list[str] = []
         if not request["dry_run"]:
-            for asset in parsed.assets:
-                outcome = await self._store(asset)
-                stored += outcome.refused is None
-                if outcome.refused is not None:
-                    problems.append(f"{request['file']}: asset {asset.id}: {outcome.detail}")
+            for first in range(0, len(parsed.assets), BLOCK):
+                refused += await self._store(parsed.assets[first : first + BLOCK])
+        problems += [f"{request['file']}: {problem}" for problem in refused]
+        stored = 0 if request["dry_run"] else len(parsed.assets) - len(refused)
         return {"good": len(parsed.assets), "stored": stored, "problems": problems}
 
-    async def _store(self, asset: Asset) -> Outcome:
-        change = StoreAssets(arrival_ns=self._clock(), by=ACTOR, assets=(asset,))
-        return await self._counter.submit(change)
+    async def _store(self, assets: tuple[Asset, ...]) -> list[str]:
+        """Store assets in one change; if that is refused, one by one. What is wrong with each."""
+        change = StoreAssets(arrival_ns=self._clock(), by=ACTOR, assets=assets)
+        outcome = await self._counter.submit(change)
+        if outcome.refused is None:
+            return []
+        if len(assets) == 1:
+            return [f"asset {assets[0].id}: {outcome.detail}"]
+        return [problem for asset in assets for problem in await self._store((asset,))]

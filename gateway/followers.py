@@ -53,13 +53,13 @@ class SightingsFollower:
     async def run(self) -> None:
         """Trail until cancelled. What the disk refuses is tried again."""
         loop = asyncio.get_running_loop()
-        position = self.position
-        await self._transact.transact(
-            lambda connection: store_follower_position(connection, NAME, position),
-        )
         expire_at_s = loop.time()
+        known = False
         while True:
             try:
+                if not known:
+                    await self._note_position()
+                    known = True
                 await self.catch_up()
                 if loop.time() >= expire_at_s:
                     expire_at_s += EXPIRE_EVERY_S
@@ -79,10 +79,7 @@ class SightingsFollower:
         if self.position == before:
             return
         await self._in_thread(self._store.sync)
-        position = self.position
-        await self._transact.transact(
-            lambda connection: store_follower_position(connection, NAME, position),
-        )
+        await self._note_position()
 
     async def finish(self) -> None:
         """Catch up once more; what the disk refuses now is caught up after the next start."""
@@ -90,6 +87,13 @@ class SightingsFollower:
             await self.catch_up()
         except (OSError, sqlite3.Error) as error:
             log.warning("sightings can not be written: %s", error)
+
+    async def _note_position(self) -> None:
+        """Hold back the journal that is not followed yet, and let go of the rest."""
+        position = self.position
+        await self._transact.transact(
+            lambda connection: store_follower_position(connection, NAME, position),
+        )
 
     def close(self) -> None:
         """Let go of the files."""

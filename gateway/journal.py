@@ -17,7 +17,7 @@ from gateway.entries import Entry, decode_entries, encode_entries
 from history.expiry import Keep, expire, newest_checkpoint
 from history.outputs import Numbered
 from history.record import record_outputs
-from history.state import last_position
+from history.state import last_position, last_seq
 
 SLICE_BYTES = 1 << 20
 """A checkpoint is written in slices of this size, each in a commit of its own."""
@@ -49,6 +49,15 @@ class SqliteJournal:
         """Position of the newest group, 0 when there is none."""
         return last_position(self.connection)
 
+    def first_position(self) -> int:
+        """Position of the oldest group that is kept, 0 when there is none."""
+        row = self.connection.execute("SELECT min(position) FROM journal").fetchone()
+        return row[0] or 0
+
+    def last_seq(self) -> int:
+        """The newest number of the commit sequence."""
+        return last_seq(self.connection)
+
     def append(self, groups: Sequence[Group], keep: Keep) -> None:
         """Commit groups in order, all or none, and let a little of the oldest go."""
         with self.transaction() as connection:
@@ -77,8 +86,7 @@ class SqliteJournal:
 
         A whole one of the same position stays as it is: both lead to the same state.
         """
-        kept = self.load_checkpoint(format_version)
-        if kept is not None and kept[0] == position:
+        if newest_checkpoint(self.connection) == position:
             return
         with self.transaction() as connection:
             connection.execute("DELETE FROM checkpoints WHERE position >= ?", (position,))
@@ -106,6 +114,11 @@ class SqliteJournal:
             (position, format_version),
         ).fetchall()
         return (position, b"".join(row[0] for row in rows)) if position and rows else None
+
+    def forget_checkpoints(self) -> None:
+        """Remove checkpoints that nobody can read, so that they let no group of the journal go."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM checkpoints")
 
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run other work on the same file in a transaction of its own."""

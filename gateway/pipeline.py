@@ -22,7 +22,6 @@ from gateway.entries import (
     SiteChanged,
     arrival_of,
 )
-from gateway.limits import LimitsSettings
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
@@ -36,6 +35,7 @@ class Blueprint(NamedTuple):
 
     plan: FloorPlan
     rules: Sequence[RuleSettings]
+    tags_max: int = 1_000_000
 
 
 ReadBlueprint = Callable[[str], Blueprint]
@@ -70,19 +70,12 @@ class Pipeline:
         self,
         read_blueprint: ReadBlueprint,
         state: PipelineState | None = None,
-        limits: LimitsSettings | None = None,
     ) -> None:
         self.state = state or PipelineState()
         self._read_blueprint = read_blueprint
-        limits = limits or LimitsSettings()
         parts = len(self.state.located)
         self.locates = [
-            Locate(
-                located,
-                part=part,
-                parts=parts,
-                tags_max=limits.tags_max,
-            )
+            Locate(located, part=part, parts=parts)
             for part, located in enumerate(self.state.located)
         ]
         self.judge = Judge(self.state.judged)
@@ -155,11 +148,11 @@ class Pipeline:
                 pass  # a tick or a start: time has passed, and that is all
 
     def _note_start(self, start: GatewayStarted) -> None:
-        """Nothing was heard while the gateway was down, so that time may not count as absence."""
+        """Nothing was heard while the gateway was down, so all timers stood still."""
         self._pass_time(start.down_since_ns or 0)
         for locate in self.locates:
             locate.note_start()
-        self.judge.note_start()
+        self.judge.note_start(_missed_ns(start))
 
     def _note_health(self, health: ReaderHealth) -> None:
         for locate in self.locates:
@@ -179,15 +172,17 @@ class Pipeline:
         return outcome
 
     def _change_site(self, change: SiteChanged) -> None:
-        plan, rules = self._read_blueprint(change.text)
+        plan, rules, tags_max = self._read_blueprint(change.text)
         self.state.site = change
         for locate in self.locates:
+            locate.tags_max = tags_max
             locate.adopt_plan(plan)
         self.judge.adopt_rules(plan, rules, change.version)
 
     def _restore_site(self, change: SiteChanged) -> None:
-        plan, rules = self._read_blueprint(change.text)
+        plan, rules, tags_max = self._read_blueprint(change.text)
         for locate in self.locates:
+            locate.tags_max = tags_max
             locate.restore_plan(plan)
         self.judge.restore_rules(plan, rules)
 
@@ -198,6 +193,11 @@ class Pipeline:
     def _number(self, output: Output) -> None:
         self.state.seq += 1
         self._outputs.append(Numbered(self.state.seq, output))
+
+
+def _missed_ns(started: GatewayStarted) -> int:
+    down_since_ns = started.down_since_ns
+    return 0 if down_since_ns is None else max(0, started.arrival_ns - down_since_ns)
 
 
 def _order(step: Step) -> tuple[int, int, int, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.blueprints import blueprint_of, stored_blueprint
 from gateway.entries import Entry, SiteChanged, arrival_of
-from gateway.pipeline import Blueprint, Pipeline, ReadBlueprint
+from gateway.pipeline import Pipeline, ReadBlueprint
 from gateway.recordings import csv_entries, jsonl_entries, span_of
 from gateway.site import Site
 from history.outputs import Numbered, event_of
@@ -72,4 +72,4 @@ def _reader(rules: Site | None) -> ReadBlueprint:
     if rules is None:
         return stored_blueprint
     others = blueprint_of(rules).rules
-    return lambda text: Blueprint(stored_blueprint(text).plan, others)
+    return lambda text: stored_blueprint(text)._replace(rules=others)

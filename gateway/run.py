@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time_ns
 
 from api.access import keys_in
 from api.app import Api, create_app
@@ -22,6 +23,7 @@ from gateway.collector import Collector
 from gateway.control import serve
 from gateway.data_folder import DataFolder
 from gateway.desk import GatewayDesk
+from gateway.entries import SiteChanged
 from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
 from gateway.followers import SightingsFollower
@@ -87,6 +89,7 @@ class Gateway:
             self.station, self._journal, self._clock, limits, self._note_commit
         )
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
+        self.collector.restate = self.supervisor.restate
         self._deliverer = self._make_deliverer()
         self._follower = self._make_follower()
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
@@ -96,7 +99,7 @@ class Gateway:
         return Deliverer(
             _channels(self.site),
             self.collector,
-            clock=self._clock,
+            clock=time_ns,  # receivers compare the signed time with their own clock
             rng=self._options.rng,
             count=self.counts.delivery,
         )
@@ -215,8 +218,8 @@ class Gateway:
         if site.version == self.site.version:
             return
         self.site = site
-        for entry in self.station.start_entries(site, self._clock())[1:]:
-            self.collector.put(entry)
+        now_ns = self._clock()
+        self.collector.put(SiteChanged(now_ns, "site file", site.version, site.text))
         self._deliverer.update_channels(_channels(site))
         await self._start_readers(group)
         log.info("site file taken over, version %s", site.version)

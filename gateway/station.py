@@ -30,6 +30,16 @@ CHECKPOINT_READS = 200_000
 log = logging.getLogger("tagwarden.journal")
 
 
+class StateUnreadableError(Exception):
+    """The state can not be rebuilt: its checkpoint is of another version, its journal is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the checkpoint was written by another version of Tagwarden, and the journal does not "
+            "reach back to the beginning; start that version, or restore a backup",
+        )
+
+
 class Result(msgspec.Struct, frozen=True):
     """What became of a call.
 
@@ -56,7 +66,7 @@ class Station:
         self._journal = journal
         self._on_commit_s = on_commit_s
         self._limits = limits or LimitsSettings()
-        self.pipeline, self.position = recover(journal, read_blueprint, self._limits)
+        self.pipeline, self.position = recover(journal, read_blueprint)
         self.committed_position = self.position
         self.committed_seq = self.pipeline.state.seq
         self.fault: str | None = None
@@ -103,7 +113,10 @@ class Station:
         try:
             self._journal.append(self._waiting, self._keep())
         except sqlite3.Error as error:
-            self.fault = f"the journal can not be written: {error}"
+            fault = f"the journal can not be written: {error}"
+            if fault != self.fault:
+                log.error("%s", fault)  # noqa: TRY400 - the text is all that helps
+            self.fault = fault
             return []
         self.fault = None
         self._on_commit_s(perf_counter() - began_s)
@@ -151,23 +164,25 @@ class Station:
         )
 
 
-def recover(
-    journal: SqliteJournal,
-    read_blueprint: ReadBlueprint,
-    limits: LimitsSettings,
-) -> tuple[Pipeline, int]:
+def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int]:
     """The pipeline as it was after the newest group, and that group's position.
 
     Newest checkpoint, then the journal behind it; outputs are thrown away,
-    since they were committed with their entries.
+    since they were committed with their entries. Raises StateUnreadableError.
     """
     kept = journal.load_checkpoint(FORMAT)
     position, state = 0, None
     if kept is not None:
         position, blob = kept
         state = msgspec.msgpack.decode(blob, type=PipelineState)
-    pipeline = Pipeline(read_blueprint, state, limits)
+    elif journal.last_position() and journal.first_position() != 1:
+        raise StateUnreadableError
+    else:
+        journal.forget_checkpoints()
+    pipeline = Pipeline(read_blueprint, state)
     for replayed, entries in journal.replay(position):
         pipeline.advance(entries)
         position = replayed
+    # Another version may decide otherwise; a number that was given out is never given again.
+    pipeline.state.seq = max(pipeline.state.seq, journal.last_seq())
     return pipeline, max(position, journal.last_position())

@@ -30,7 +30,8 @@ from tags.times import MILLISECOND_NS
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 MISCONFIGURED_RETRY_S = 60.0
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 125.0
+"""Drivers have a shorter one of their own; this one is for a driver that hangs."""
 OFFSET_CHANGE_NS_MIN = 100 * MILLISECOND_NS
 
 log = logging.getLogger("tagwarden.readers")
@@ -86,11 +87,12 @@ class Supervisor:
         self.watches[name] = ReaderWatch(ReaderHealth(reader=name, state="connecting", since_ns=0))
         self._say(name, "connecting", "first connection", "")
         failures = 0
+        driver: Driver | None = None
         while True:
-            driver = self._open_reader(settings, self._clock)
             wait_s = 0.0
             before = self.watches[name].last_message_ns
             try:
+                driver = self._open_reader(settings, self._clock)
                 await self._serve(driver, name)
             except EndOfReadsError as end:
                 self._say(name, "disabled", str(end), end.remedy)
@@ -101,8 +103,17 @@ class Supervisor:
                 failures = 0 if self.watches[name].last_message_ns != before else failures + 1
                 wait_s = self._wait_s(trouble, failures)
             finally:
-                await driver.close()
+                if driver is not None:
+                    await driver.close()
             await asyncio.sleep(wait_s)
+
+    def restate(self) -> list[Entry]:
+        """How every reader is, said again as of now."""
+        now_ns = self._clock()
+        return [
+            msgspec.structs.replace(watch.health, since_ns=now_ns)
+            for watch in self.watches.values()
+        ]
 
     async def _serve(self, driver: Driver, name: str) -> None:
         try:
@@ -134,6 +145,8 @@ class Supervisor:
             if antennas != watch.health.antennas:
                 changed = msgspec.structs.replace(watch.health, antennas=antennas)
                 self._publish(msgspec.structs.replace(changed, since_ns=self._clock()))
+        if batch.acknowledge is not None and not batch.reads:
+            await self._intake.put_reads([], batch.acknowledge)
         if batch.reads:
             watch.last_read_ns = batch.reads[-1].arrival_ns
             watch.reads += len(batch.reads)

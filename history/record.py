@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, state_of
+from alerts.alert import Alert, AlertChange, state_of, subject_of
 from history.outputs import AssetRemoved, AssetStored, Numbered, event_of
 from inventory.assets import Asset
 from zones.movements import Movement
@@ -56,9 +56,10 @@ def _record_events(connection: sqlite3.Connection, outputs: Sequence[Numbered]) 
 
 
 def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
-    connection.execute(
+    """Write a movement once: its id says what moved when, so a second one is the same fact."""
+    written = connection.execute(
         "INSERT INTO movements (seq, id, time_ns, decided_ns, tag, asset, kind, from_zone, to_zone,"
-        " operation, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " operation, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
             seq,
             movement.id,
@@ -73,7 +74,7 @@ def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movemen
             movement.late,
         ),
     )
-    if not movement.late:
+    if written.rowcount and not movement.late:
         _turn_visit(connection, seq, movement)
 
 
@@ -193,7 +194,7 @@ def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> Non
             seq,
             seq,
             alert.rule,
-            subject_of(alert),
+            subject_of(alert.asset, alert.tag),
             alert.asset,
             alert.tag,
             alert.severity,
@@ -203,8 +204,3 @@ def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> Non
             msgspec.msgpack.encode(alert),
         ),
     )
-
-
-def subject_of(alert: Alert) -> str:
-    """Whom the alert is about: the asset, or `tag:` and the tag where there is none."""
-    return f"tag:{alert.tag}" if alert.asset is None else alert.asset

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from readers.driver import AntennaState, Batch, Clock, ReaderError, ReaderLostError
+from readers.wire.llrp.fields import TIME_US_MAX
 from readers.wire.llrp.framing import Frame, FrameError, Framer, frame
 from readers.wire.llrp.messages import Event, Message, decode_event
 from readers.wire.llrp.parameters import ReportError
@@ -146,7 +147,9 @@ class LlrpLink(asyncio.Protocol):
             raise ReaderLostError(f"{self._name}: the reader ends the session")
 
     def _keep(self, event: Event, arrival_ns: int) -> None:
-        if event.utc_us:
+        if event.utc_us and event.utc_us >= TIME_US_MAX:
+            self._count("time")
+        elif event.utc_us:
             self._clock_offset_ns = arrival_ns - event.utc_us * 1000
             self._decoder.clock_offset_ns = self._clock_offset_ns
         for antenna, connected in event.antennas:

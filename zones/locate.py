@@ -43,7 +43,8 @@ _NEVER_NS = 1 << 63
 class Locate:
     """One of `parts` Locates; it decides about the tags whose hash falls to `part`.
 
-    `dropped` counts the reads that were no evidence, by reader and reason.
+    `dropped` counts the reads that were no evidence, by reader and reason;
+    `tags_max` limits how many tags it keeps in mind.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Locate:
         self.dropped: dict[tuple[str, str], int] = {}
         self._part = part
         self._parts = parts
-        self._tags_max = tags_max
+        self.tags_max = tags_max
         self._clock = EventClock(state.offsets_ns)
         self._coverage = Coverage(state.readers, state.healthy_since_ns)
         self._steps: list[Step] = []
@@ -160,7 +161,7 @@ class Locate:
             self._decide_at_once(track, read.tag, cell, number, event_ns)
 
     def _new_track(self, read: Read) -> Track | None:
-        if len(self.state.tracks) >= self._tags_max:
+        if len(self.state.tracks) >= self.tags_max:
             self._count(read.reader, "tags_max")
             return None
         track = self.state.tracks[read.tag] = Track()

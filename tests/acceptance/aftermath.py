@@ -13,7 +13,6 @@ from alerts.alert import Alert
 from gateway.blueprints import stored_blueprint
 from gateway.entries import Entry, ReadGroup, decode_entries
 from gateway.journal import SqliteJournal
-from gateway.limits import LimitsSettings
 from gateway.pipeline import Pipeline
 from gateway.station import recover
 from history.outputs import Numbered, event_of
@@ -101,7 +100,7 @@ def recovery_equals_replay(state: Path) -> bool:
     and that is what the tables say."""
     replayed = replayed_from_zero(committed(state))
     with closing(open_state(state)) as db:
-        recovered, _ = recover(SqliteJournal(db), stored_blueprint, LimitsSettings())
+        recovered, _ = recover(SqliteJournal(db), stored_blueprint)
         stored = dict(db.execute("SELECT seq, body FROM events"))
     assert stored == _bodies(replayed.outputs)
     encode = msgspec.msgpack.encode

@@ -90,12 +90,12 @@ class Bench:
 
     # What happens
 
-    def move(self, tag: str, zone: str | None, seconds: float, **more: Any) -> None:  # noqa: ANN401
+    def move(self, tag: str, zone: str | None, seconds: float, **more: Any) -> None:  # noqa: ANN401 -- what a movement may say
         """A tag is in a zone from `seconds` on; known when the bin of that time closes."""
         clock_ns = closing_ns(at(seconds) // BIN_NS)
         self.step(Step(clock_ns, PHASE_BIN, 0, tag, self._movement(tag, zone, seconds, **more)))
 
-    def rush(self, tag: str, zone: str | None, seconds: float, **more: Any) -> None:  # noqa: ANN401
+    def rush(self, tag: str, zone: str | None, seconds: float, **more: Any) -> None:  # noqa: ANN401 -- what a movement may say
         """The same on the fast path: known at once."""
         movement = self._movement(tag, zone, seconds, **more)
         self.step(Step(at(seconds), PHASE_ARRIVAL, 0, tag, movement))

@@ -210,8 +210,10 @@ class Day(Bench):
                 self.store(Asset(id="new", category=category, tags=(tag,)), rebind=True)
             case ("remove", asset):
                 self.remove(asset)
-            case (_, name, *_):
+            case ("health", name):
                 self.judge.note_health(health(name))
+            case _:
+                raise AssertionError(what)
 
     def _some_alert(self, number: int) -> str:
         ids = sorted({change.alert.id for change in self.changes})

@@ -240,7 +240,7 @@ def test_the_alert_shows_what_it_rests_on() -> None:
 def test_after_a_start_no_reader_is_healthy_until_it_says_so() -> None:
     bench = Bench()
     bench.judge.note_health(health("r"))
-    bench.judge.note_start()
+    bench.judge.note_start(0)
     bench.rush("a1", "gate", 3.0)
     assert bench.alert.evidence.readers == {"r": "unknown"}
 

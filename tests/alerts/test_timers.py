@@ -8,6 +8,7 @@ import pytest
 
 from alerts.settings import AssetSelector
 from inventory.assets import Asset
+from tags.times import SECOND_NS
 from tests.alerts.made import END_S, Bench, Said, rule
 from tests.zones.made import at, seconds_of
 from zones.bins import BIN_NS
@@ -98,6 +99,23 @@ def test_moves_while_something_is_pending_set_no_further_timer() -> None:
     for second in range(10, 40):
         bench.move("a1", "yard" if second % 2 else "street", second)
     assert len(bench.judge._timers) == 1
+
+
+def test_what_is_pending_stands_still_while_the_gateway_is_down() -> None:
+    bench = Bench(rule(confirm_s=5.0))
+    bench.move("a1", "yard", 10.0)
+    bench.judge.note_start(60 * SECOND_NS)
+    bench.wait_until(END_S)
+    assert bench.said == [Said("raised", 75.0 + HOLD_S)]
+    assert bench.alert.decided_ns == at(75.0)
+
+
+def test_a_start_raises_nothing_of_which_nothing_was_pending() -> None:
+    bench = Bench()
+    bench.rush("a1", "gate", 10.0)
+    bench.judge.note_start(60 * SECOND_NS)
+    bench.wait_until(END_S)
+    assert bench.transitions == ["raised"]
 
 
 def test_time_does_not_go_back() -> None:

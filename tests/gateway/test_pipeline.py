@@ -14,7 +14,6 @@ from gateway.entries import (
     Tick,
     arrival_of,
 )
-from gateway.limits import LimitsSettings
 from gateway.pipeline import Pipeline
 from history.outputs import AssetRemoved, AssetStored, Output
 from inventory.assets import Asset
@@ -122,8 +121,8 @@ def test_a_group_without_reads_changes_nothing() -> None:
     assert outputs_of(*opening(), heard())[4:] == []
 
 
-def test_limits_reach_locate() -> None:
-    pipeline = Pipeline(site_of, limits=LimitsSettings(tags_max=1))
+def test_the_limit_of_the_site_file_reaches_locate() -> None:
+    pipeline = Pipeline(lambda text: site_of(text)._replace(tags_max=1))
     run([*opening(), heard(read("a1", HALL, 0), read("b2", HALL, 0))], pipeline=pipeline)
     assert pipeline.locates[0].dropped == {("r", "tags_max"): 1}
 
@@ -235,6 +234,14 @@ def test_each_movement_of_a_tag_starts_where_the_one_before_ended(story: Story) 
         assert movement.to_zone != movement.from_zone
         assert (movement.kind == "departed") == (movement.to_zone is None)
         places[movement.tag] = movement.to_zone
+
+
+@given(stories())
+def test_no_two_movements_share_an_id(story: Story) -> None:
+    """The tables keep each id once, so a second one could never be committed."""
+    decided = [numbered.output for numbered in run(story.entries())]
+    ids = [output.id for output in decided if isinstance(output, Movement)]
+    assert len(set(ids)) == len(ids)
 
 
 def test_readers_that_fall_over_together_move_nobody() -> None:

@@ -27,14 +27,16 @@ from tests.zones.made import (
     read,
     seconds_of,
 )
-from tests.zones.stories import LAPTOPS, Story, new_pipeline, rule, stories
+from tests.zones.stories import LAPTOPS, TAGS_MAX, Story, new_pipeline, rule, stories
 from zones.movements import Movement
 
 CONFIRM_S, CLEAR_CONFIRM_S = 5.0, 10.0
 SITES = {
-    "usual": Blueprint(plan(), [rule(confirm_s=CONFIRM_S, clear_confirm_s=CLEAR_CONFIRM_S)]),
-    "unlatched": Blueprint(plan(), [rule(latch=False, confirm_s=0, clear_confirm_s=0)]),
-    "no rules": Blueprint(plan(), []),
+    "usual": Blueprint(
+        plan(), [rule(confirm_s=CONFIRM_S, clear_confirm_s=CLEAR_CONFIRM_S)], TAGS_MAX
+    ),
+    "unlatched": Blueprint(plan(), [rule(latch=False, confirm_s=0, clear_confirm_s=0)], TAGS_MAX),
+    "no rules": Blueprint(plan(), [], TAGS_MAX),
 }
 Seen = tuple[str, tuple[str, int], float]
 

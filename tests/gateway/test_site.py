@@ -18,9 +18,9 @@ zones: [{name: hall}]
 readers:
   - {name: dock, driver: llrp, address: ${DOCK}:5084, keepalive_s: ${ALIVE}, zone: hall}
 rules:
-  - {name: stay, fence: [hall], confirm_s: ${WAIT}, notify: [guards]}
+  - {name: stay, fence: [hall], notify: [guards]}
 channels:
-  - {name: guards, kind: webhook, url: "${HOOK}", secret: ${SECRET}}
+  - {name: guards, kind: webhook, url: "${HOOK}", secret: ${SECRET}, timeout_s: ${WAIT}}
 """
 ENV = {
     "DOCK": "10.0.0.9",
@@ -56,7 +56,7 @@ def test_names_in_braces_come_from_the_environment_in_values_only() -> None:
     (channel,) = settings.channels
     assert channel.secret is not None
     assert channel.secret.get_secret_value() == SECRET
-    assert settings.rules[0].confirm_s == 7.0
+    assert channel.timeout_s == 7.0
 
 
 def test_what_the_environment_says_is_never_read_as_yaml() -> None:
@@ -65,16 +65,26 @@ def test_what_the_environment_says_is_never_read_as_yaml() -> None:
     assert parse_site(text, env={"NAME": name}).settings.site.name == name
 
 
-def test_a_name_from_the_environment_can_be_referred_to() -> None:
-    text = "site: {name: d}\nzones: [{name: ${Z}}]\nrules: [{name: r, fence: [hall]}]\n"
-    assert parse_site(text, env={"Z": "hall"}).settings.zones[0].name == "hall"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zones: [{name: '${Z}'}]",
+        "zones: [{name: hall, absent_after_s: '${Z}'}]",
+        "zones: [{name: hall}]\nrules: [{name: r, fence: [hall], confirm_s: '${Z}'}]",
+        "zones: [{name: hall}]\nlimits: {tags_max: '${Z}'}",
+        "zones: [{name: hall}]\nreaders: [{name: r, driver: llrp, address: h, zone: '${Z}'}]",
+    ],
+)
+def test_what_is_decided_by_may_not_hang_on_the_environment(text: str) -> None:
+    with pytest.raises(SiteError, match="must be written out"):
+        parse_site(f"site: {{name: d}}\n{text}\n", env={"Z": "7"})
 
 
 def test_without_an_environment_the_places_are_known_and_the_secrets_are_not() -> None:
     settings = parse_site(WEBHOOK, env=None).settings
     assert settings.readers[0].zone == "hall"
     assert settings.channels[0].kind == "log"
-    assert settings.rules[0].confirm_s == 5.0
+    assert settings.channels[0].timeout_s == 10.0
 
 
 def test_without_an_environment_what_is_wrong_in_other_ways_is_still_said() -> None:

@@ -40,6 +40,7 @@ LAPTOPS = (
 )
 TAGS = ("a1", "b2", "c3", "d4")
 ABSENT_AFTER_S = 3.0
+TAGS_MAX = 1000
 END_NS = 600 * SECOND_NS
 
 
@@ -66,12 +67,13 @@ def _without_exits() -> list[ZoneSettings]:
 
 
 SITES = {
-    "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()]),
+    "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()], TAGS_MAX),
     "renamed": Blueprint(
         FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]
     ),
-    "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()]),
-    "without rules": Blueprint(FloorPlan(zones(), readers()), []),
+    "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()], TAGS_MAX),
+    "without dock": Blueprint(FloorPlan(zones(ABSENT_AFTER_S)[:-1], readers()), [rule()], TAGS_MAX),
+    "without rules": Blueprint(FloorPlan(zones(), readers()), [], TAGS_MAX),
 }
 
 

@@ -219,9 +219,7 @@ def test_a_departure_comes_exactly_when_all_was_healthy_for_long_enough(
     assert stage.moves == expected
 
 
-# Where arrival still decides
-
-_HEARD_AT_ARRIVAL = "heard_ns moves when a read arrives, not when its bin closes"
+# Reads that come out of order
 
 
 def test_when_a_read_after_the_time_is_up_arrives_changes_nothing() -> None:

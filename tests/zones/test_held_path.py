@@ -1,5 +1,6 @@
 """Zones that are no exits: a tag moves once its reads have had their hold and agree."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -272,3 +273,18 @@ def test_a_read_that_counts_nothing_breaks_nothing() -> None:
     stage.hear([read("a", HALL, 0, FAINT_DBM, count=0)])
     stage.wait_until(3)
     assert stage.moves == []
+
+
+@pytest.mark.xfail(strict=True, reason="_first_heard_ns takes a cell of count 0 for evidence")
+def test_a_movement_begins_with_its_first_evidence() -> None:
+    plan_of_two = FloorPlan(
+        [ZoneSettings(name="hall"), ZoneSettings(name="office")],
+        [reader("r", {1: antenna("hall"), 2: antenna("office", rssi_dbm_min=-70)})],
+    )
+    stage = Stage(plan_of_two, healthy=())
+    stage.hear([read("a", ("r", 1), 0)])
+    first = EstimatorSettings().window_s + 10.0
+    weak, strong = read("a", ("r", 2), first, -80), read("a", ("r", 2), first + 0.2, count=2)
+    stage.hear([weak, strong, *(read("a", ("r", 2), first + 0.2 + n / 4) for n in (1, 2))])
+    stage.wait_until(60)
+    assert stage.moves[1].time_s == first + 0.2
