@@ -49,6 +49,8 @@ class Errands:
 
     async def _create_key(self, name: str, role: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by create_key
         now_ns = self._clock()
+        if not name.strip():
+            return {"error": "a key needs a name"}
         try:
             key = await self._counter.transact(lambda db: create_key(db, name, role, now_ns))
         except (KeyNameTakenError, ValueError) as error:

@@ -13,7 +13,7 @@ import msgspec
 
 from alerts.alert import AlertChange
 from delivery.outbox import enqueue
-from gateway.entries import Entry, decode_entries, encode_entries
+from gateway.entries import Entry, SiteChanged, decode_entries, encode_entries
 from history.expiry import Keep, expire, newest_checkpoint
 from history.outputs import Numbered
 from history.record import record_outputs
@@ -66,6 +66,7 @@ class SqliteJournal:
                     "INSERT INTO journal (position, now_ns, entries) VALUES (?, ?, ?)",
                     (group.position, group.now_ns, encode_entries(group.entries)),
                 )
+                _keep_site_versions(connection, group.entries)
                 record_outputs(connection, group.outputs)
                 for numbered in group.outputs:
                     if isinstance(numbered.output, AlertChange):
@@ -136,3 +137,16 @@ class SqliteJournal:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+
+def _keep_site_versions(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """Keep the text of each accepted site file, since decisions name its version."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO site_versions (hash, text, accepted_ns, accepted_by)"
+        " VALUES (?, ?, ?, ?)",
+        [
+            (entry.version, entry.text, entry.arrival_ns, entry.by)
+            for entry in entries
+            if isinstance(entry, SiteChanged)
+        ],
+    )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.entries import Entry, ReadGroup, Tick, arrival_of
+from gateway.entries import Entry, ReadGroup, SiteChanged, Tick, arrival_of
 from readers.health import ReaderHealth
 from readers.wire.recording import OnBad, RecordingError, parse_reads
 from tags.reads import Read
@@ -72,7 +72,10 @@ def csv_entries(
 
 
 def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
-    """The entries of a recording of everything, one JSON object a line. Raises RecordingError."""
+    """The entries of a recording of everything, one JSON object a line. Raises RecordingError.
+
+    Site files in it are left out: a replay says which one holds.
+    """
     decoder = msgspec.json.Decoder(Entry)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -80,7 +83,8 @@ def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
                 entry: Entry = decoder.decode(line)
             except msgspec.DecodeError as error:
                 raise RecordingError(os.fspath(path), number, str(error)) from error
-            if until_ns is None or arrival_of(entry) <= until_ns:
+            wanted = until_ns is None or arrival_of(entry) <= until_ns
+            if wanted and not isinstance(entry, SiteChanged):
                 yield entry
     if until_ns is not None:
         yield Tick(until_ns)

@@ -24,11 +24,11 @@ def bind(listen: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, int(port)))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
         raise PortTakenError(
-            f"can not listen on {listen}: {error.strerror or error}; "
-            "choose another port with --port, or server.listen in the site file",
+            f"can not listen on {listen}: {getattr(error, 'strerror', None) or error}; "
+            "choose another port (server.listen in the site file, --port of the demo)",
         ) from error
     listener.listen(BACKLOG)
     return listener

@@ -6,7 +6,7 @@ and are tried again with the next ones; up to a limit the pipeline goes on.
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import msgspec
@@ -66,7 +66,7 @@ class Station:
         self._journal = journal
         self._on_commit_s = on_commit_s
         self._limits = limits or LimitsSettings()
-        self.pipeline, self.position = recover(journal, read_blueprint)
+        self.pipeline, self.position, replayed = recover(journal, read_blueprint)
         self.committed_position = self.position
         self.committed_seq = self.pipeline.state.seq
         self.fault: str | None = None
@@ -74,7 +74,7 @@ class Station:
         self.reads_uncommitted = 0
         self._waiting: list[Group] = []
         self._quiet: list[Entry] = []
-        self._reads_since_checkpoint = 0
+        self._reads_since_checkpoint = replayed
 
     def _trust_tables(self) -> None:
         """What was committed is true: open alerts are those of the table, should they differ."""
@@ -93,7 +93,7 @@ class Station:
         position = None
         if decisions.outputs or not all(isinstance(entry, Tick) for entry in entries):
             self.position = position = self.position + 1
-            reads = sum(len(entry.reads) for entry in entries if isinstance(entry, ReadGroup))
+            reads = reads_in(entries)
             now_ns = self.pipeline.state.now_ns
             kept = [*self._quiet, *entries]
             self._waiting.append(Group(position, now_ns, kept, decisions.outputs, reads))
@@ -164,8 +164,8 @@ class Station:
         )
 
 
-def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int]:
-    """The pipeline as it was after the newest group, and that group's position.
+def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int, int]:
+    """The pipeline as it was after the newest group, that group's position, and reads replayed.
 
     Newest checkpoint, then the journal behind it; outputs are thrown away,
     since they were committed with their entries. Raises StateUnreadableError.
@@ -180,9 +180,16 @@ def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipe
     else:
         journal.forget_checkpoints()
     pipeline = Pipeline(read_blueprint, state)
+    reads = 0
     for replayed, entries in journal.replay(position):
         pipeline.advance(entries)
+        reads += reads_in(entries)
         position = replayed
     # Another version may decide otherwise; a number that was given out is never given again.
     pipeline.state.seq = max(pipeline.state.seq, journal.last_seq())
-    return pipeline, max(position, journal.last_position())
+    return pipeline, max(position, journal.last_position()), reads
+
+
+def reads_in(entries: Sequence[Entry]) -> int:
+    """How many reads some entries hold."""
+    return sum(len(entry.reads) for entry in entries if isinstance(entry, ReadGroup))

@@ -7,6 +7,8 @@ from itertools import chain
 from random import Random
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from simulators.layout import Vector
 from simulators.radio import BIAS_SD_DB, CHANNELS, REACH_M, Link, Receiver
 from simulators.scenarios import Scenario
@@ -102,21 +104,8 @@ class Rounds:
                 continue
             at_ns = time_ns + int(rng.random() * SLOT_NS) // TICK_NS * TICK_NS
             time_ns += SLOT_NS
-            phase = link.phase_rad(channel)
-            reads.append(
-                Read(
-                    link.tag,
-                    self._reader,
-                    number,
-                    at_ns,
-                    arrival_ns,
-                    float(rssi_dbm),
-                    1,
-                    phase,
-                    None,
-                    channel,
-                ),
-            )
+            read = Read(link.tag, self._reader, number, at_ns, arrival_ns, float(rssi_dbm))
+            reads.append(replace(read, phase_rad=link.phase_rad(channel), channel=channel))
 
     def _again_s(self, link: Link, now_s: float, *, read: bool) -> float:
         carrier = link.carrier

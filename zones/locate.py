@@ -9,6 +9,7 @@ splitting the tags over several Locates change nothing.
 """
 
 from collections.abc import Iterable
+from math import isnan
 from zlib import crc32
 
 from readers.health import ReaderHealth
@@ -137,8 +138,7 @@ class Locate:
         if point.zone is None:
             self._count(read.reader, "antenna_without_zone")
             return
-        rssi = read.rssi_dbm
-        rssi_cdb = UNHEARD_CDB if rssi is None else round(rssi * 100) + point.bias_cdb
+        rssi_cdb = _level_cdb(read.rssi_dbm, point.bias_cdb)
         count = read.count
         track = self.state.tracks.get(read.tag)
         if rssi_cdb < point.rssi_cdb_min:
@@ -361,6 +361,13 @@ class Locate:
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
+
+
+def _level_cdb(rssi_dbm: float | None, bias_cdb: int) -> int:
+    """A level in hundredths of a dBm; what is no number counts as not stated."""
+    if rssi_dbm is None or isnan(rssi_dbm):
+        return UNHEARD_CDB
+    return round(rssi_dbm * 100) + bias_cdb
 
 
 def _kind(track: Track) -> MovementKind:

@@ -100,7 +100,7 @@ def recovery_equals_replay(state: Path) -> bool:
     and that is what the tables say."""
     replayed = replayed_from_zero(committed(state))
     with closing(open_state(state)) as db:
-        recovered, _ = recover(SqliteJournal(db), stored_blueprint)
+        recovered, *_ = recover(SqliteJournal(db), stored_blueprint)
         stored = dict(db.execute("SELECT seq, body FROM events"))
     assert stored == _bodies(replayed.outputs)
     encode = msgspec.msgpack.encode

@@ -259,6 +259,22 @@ def _alert(*, cleared: bool, condition: Condition, acknowledged: bool) -> Alert:
     )
 
 
+EVIDENCE = {
+    "reads": [
+        {
+            "reader": "r",
+            "antenna": 3,
+            "time": "2026-09-21T14:13:20.000000Z",
+            "count": 2,
+            "rssi_dbm": -51.5,
+        }
+    ],
+    "estimate": {"gate": -51.5},
+    "readers": {"r": "unknown"},
+    "site_version": "v1",
+}
+
+
 def test_an_alert_is_shown_with_all_that_was_promised() -> None:
     bench = alerted()
     bench.acknowledge("seen")
@@ -287,20 +303,7 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "late": False,
         "occurrences": 1,
         "assignee": None,
-        "evidence": {
-            "reads": [
-                {
-                    "reader": "r",
-                    "antenna": 3,
-                    "time": "2026-09-21T14:13:20.000000Z",
-                    "count": 2,
-                    "rssi_dbm": -51.5,
-                }
-            ],
-            "estimate": {"gate": -51.5},
-            "readers": {"r": "unknown"},
-            "site_version": "v1",
-        },
+        "evidence": EVIDENCE,
     }
     assert alert_json(alerted().alert)["acknowledged"] is None
 

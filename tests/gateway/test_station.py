@@ -160,7 +160,7 @@ def test_reads_that_arrived_before_an_idle_tick_are_replayed_at_the_same_time(
             read(TAGS[1], at_ns, antenna=1 + step // 30),
         ]
         station.process([ReadGroup("local", step + 1, reads)])
-    recovered, _ = recover(SqliteJournal(db), stored_blueprint)
+    recovered, *_ = recover(SqliteJournal(db), stored_blueprint)
     encode = msgspec.msgpack.encode
     assert encode(recovered.state) == encode(station.pipeline.state)
 

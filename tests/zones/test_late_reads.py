@@ -82,6 +82,17 @@ def test_a_late_exit_of_the_louder_antenna_is_told() -> None:
     assert [move.to_zone for move in stage.late_moves] == ["gate"]
 
 
+@pytest.mark.parametrize(("rssi_dbm", "told"), [(-47.0, False), (-46.99, True)])
+def test_a_late_exit_is_disputed_by_what_was_heard_around_it(
+    rssi_dbm: float,
+    told: bool,  # noqa: FBT001 -- what is expected
+) -> None:
+    """The bins of the hall are closed and gone, but the estimator remembers their level."""
+    stage = in_hall(3490, 3599)
+    upload(stage, 3600, [3597.25], rssi_dbm=rssi_dbm)
+    assert bool(stage.late_moves) == told
+
+
 def test_late_reads_are_counted() -> None:
     stage = in_hall()
     upload(stage, 3600, [10, 10.1, 13])
