@@ -71,7 +71,7 @@ class LlrpDriver:
         Raises ReaderError once everything that came before the end was returned.
         """
         await self._link.news.wait()
-        if not self._link.waiting:
+        if not self._link.holds_something:
             self._link.raise_error()
         return self._link.take()
 

@@ -67,6 +67,11 @@ class LlrpLink(asyncio.Protocol):
             raise self.error
 
     @property
+    def holds_something(self) -> bool:
+        """Whether `take` would return more than a sign of life."""
+        return bool(self._reads or self._bad or self._antennas)
+
+    @property
     def waiting(self) -> int:
         """Reads that `take` would return."""
         return len(self._reads)

@@ -59,14 +59,14 @@ def fold(  # noqa: PLR0913, PLR0917 - called for each read, an object for them w
             return None
         cell = slot[tag] = Cell(key, count, rssi_cdb * count, rssi_cdb, event_ns, event_ns, head)
         return cell
+    if count and (event_ns < cell.first_ns or not cell.count):
+        cell.first_ns = event_ns
+    if event_ns > cell.last_ns:  # noqa: PLR1730 - max() costs a call for each read
+        cell.last_ns = event_ns
+    if rssi_cdb > cell.max_cdb:  # noqa: PLR1730 - as above
+        cell.max_cdb = rssi_cdb
     cell.count += count
     cell.sum_cdb += rssi_cdb * count
-    if rssi_cdb > cell.max_cdb:  # noqa: PLR1730 - max() costs a call for each read
-        cell.max_cdb = rssi_cdb
-    if event_ns < cell.first_ns:
-        cell.first_ns = event_ns
-    elif event_ns > cell.last_ns:
-        cell.last_ns = event_ns
     return cell
 
 

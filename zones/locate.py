@@ -257,7 +257,10 @@ class Locate:
         """Reads older than what was decided: they move nothing, but a true exit is told."""
         for cell in cells_of(head):
             self._count(cell.key[0], "late", cell.count)
-        best = max(sorted(cells_of(head), key=lambda c: c.key), key=lambda c: c.max_cdb)
+        cells = sorted((cell for cell in cells_of(head) if cell.count), key=lambda cell: cell.key)
+        if not cells:
+            return
+        best = max(cells, key=lambda cell: cell.max_cdb)
         zone = self._zone_of(best.key)
         if zone not in self._plan.urgent or self._rivalled(best, head):
             return

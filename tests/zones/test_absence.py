@@ -126,7 +126,7 @@ def test_all_that_is_due_at_once_departs_by_tag() -> None:
 
 def test_what_was_read_comes_before_what_was_not_at_the_same_instant() -> None:
     stage = Stage(plan(10))
-    stage.hear([read("a", HALL, 0), read("z", HALL, 9.9)])
+    stage.hear([read("a", HALL, 0), read("z", HALL, 10.1)])
     stage.wait_until(12.5)
     told_of = [(movement.tag, movement.kind) for movement in stage.movements]
     assert told_of == [("a", "arrived"), ("z", "arrived"), ("a", "departed")]

@@ -86,15 +86,3 @@ def test_what_is_first_read_by_a_reader_that_is_behind_arrives_once() -> None:
     in_hall(stage, 100, 130, -HOUR_S)
     stage.wait_until(131)
     assert [move.kind for move in stage.moves] == ["arrived"]
-
-
-@pytest.mark.xfail(
-    strict=True, reason="closed moves on to the absence, so all later reads are late"
-)
-def test_what_departed_returns_though_its_reader_is_behind() -> None:
-    stage = Stage(plan(10))
-    in_hall(stage, 0, 1)
-    stage.wait_until(100)
-    in_hall(stage, 100, 130, -HOUR_S)
-    stage.wait_until(131)
-    assert [move.kind for move in stage.moves] == ["arrived", "departed", "returned"]

@@ -1,6 +1,5 @@
 """Zones that are no exits: a tag moves once its reads have had their hold and agree."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -275,7 +274,6 @@ def test_a_read_that_counts_nothing_breaks_nothing() -> None:
     assert stage.moves == []
 
 
-@pytest.mark.xfail(strict=True, reason="_first_heard_ns takes a cell of count 0 for evidence")
 def test_a_movement_begins_with_its_first_evidence() -> None:
     plan_of_two = FloorPlan(
         [ZoneSettings(name="hall"), ZoneSettings(name="office")],

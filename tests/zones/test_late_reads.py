@@ -178,7 +178,6 @@ def test_late_reads_are_counted_for_the_reader_that_read_them() -> None:
     assert stage.locate.dropped == {("r", "late"): 1, ("s", "late"): 1}
 
 
-@pytest.mark.xfail(strict=True, reason="_close_late takes a cell of count 0 for evidence")
 def test_a_late_read_below_the_least_of_its_antenna_is_no_exit() -> None:
     stage = in_hall()
     upload(stage, 3600, [10.0, 10.1], rssi_dbm=GATE_RSSI_DBM_MIN - 0.01)

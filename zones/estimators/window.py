@@ -176,5 +176,9 @@ class WindowEstimator:
 
     def _first_heard_ns(self, head: Cell, zone: str) -> int:
         """When a bin first heard the tag in `zone`, or at all if that zone led without it."""
-        times_ns = [cell.first_ns for cell in cells_of(head) if self._point(cell.key).zone == zone]
+        times_ns = [
+            cell.first_ns
+            for cell in cells_of(head)
+            if cell.count and self._point(cell.key).zone == zone
+        ]
         return min(times_ns or [cell.first_ns for cell in cells_of(head)])
