@@ -6,7 +6,7 @@ that arrives at the same instant.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 import msgspec
@@ -25,9 +25,11 @@ from alerts.lifecycle import (
     observe,
     observe_late,
     reconsider,
+    rename_zones,
     reset,
     withdraw,
 )
+from alerts.places import Place, Places, Standing
 from alerts.rules.exit import judge as judge_exit
 from alerts.rules.verdict import Verdict
 from alerts.selection import selects
@@ -47,14 +49,13 @@ Key = tuple[str, str]
 An id that begins with `tag:` or `asset:` gets `asset:` before it, so that no two are the same.
 """
 
+Respond = Callable[[Case, RuleSettings, Verdict, Movement, Draft], Steps]
+"""One of the ways in which the life of an alert takes a verdict in."""
+
+Findings = dict[Key, tuple[Verdict, Standing]]
+"""What a rule says of where a subject is."""
+
 _UNHEARD_OF = ("", "")
-
-
-class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where a tag is since when, by the movement that brought it there."""
-
-    zone: str | None
-    time_ns: int
 
 
 class JudgeState(msgspec.Struct):
@@ -77,6 +78,7 @@ class Judge:
     def __init__(self, state: JudgeState) -> None:
         self.state = state
         self.register = Register(state.register)
+        self._places = Places(state.places, self.register)
         self._plan = FloorPlan()
         self._rules: dict[str, RuleSettings] = {}
         self._versions: dict[str, str] = {}
@@ -103,22 +105,23 @@ class Judge:
     def adopt_rules(self, plan: FloorPlan, rules: Iterable[RuleSettings], version: str) -> None:
         """Use other rules: places follow renamed zones, vanished rules withdraw their alerts.
 
-        So do rules that are no longer for an asset. What is pending goes on where
-        the new rules do not contradict it.
+        So do rules that are no longer for an asset. Where the new rules judge a place
+        differently, that counts from now on; where not, what is open or pending goes on.
         """
-        renamed = _newly_renamed(self._plan, plan)
-        self.restore_rules(plan, rules)
+        succession, former = plan.succession_of(self._plan), self._rules
+        moved = bool(succession.renamed) or plan.zones != self._plan.zones
+        adopted = {rule.name: rule for rule in rules}
+        edited = [name for name in adopted if moved or adopted[name] != former.get(name)]
+        tags = self._places.tags() if edited else []
+        before = self._findings(tags, edited)
+        self.restore_rules(plan, adopted.values())
         self.state.site_version = version
-        for tag, place in self.state.places.items():
-            name = renamed.get(place.zone or "", place.zone)
-            known = name if name in plan.zones else None
-            if known != place.zone:
-                self.state.places[tag] = Place(known, place.time_ns)
+        plan.drop_strangers(self.state.readers)
+        self._places.follow(succession)
+        for case in self.state.cases.values():
+            rename_zones(case, succession.renamed)
         self._withdraw_strays()
-        for key, case in self.state.cases.items():
-            if case.pending is not None:
-                case.pending = _with_zones_renamed(case.pending, renamed)
-                reconsider(case, self._verdict_now(key, case.pending.movement.tag))
+        self._judge_anew(before, self._findings(tags, edited))
 
     def note_health(self, health: ReaderHealth) -> None:
         """Kept as evidence for alerts."""
@@ -165,25 +168,37 @@ class Judge:
         if asset is not None:
             movement = msgspec.structs.replace(movement, asset=asset.id)
         self._out.append(movement)
-        if not movement.late:
-            self._place(movement)
-        self._assess(asset, movement)
+        if movement.late:
+            self._assess(asset, movement, observe_late)
+            return
+        self._places.note(movement)
+        if not self._places.is_outdated(asset, movement.tag, movement.time_ns):
+            self._assess(asset, movement, observe)
 
     def store_assets(self, change: StoreAssets) -> tuple[Outcome, list[Asset]]:
         """Change the register; the assets that are other than before.
 
-        Rules that are no longer for an asset or a tag withdraw their alerts.
+        Rules that are no longer for an asset or a tag withdraw their alerts; those
+        that are for it now judge the place in which it is.
         """
+        tags = self._touched_by(change.assets)
+        before = self._findings(tags, self._rules)
         outcome, changed = self.register.store(change)
         if changed:
-            self._withdraw_strays()
+            self._follow_register(tags, before)
         return outcome, changed
 
     def remove_asset(self, change: RemoveAsset) -> tuple[Outcome, Asset | None]:
-        """Take an asset out of the register; nothing stays pending for it."""
+        """Take an asset out of the register; nothing stays pending for it.
+
+        Its tags are judged as those that no asset carries.
+        """
+        known = self.register.asset(change.asset)
+        tags = self._touched_by(() if known is None else (known,))
+        before = self._findings(tags, self._rules)
         outcome, asset = self.register.remove(change)
         if asset is not None:
-            self._withdraw_strays()
+            self._follow_register(tags, before)
         return outcome, asset
 
     def acknowledge(self, change: AcknowledgeAlert) -> Outcome:
@@ -202,15 +217,13 @@ class Judge:
 
     # Rules
 
-    def _assess(self, asset: Asset | None, movement: Movement) -> None:
-        if not movement.late and self._is_outdated(asset, movement):
-            return
+    def _assess(self, asset: Asset | None, movement: Movement, respond: Respond) -> None:
         subject = subject_of(movement.asset, movement.tag)
         for rule in self._rules.values():
             if selects(rule.assets, asset, movement.tag):
-                self._apply(rule, (rule.name, subject), movement)
+                self._apply(rule, (rule.name, subject), movement, respond)
 
-    def _apply(self, rule: RuleSettings, key: Key, movement: Movement) -> None:
+    def _apply(self, rule: RuleSettings, key: Key, movement: Movement, respond: Respond) -> None:
         verdict = judge_exit(rule, self._plan, movement.to_zone)
         case = self.state.cases.get(key)
         if case is None:
@@ -218,10 +231,7 @@ class Judge:
                 return
             case = self.state.cases[key] = Case()
         pending = case.pending
-        if movement.late:
-            steps = observe_late(case, movement, self._draft(key)) if "broken" in verdict else []
-        else:
-            steps = observe(case, rule, verdict, movement, self._draft(key))
+        steps = respond(case, rule, verdict, movement, self._draft(key))
         if case.pending is not None and case.pending is not pending:
             self._set_timer(key, case.pending)
         self._note(key, steps)
@@ -245,42 +255,51 @@ class Judge:
         carrier = self.register.asset_of(tag)
         if key[1].startswith("tag:"):
             return carrier is None and selects(rule.assets, None, tag)
-        asset = self._asset_named(key[1])
+        asset = self.register.asset(key[1].removeprefix("asset:"))
         if asset is None:
             return False
         return selects(rule.assets, asset, tag if carrier == asset else "")
 
-    def _asset_named(self, subject: str) -> Asset | None:
-        if subject.startswith("tag:"):
-            return None
-        return self.register.asset(subject.removeprefix("asset:"))
+    # Changes of rules and assets
 
-    def _verdict_now(self, key: Key, tag: str) -> Verdict:
-        place = self._newest_place(self._asset_named(key[1]), tag)
-        zone = None if place is None else place.zone
-        return judge_exit(self._rules[key[0]], self._plan, zone)
+    def _touched_by(self, assets: Iterable[Asset]) -> list[str]:
+        """The tags that these assets carry or take over, with the others of who carries them."""
+        names: set[str] = set()
+        for asset in assets:
+            owners = (self.register.asset_of(tag) for tag in asset.tags)
+            for each in (asset, self.register.asset(asset.id), *owners):
+                names.update(() if each is None else each.tags)
+        return self._places.tags_named(names)
 
-    # Places
+    def _follow_register(self, tags: list[str], before: Findings) -> None:
+        self._places.note_bindings(tags)
+        self._withdraw_strays()
+        self._judge_anew(before, self._findings(tags, self._rules))
 
-    def _place(self, movement: Movement) -> None:
-        """Note where a tag is, also under the URI by which its asset carries it."""
-        place = Place(movement.to_zone, movement.time_ns)
-        self.state.places[movement.tag] = place
-        name = self.register.binding(movement.tag)
-        if self.state.places.get(name, place).time_ns <= place.time_ns:
-            self.state.places[name] = place
+    def _findings(self, tags: Iterable[str], names: Iterable[str]) -> Findings:
+        """What the named rules say of where the subjects of these tags are.
 
-    def _newest_place(self, asset: Asset | None, tag: str) -> Place | None:
-        """Where an asset is: where the tag of it is that moved last; gone tags say nothing."""
-        names = (tag,) if asset is None else asset.tags
-        places = [self.state.places[name] for name in names if name in self.state.places]
-        known = [place for place in places if place.zone is not None]
-        return max(known, key=lambda place: place.time_ns, default=None)
+        Who is inside and has no case is left out: there are many, and nothing is to be done.
+        """
+        found: Findings = {}
+        standings = self._places.standings(tags)
+        zones = dict.fromkeys(there.zone for there in standings.values())
+        for rule in [self._rules[name] for name in names if name in self._rules]:
+            verdicts = {zone: judge_exit(rule, self._plan, zone) for zone in zones}
+            for subject, there in standings.items():
+                key, verdict = (rule.name, subject), verdicts[there.zone]
+                matters = verdict != "kept" or key in self.state.cases
+                if matters and selects(rule.assets, there.asset, there.tag):
+                    found[key] = verdict, there
+        return found
 
-    def _is_outdated(self, asset: Asset | None, movement: Movement) -> bool:
-        """Whether another tag of the asset moved later, so that this one does not move it."""
-        place = self._newest_place(asset, movement.tag)
-        return place is not None and place.time_ns > movement.time_ns
+    def _judge_anew(self, before: Findings, after: Findings) -> None:
+        """Respond where a change made another verdict; whom it made none about, it leaves alone."""
+        for key in sorted(after):
+            verdict, there = after[key]
+            if key not in before or before[key][0] != verdict:
+                movement = there.as_movement(self.state.now_ns)
+                self._apply(self._rules[key[0]], key, movement, reconsider)
 
     # Alerts
 
@@ -344,24 +363,6 @@ class Judge:
 def _firing_ns(due_ns: int) -> int:
     """The clock at which all bins that begin before `due_ns` are closed."""
     return closing_ns(-(-due_ns // BIN_NS) - 1)
-
-
-def _newly_renamed(former: FloorPlan, plan: FloorPlan) -> dict[str, str]:
-    """Zones by their former name; a rename stays in the site file but is followed only once."""
-    return {was: name for was, name in plan.renamed.items() if former.renamed.get(was) != name}
-
-
-def _with_zones_renamed(pending: Pending, renamed: dict[str, str]) -> Pending:
-    def now(zone: str | None) -> str | None:
-        return renamed.get(zone or "", zone)
-
-    movement = msgspec.structs.replace(
-        pending.movement,
-        from_zone=now(pending.movement.from_zone),
-        to_zone=now(pending.movement.to_zone),
-        scores={renamed.get(zone, zone): dbm for zone, dbm in pending.movement.scores.items()},
-    )
-    return msgspec.structs.replace(pending, movement=movement)
 
 
 def _version(rule: RuleSettings) -> str:

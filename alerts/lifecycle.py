@@ -27,7 +27,6 @@ Change = Literal["raise", "return"]
 Draft = Callable[[Movement, int, int], Alert]
 """The alert of a new episode, from movement, decided (event ns) and ordinal."""
 
-
 _EPISODES_TRIED = 10_000
 """More alerts of one rule for one asset than anybody closes by hand."""
 
@@ -63,20 +62,25 @@ def observe(
 
     What was pending and due before the movement has lasted, so it becomes true first.
     """
-    if verdict == "undecided":
-        return []
     lasted = case.pending is not None and case.pending.due_ns <= movement.time_ns
-    steps = fire(case, draft) if lasted else []
-    return [*steps, *_respond(case, rule, verdict, movement, draft)]
+    steps = fire(case, draft) if lasted and verdict != "undecided" else []
+    return [*steps, *reconsider(case, rule, verdict, movement, draft)]
 
 
-def _respond(
+def reconsider(
     case: Case,
     rule: RuleSettings,
     verdict: Verdict,
     movement: Movement,
     draft: Draft,
 ) -> Steps:
+    """Take a verdict in that says nothing of how long the one before it lasted.
+
+    It comes of a changed rule or asset, while reads from before the change may
+    still be held: what is pending waits for them as ever, or is contradicted.
+    """
+    if verdict == "undecided":
+        return []
     active = case.alert is not None and case.alert.condition == "active"
     if active == (verdict != "kept"):
         case.pending = None
@@ -112,9 +116,15 @@ def fire(case: Case, draft: Draft) -> Steps:
     return _carry_out(case, pending.what, pending.movement, pending.due_ns, draft)
 
 
-def observe_late(case: Case, movement: Movement, draft: Draft) -> Steps:
+def observe_late(
+    case: Case,
+    _rule: RuleSettings,
+    verdict: Verdict,
+    movement: Movement,
+    draft: Draft,
+) -> Steps:
     """A break that was over before it was known: told once, as late and returned."""
-    if case.alert is not None:
+    if case.alert is not None or verdict in {"kept", "undecided"}:
         return []
     case.episodes += 1
     alert = draft(movement, movement.decided_ns, case.episodes)
@@ -122,18 +132,28 @@ def observe_late(case: Case, movement: Movement, draft: Draft) -> Steps:
     return [("raised", case.alert)]
 
 
-def reconsider(case: Case, verdict: Verdict) -> None:
-    """Drop what is pending where the verdict of a changed rule contradicts it."""
-    if case.pending is None or verdict == "undecided":
-        return
-    if (case.pending.what == "return") == (verdict != "kept"):
-        case.pending = None
-
-
 def withdraw(case: Case) -> Steps:
     """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
     return _returned(case)
+
+
+def rename_zones(case: Case, renamed: dict[str, str]) -> None:
+    """Let what is pending name its zones as they are called now."""
+    if case.pending is None:
+        return
+
+    def now(zone: str | None) -> str | None:
+        return renamed.get(zone or "", zone)
+
+    movement = case.pending.movement
+    movement = msgspec.structs.replace(
+        movement,
+        from_zone=now(movement.from_zone),
+        to_zone=now(movement.to_zone),
+        scores={renamed.get(zone, zone): dbm for zone, dbm in movement.scores.items()},
+    )
+    case.pending = msgspec.structs.replace(case.pending, movement=movement)
 
 
 def adopt(case: Case, subject: str, alert: Alert | None) -> None:

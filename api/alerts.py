@@ -52,7 +52,7 @@ _NOTE = TypeAdapter(NoteBody)
 def wanted_alerts(
     times: TimeWindow,
     state: Annotated[
-        list[AlertState | Literal["active"]] | None,
+        list[Literal["active", AlertState]] | None,
         Query(description="Any of these; `active`: all that are not cleared."),
     ] = None,
     severity: Severity | None = None,

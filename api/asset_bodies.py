@@ -78,7 +78,7 @@ def _read_list(text: bytes, values: list[object]) -> SentAssets:
         try:
             assets.append(_asset(_BODY.validate_python(value)))
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
+            found = error.errors(include_url=False, include_input=False)
             errors += field_errors(found, row=row)
         if len(errors) >= ERRORS_MAX:
             break

@@ -13,6 +13,7 @@ from api.lists import (
     NewestFirst,
     OldestFirst,
     Row,
+    Tag,
     Text,
     TimeWindow,
     json_response,
@@ -27,7 +28,6 @@ from history.questions import StateQuestions
 from inventory.assets import Asset
 from inventory.changes import RemoveAsset, StoreAssets
 from inventory.csv_assets import COLUMNS, assets_csv
-from tags.identity import TagIdentityError, normalise_tag
 from tags.times import format_time
 
 HISTORY_COLUMNS = (
@@ -50,15 +50,25 @@ Rebind = Annotated[bool, Query(description="Take tags from the assets that carry
 DryRun = Annotated[bool, Query(description="Say what would be wrong, change nothing.")]
 
 
-def wanted_assets(
+def wanted_assets(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
+    id: Text = None,  # noqa: A002 -- the parameter has the name of the field
+    name: Text = None,
     category: Text = None,
     group: Text = None,
-    tag: Annotated[Text, Query(description="One that it carries now.")] = None,
+    tag: Annotated[Tag, Query(description="One that it carries now, in any spelling.")] = None,
     status: Text = None,
     q: Annotated[Text, Query(description="A part of id, name, serial, SKU or tag.")] = None,
 ) -> AssetFilter:
-    """Read what the list is narrowed to. A tag may be spelled in any way."""
-    return AssetFilter(category=category, group=group, tag=_normal(tag), status=status, q=q)
+    """Read what the list is narrowed to; all but `q` as a whole, in the case that was stored."""
+    return AssetFilter(
+        id=id,
+        name=name,
+        category=category,
+        group=group,
+        tag=tag,
+        status=status,
+        q=q,
+    )
 
 
 async def list_assets(
@@ -166,14 +176,6 @@ async def _store(here: Surroundings, change: StoreAssets, sent: SentAssets) -> T
 def _told_count(stored: int, sent: SentAssets) -> Told:
     errors = [error_json(error) for error in sent.errors[:ERRORS_MAX]]
     return told_json(200, {"stored": stored, "good": len(sent.assets), "errors": errors})
-
-
-def _normal(tag: str | None) -> str | None:
-    """The spelling of the register; what is no tag stays, and finds nothing."""
-    try:
-        return None if tag is None else normalise_tag(tag)
-    except TagIdentityError:
-        return tag
 
 
 def _is_known(questions: StateQuestions, asset: str) -> bool:

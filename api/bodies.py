@@ -66,7 +66,7 @@ def parse_as(adapter: TypeAdapter[Model], value: object) -> Model:
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
         raise ProblemError(422, "The body is not valid.", field_errors(found)) from error
 
 

@@ -6,11 +6,13 @@ from urllib.parse import quote
 
 import msgspec
 from fastapi import Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from api.problems import invalid
 from api.tables import csv_text
 from history.paging import LIMIT_MAX, Page, PageRequest, decode_cursor, encode_cursor
+from tags.identity import normalise_tag
 from tags.times import parse_time
 
 LIMIT_DEFAULT = 100
@@ -22,6 +24,10 @@ Row = dict[str, Any]
 WriteRows = Callable[[list[Row]], str]
 Order = Literal["seq", "-seq"]
 Text = Annotated[str | None, Query(max_length=TEXT_CHARS_MAX)]
+Tag = Annotated[
+    Annotated[str, AfterValidator(normalise_tag)] | None,
+    Query(max_length=TEXT_CHARS_MAX, description="In any spelling."),
+]
 Time = Annotated[
     str | None,
     Query(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.lists import NewestFirst, Text, TimeWindow, list_response
+from api.lists import NewestFirst, Tag, Text, TimeWindow, list_response
 from api.surroundings import Here
 from history.filters import MovementFilter
 from zones.movements import MovementKind
@@ -23,20 +23,28 @@ MOVEMENT_COLUMNS = (
     "late",
 )
 
+Late = Annotated[bool | None, Query(description="Whether it was learnt from reads that came late.")]
 
-def wanted_movements(
+
+def wanted_movements(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     times: TimeWindow,
     asset: Text = None,
-    tag: Text = None,
+    tag: Tag = None,
+    from_zone: Annotated[Text, Query(alias="from", description="From this zone.")] = None,
+    to_zone: Annotated[Text, Query(alias="to", description="To this zone.")] = None,
     zone: Annotated[Text, Query(description="From or to this zone.")] = None,
     kind: MovementKind | None = None,
+    late: Late = None,
 ) -> MovementFilter:
     """Read what the list is narrowed to."""
     return MovementFilter(
         asset=asset,
         tag=tag,
+        from_zone=from_zone,
+        to_zone=to_zone,
         zone=zone,
         kind=kind,
+        late=late,
         since_ns=times.since_ns,
         until_ns=times.until_ns,
     )

@@ -54,7 +54,9 @@ def home_page(version: str, status: str, reasons: list[str]) -> str:
         "<p>Everything else wants <code>Authorization: Bearer tw_…</code>. "
         "<code>tagwarden keys create NAME --role viewer --data DIR</code> prints a key, once. "
         "<code>/docs</code> lists what can be asked, <code>/openapi.json</code> describes it "
-        "to programs, <code>/metrics</code> is for Prometheus.</p>"
+        "to programs, <code>/metrics</code> is for Prometheus. A browser does not send the header "
+        "by itself, so <code>/docs</code> does not open by a click; this fetches it:</p>"
+        "<p><code>curl -H 'Authorization: Bearer tw_…' http://HOST:PORT/docs</code></p>"
     )
     return _page("Tagwarden", body)
 

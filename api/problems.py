@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.desk import JournalFullError
+from api.words import refusal_words, sentence
 from history.paging import QuestionError
 
 PROBLEM_JSON = "application/problem+json"
@@ -46,7 +47,14 @@ class ProblemError(Exception):
 
 def invalid(field: str, message: str) -> ProblemError:
     """422 for one field."""
-    return ProblemError(422, f"{field}: {message}", [FieldError(field, message)])
+    errors = [FieldError(field, message)]
+    return ProblemError(422, unfit(errors), errors)
+
+
+def unfit(errors: Iterable[FieldError]) -> str:
+    """Say of a request all that is wrong with it."""
+    listed = "; ".join(f"{error.field}: {error.message}" for error in errors)
+    return f"The request is not valid; {listed}."
 
 
 def not_found(kind: str, name: str) -> ProblemError:
@@ -64,13 +72,13 @@ def printable(text: str, chars_max: int = TEXT_CHARS_MAX) -> str:
 
 
 def problem_text(status: int, detail: str, errors: Iterable[FieldError] = ()) -> str:
-    """The JSON text of a problem; at most 100 errors are listed."""
+    """The JSON text of a problem, its detail a sentence; at most 100 errors are listed."""
     listed = list(errors)[:ERRORS_MAX]
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": printable(detail),
+        "detail": printable(sentence(detail)),
         "errors": [error_json(error) for error in listed],
     }
     return json.dumps(body, ensure_ascii=False)
@@ -98,7 +106,7 @@ def error_json(error: FieldError) -> dict[str, Any]:
 def field_errors(found: Iterable[Any], *, row: int | None = None) -> list[FieldError]:
     """The findings of pydantic as field errors, without the values that were sent."""
     return [
-        FieldError(".".join(str(part) for part in finding["loc"]), finding["msg"], row)
+        FieldError(".".join(str(part) for part in finding["loc"]), refusal_words(finding), row)
         for finding in found
     ]
 
@@ -141,15 +149,17 @@ def _for_problem(_: Request, error: Exception) -> Response:
 def _for_parameters(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    found = [{**finding, "loc": finding["loc"][1:]} for finding in error.errors()]
-    errors = field_errors(found)
-    return problem(422, "; ".join(f"{one.field}: {one.message}" for one in errors), errors)
+    # The place is the kind of parameter, its name, then which of several values it was.
+    found = field_errors({**finding, "loc": finding["loc"][1:2]} for finding in error.errors())
+    errors = list(dict.fromkeys(found))
+    return problem(422, unfit(errors), errors)
 
 
 def _for_question(_: Request, error: Exception) -> Response:
     if not isinstance(error, QuestionError):
         raise error
-    return problem(422, str(error), [FieldError(error.field, error.message)])
+    errors = [FieldError(error.field, error.message)]
+    return problem(422, unfit(errors), errors)
 
 
 def _for_full_journal(_: Request, __: Exception) -> Response:

@@ -10,7 +10,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
-    """Write a header and the rows; lists are joined by spaces, objects are JSON."""
+    """Write a header and the rows; lists and objects are JSON."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL)
     writer.writerow(columns)
@@ -28,8 +28,6 @@ def _cell(value: Any) -> str | int | float:  # noqa: ANN401 -- rows hold any JSO
             return value
         case str():
             return plain_text(value)
-        case list() | tuple():
-            return plain_text(" ".join(str(part) for part in value))
         case _:
             return json.dumps(value, ensure_ascii=False)
 

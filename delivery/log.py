@@ -7,14 +7,16 @@ from typing import Any
 from delivery.attempt import DONE, Attempt, Delivery
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
+_CALLING = {"raised", "reopened"}
+_SEPARATORS = frozenset('":→')
 _logger = logging.getLogger("tagwarden.alerts")
 
 
 class LogSender:
-    """Writes to the logger `tagwarden.alerts`, at the level of the alert's severity.
+    """Writes to the logger `tagwarden.alerts`: `TIME RULE: ASSET: FROM → TO: TRANSITION (ID)`.
 
-    The line is one JSON object in ASCII, so no name of a tag or asset can start a line, move a
-    cursor or colour a screen. It leaves the evidence out.
+    What calls somebody has the level of the alert's severity, the rest is INFO. A name that could
+    start a line, move a cursor or be taken for another part of the line stands in quotes, escaped.
     """
 
     async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
@@ -22,8 +24,19 @@ class LogSender:
         del now_ns
         message: dict[str, Any] = json.loads(delivery.body)
         alert: dict[str, Any] = message["data"]
-        line = {"id": delivery.id, "type": message["type"], "timestamp": message["timestamp"]}
-        line["alert"] = {key: value for key, value in alert.items() if key != "evidence"}
-        level = _LEVELS.get(alert["severity"], logging.WARNING)
-        _logger.log(level, "%s", json.dumps(line, separators=(",", ":")))
+        transition = str(message["type"]).removeprefix("alert.")
+        calls = transition in _CALLING
+        time = alert["time"] if calls else message["timestamp"]
+        level = _LEVELS.get(alert["severity"], logging.WARNING) if calls else logging.INFO
+        _logger.log(level, "%s %s: %s (%s)", time, _what(alert), transition, alert["id"])
         return DONE
+
+
+def _what(alert: dict[str, Any]) -> str:
+    subject = _shown(alert["asset"]) if alert["asset"] else f"tag {_shown(alert['tag'])}"
+    way = f"{_shown(alert['from'] or 'nowhere')} → {_shown(alert['to'] or 'nowhere')}"
+    return f"{_shown(alert['rule'])}: {subject}: {way}"
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() and not _SEPARATORS & set(name) else json.dumps(name)

@@ -16,7 +16,11 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from delivery.targets import literal_address, refusal
+
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public mark of a secret, not one
+KEY_BYTES_MIN, KEY_BYTES_MAX = 24, 64
+"""As Standard Webhooks says."""
 
 
 class ChannelSettings(BaseModel):
@@ -75,11 +79,20 @@ class ChannelSettings(BaseModel):
         if self.kind == "log":
             return self
         wrong = dict.fromkeys(self._absent(), "is missing; a webhook needs it")
-        if self.url and not self.allow_private and urlsplit(self.url).scheme == "http":
-            wrong["url"] = "http:// needs allow_private: true; use https://"
+        if self.url and (refused := self._refusal(self.url)):
+            wrong["url"] = refused
         if wrong:
             raise _located(wrong)
         return self
+
+    def _refusal(self, url: str) -> str | None:
+        """Why nothing could ever be posted there; names are judged when they are looked up."""
+        parts = urlsplit(url)
+        address = literal_address(parts.hostname or "")
+        refused = address and refusal(address, allow_private=self.allow_private)
+        if not refused and parts.scheme == "http" and not self.allow_private:
+            return "http:// needs allow_private: true; use https://"
+        return refused
 
     def _absent(self) -> list[str]:
         return [key for key in ("url", "secret") if getattr(self, key) is None]
@@ -103,8 +116,8 @@ def _problem(message: str) -> PydanticCustomError:
 def signing_keys(secret: str) -> tuple[bytes, ...]:
     """Read the keys in one or more space-separated `whsec_` secrets, in their order.
 
-    Raises ValueError when there is none, or one is no `whsec_` and base64. The message never
-    quotes the secret.
+    Raises ValueError when there is none, or one is no `whsec_` and base64 of 24 to 64 bytes. The
+    message never quotes the secret.
     """
     keys = tuple(_signing_key(word) for word in secret.split())
     if not keys:
@@ -120,4 +133,7 @@ def _signing_key(word: str) -> bytes:
         key = b""
     if encoded == word or not key:
         raise ValueError(f"must be {SECRET_PREFIX} followed by base64")
+    if not KEY_BYTES_MIN <= len(key) <= KEY_BYTES_MAX:
+        sizes = f"{KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes"
+        raise ValueError(f"must be the base64 of {sizes}, not of {len(key)}")
     return key

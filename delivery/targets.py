@@ -5,6 +5,7 @@ of a host (decimal, octal, a name that points inside) and no second answer slips
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -24,11 +25,29 @@ _PRIVATE_TOO = (
     IPv4Network("192.88.99.0/24"),
     IPv4Network("192.0.0.0/24"),
 )
+_NUMBERS = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
 _HOME = frozenset({"loopback", "private"})
 
 
 class TargetRefusedError(Exception):
     """The target is one that a webhook must not reach."""
+
+
+def literal_address(host: str) -> str | None:
+    """The address that a host is written as, in any spelling; None for a name to look up."""
+    host = host.lower().rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761
+        return "127.0.0.1"
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    if not _NUMBERS.fullmatch(host):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
 
 
 def refusal(address: str, *, allow_private: bool) -> str | None:
@@ -41,7 +60,7 @@ def refusal(address: str, *, allow_private: bool) -> str | None:
     if kind is None or (allow_private and kind in _HOME):
         return None
     article = "an" if kind == "unspecified" else "a"
-    hint = "; allow_private: true would allow it" if kind in _HOME else ""
+    hint = "; set allow_private: true to allow it" if kind in _HOME else ""
     return f"{address} is {article} {kind} address{hint}"
 
 

@@ -11,6 +11,8 @@ from gateway.terminal import warn
 
 ROLES = ("ingest", "viewer", "guard", "operator", "admin")
 DATA = Path("data")
+UNTIL = "ignore later rows (RFC 3339); without it the clock stops 2 s after the last row"
+REBIND = "take tags from the assets that carry them now"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,7 +89,7 @@ def _add_checking(commands: Commands) -> None:
     replay.add_argument("--out", type=Path, metavar="EVENTS.jsonl", help="else standard output")
     replay.add_argument("--assets", type=Path, metavar="ASSETS.csv")
     replay.add_argument("--rules", type=Path, metavar="OTHER.yaml", help="its rules hold instead")
-    replay.add_argument("--until", metavar="TIME", help="RFC 3339; where the clock stops")
+    replay.add_argument("--until", metavar="TIME", help=UNTIL)
 
 
 def _add_data(commands: Commands) -> None:
@@ -100,4 +102,5 @@ def _add_data(commands: Commands) -> None:
     taken.add_argument("kind", choices=("assets",), metavar="KIND", help="assets")
     taken.add_argument("file", type=Path, metavar="FILE.csv")
     taken.add_argument("--data", type=Path, default=DATA)
+    taken.add_argument("--rebind", action="store_true", help=REBIND)
     taken.add_argument("--dry-run", action="store_true", help="say what is wrong, store nothing")

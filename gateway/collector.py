@@ -14,9 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from delivery.worker import wait_for
-from gateway.entries import Change, Entry, GatewayStarted, ReadGroup, Tick, arrival_of
+from gateway.entries import (
+    Change,
+    Entry,
+    GatewayStarted,
+    ReadGroup,
+    SiteChanged,
+    Tick,
+    arrival_of,
+)
 from gateway.journal import Group, SqliteJournal
 from gateway.limits import LimitsSettings
+from gateway.queue import Cut, EntryQueue
 from gateway.station import Result, Station
 from inventory.changes import DONE, Outcome
 from tags.reads import Read
@@ -43,14 +52,6 @@ class _Waiting(NamedTuple):
     answers: tuple[tuple["asyncio.Future[Outcome]", Outcome], ...]
 
 
-class _Cut(NamedTuple):
-    """Entries to be processed together, and who is told of it: answers by index of the entry."""
-
-    entries: list[Entry]
-    acknowledge: tuple[Callable[[], None], ...]
-    answers: tuple[tuple[int, "asyncio.Future[Outcome]"], ...]
-
-
 class Collector:
     """Entries in, in order; `on_commit` is called after each commit that decided something."""
 
@@ -69,7 +70,7 @@ class Collector:
         self._limits = limits
         self._on_commit = on_commit
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._pending: list[Entry | Read] = []
+        self._queue = EntryQueue(SOURCE)
         self._acknowledge: list[tuple[int, Callable[[], None]]] = []
         self.restate: Callable[[], list[Entry]] = list
         self._answers: list[tuple[int, asyncio.Future[Outcome]]] = []
@@ -85,7 +86,7 @@ class Collector:
     @property
     def reads_waiting(self) -> int:
         """Reads that no group holds yet."""
-        return len(self._pending)
+        return len(self._queue)
 
     @property
     def degraded(self) -> str | None:
@@ -103,23 +104,22 @@ class Collector:
     ) -> None:
         """Take reads in, in order of arrival; waits while too many wait already."""
         await self._room.wait()
-        self._pending.extend(reads)
+        last = self._queue.put_reads(reads)
         if acknowledge is not None:
-            self._acknowledge.append((len(self._pending), acknowledge))
+            self._acknowledge.append((last, acknowledge))
         self._note_pending()
 
     async def submit(self, change: Change) -> Outcome:
         """Take a change in; returns once it is committed or refused."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._pending.append(change)
-        self._answers.append((len(self._pending), answer))
+        self._answers.append((self._queue.put(change), answer))
         self._enough.set()
         self._note_pending()
         return await answer
 
     def put(self, entry: Entry) -> None:
         """Take in what nobody waits for: health, clock offsets, a start, a site file."""
-        self._pending.append(entry)
+        self._queue.put(entry)
         self._note_pending()
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -155,8 +155,14 @@ class Collector:
         """One group, or one tick when nothing came."""
         cut = await self._next_group()
         bridge = self._bridge(cut.entries)
-        result = await self._in_writer(self.station.process, bridge + cut.entries)
-        self._note_result(result, cut, len(bridge))
+        entries = bridge + cut.entries
+        if any(isinstance(entry, SiteChanged) for entry in entries):
+            # Reading a site file takes a while, in which the loop has other things to do.
+            result = await self._in_writer(self.station.decide, entries)
+        else:
+            result = self.station.decide(entries)
+        self._note_decided(result, cut, len(bridge))
+        self._release(await self._in_writer(self.station.commit))
         while self.station.full and not self._ending:
             await asyncio.sleep(RETRY_S)
             self._release(await self._in_writer(self.station.commit))
@@ -166,7 +172,7 @@ class Collector:
     async def drain(self) -> None:
         """Process all that waits and leave a checkpoint behind; a disk that refuses is said."""
         self.end()
-        while self._pending or self._acknowledge:
+        while self._queue or self._acknowledge:
             await self.step()
         await self._in_writer(self.station.checkpoint)
         if self.station.fault is not None:
@@ -178,33 +184,25 @@ class Collector:
         self._writer.shutdown()
 
     def _note_pending(self) -> None:
-        if len(self._pending) >= GROUP_READS:
+        if len(self._queue) >= GROUP_READS:
             self._enough.set()
-        if len(self._pending) >= self._limits.reads_waiting_max:
+        if len(self._queue) >= self._limits.reads_waiting_max:
             self._room.clear()
         self._work.set()
 
-    async def _next_group(self) -> _Cut:
+    async def _next_group(self) -> Cut:
         """What is to be processed next: a group, or a tick when nothing came."""
-        if not self._pending and not self._acknowledge:
+        if not self._queue and not self._acknowledge:
             await wait_for(self._work, TICK_S)
-        if not self._pending and not self._acknowledge:
-            return _Cut([Tick(self._clock())], (), ())
+        if not self._queue and not self._acknowledge:
+            return Cut([Tick(self._clock())], {}, self._queue.last)
         await wait_for(self._enough, GROUP_S)
-        size = min(len(self._pending), GROUP_READS)
-        pending, self._pending = self._pending[:size], self._pending[size:]
-        acknowledge, self._acknowledge = _split(self._acknowledge, size)
-        answers, self._answers = _split(self._answers, size)
+        cut = self._queue.cut(GROUP_READS, self.station.pipeline.state.sources.get(SOURCE, 0))
         self._set_events()
-        entries, indexes = self._entries_of(pending)
-        return _Cut(
-            entries,
-            tuple(call for _, call in acknowledge),
-            tuple((indexes[at - 1], answer) for at, answer in answers),
-        )
+        return cut
 
     def _set_events(self) -> None:
-        waiting = len(self._pending)
+        waiting = len(self._queue)
         if waiting < self._limits.reads_waiting_max:
             self._room.set()
         if not self._ending and waiting < GROUP_READS:
@@ -226,33 +224,21 @@ class Collector:
             return []
         return [GatewayStarted(first_ns, last_ns), *self.restate()]
 
-    def _entries_of(self, pending: list[Entry | Read]) -> tuple[list[Entry], dict[int, int]]:
-        """Neighbouring reads become one group; where each other entry came to stand."""
-        seq = self.station.pipeline.state.sources.get(SOURCE, 0)
-        entries: list[Entry] = []
-        indexes: dict[int, int] = {}
-        reads: list[Read] = []
-        for at, item in enumerate(pending):
-            if isinstance(item, Read):
-                if not reads:
-                    seq += 1
-                    entries.append(ReadGroup(SOURCE, seq, reads))
-                reads.append(item)
-            else:
-                reads = []
-                indexes[at] = len(entries)
-                entries.append(item)
-        return entries, indexes
-
     async def _in_writer(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
 
-    def _note_result(self, result: Result, cut: _Cut, shift: int) -> None:
-        told = tuple((each, result.outcomes.get(at + shift, DONE)) for at, each in cut.answers)
-        if told or cut.acknowledge:
-            position = self.station.position if result.position is None else result.position
-            self._waiting.append(_Waiting(position, cut.acknowledge, told))
-        self._release(result.committed)
+    def _note_decided(self, result: Result, cut: Cut, shift: int) -> None:
+        """Who is to be told once what was decided is committed."""
+        acknowledge, self._acknowledge = _split(self._acknowledge, cut.last)
+        answers, self._answers = _split(self._answers, cut.last)
+        if not acknowledge and not answers:
+            return
+        position = self.station.position if result.position is None else result.position
+        told = tuple(
+            (answer, result.outcomes.get(cut.numbers[number] + shift, DONE))
+            for number, answer in answers
+        )
+        self._waiting.append(_Waiting(position, tuple(call for _, call in acknowledge), told))
 
     def _release(self, committed: list[Group]) -> None:
         """Answer everybody whose group is committed."""
@@ -275,8 +261,8 @@ class Collector:
 
 
 def _split(
-    waiting: list[tuple[int, T]], size: int
+    waiting: list[tuple[int, T]], last: int
 ) -> tuple[list[tuple[int, T]], list[tuple[int, T]]]:
-    """Those who wait for the first `size` entries at most, and the rest, counted from there."""
-    now = [(at, each) for at, each in waiting if at <= size]
-    return now, [(at - size, each) for at, each in waiting if at > size]
+    """Those who wait for items up to `last`, and the others."""
+    now = [each for each in waiting if each[0] <= last]
+    return now, waiting[len(now) :]

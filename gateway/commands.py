@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
@@ -19,7 +20,13 @@ from gateway.entries import GatewayStarted, ReadGroup
 from gateway.errands import Errands
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
-from gateway.replay import ReplayError, recorded_entries, replay
+from gateway.replay import (
+    ReplayError,
+    recorded_entries,
+    replay,
+    replay_pipeline,
+    unused_reads,
+)
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site, parse_site
@@ -61,6 +68,8 @@ async def _run(folder: DataFolder, site: Site, path: Path) -> int:
     say(f"{site.settings.site.name}: API on {gateway.address}, data in {folder.path}")
     say(f"make a key with: tagwarden keys create NAME --role viewer --data {folder.path}", "dim")
     await gateway.run()
+    if gateway.station.fault is None:
+        say("stopped; everything is committed")
     return 0
 
 
@@ -87,13 +96,18 @@ def replay_command(chosen: argparse.Namespace) -> int:
         return _replay(chosen)
     except SiteError as error:
         return _refuse_site(error)
-    except (RecordingError, ReplayError, CommandError, OSError) as error:
+    except (RecordingError, ReplayError, CommandError) as error:
         warn(str(error), "red")
+        return 1
+    except OSError as error:
+        warn(_unreadable(error, chosen.recording), "red")
         return 1
 
 
 def _replay(chosen: argparse.Namespace) -> int:
     until_ns = None if chosen.until is None else _until(chosen.until)
+    if chosen.out is not None:
+        _refuse_input(chosen.out, (chosen.recording, chosen.site, chosen.assets, chosen.rules))
     site = _recorded_site(chosen.site)
     rules = None if chosen.rules is None else _recorded_site(chosen.rules)
     assets, problems = _assets(chosen.assets)
@@ -101,15 +115,16 @@ def _replay(chosen: argparse.Namespace) -> int:
     entries = recorded_entries(chosen.recording, lambda error: bad.append(str(error)), until_ns)
     size = chosen.recording.stat().st_size
     reads = lines = 0
+    pipeline = replay_pipeline(rules)
     with _out(chosen.out) as out:
-        for entry, decided in replay(entries, site, assets, rules):
+        for entry, decided in replay(pipeline, entries, site, assets):
             reads += len(entry.reads) if isinstance(entry, ReadGroup) else 0
             for line in decided:
                 lines += 1
                 out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
             show_progress(min(size - 1, reads * 80), size, "replay")
     show_progress(size, size, "replay")
-    for problem in bad:
+    for problem in (*bad, *unused_reads(pipeline)):
         warn(problem, "yellow")
     warn(f"{chosen.recording}: {reads} reads, {lines} decisions, {len(bad)} bad rows")
     return 1 if bad else 0
@@ -117,11 +132,7 @@ def _replay(chosen: argparse.Namespace) -> int:
 
 def _recorded_site(path: Path) -> Site:
     """A site file for replay: its secrets need not be set."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: is not UTF-8 text") from error
-    return parse_site(text, str(path), env=None)
+    return parse_site(_text(path), str(path), env=None)
 
 
 def _assets(path: Path | None) -> tuple[tuple[Asset, ...], list[str]]:
@@ -143,8 +154,29 @@ def _out(path: Path | None) -> Generator[TextIO]:
     if path is None:
         yield standard_output()
         return
-    with path.open("w", encoding="utf-8") as out:
-        yield out
+    path = path.resolve()
+    # A device or a pipe is written as it is; a file appears once it is whole.
+    whole = path.is_file() or not path.exists()
+    target = path.with_name(f"{path.name}.{os.getpid()}.part") if whole else path
+    try:
+        out = target.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{path}: can not be written: {_reason(error)}") from error
+    try:
+        with out:
+            yield out
+        if whole:
+            target.replace(path)
+    finally:
+        if whole:
+            target.unlink(missing_ok=True)
+
+
+def _refuse_input(out: Path, inputs: Iterable[Path | None]) -> None:
+    """Raise CommandError where `out` is one of the files to be read, whatever it is called."""
+    for path in inputs:
+        if path is not None and path.exists() and out.exists() and path.samefile(out):
+            raise CommandError(f"--out {out}: is the file {path} that is read; name another one")
 
 
 def keys_command(chosen: argparse.Namespace) -> int:
@@ -162,7 +194,7 @@ def import_command(chosen: argparse.Namespace) -> int:
     """`tagwarden import assets`."""
     try:
         text = _text(chosen.file)
-    except (CommandError, OSError) as error:
+    except CommandError as error:
         warn(str(error), "red")
         return 1
     request = {
@@ -170,6 +202,7 @@ def import_command(chosen: argparse.Namespace) -> int:
         "csv": text,
         "file": str(chosen.file),
         "dry_run": chosen.dry_run,
+        "rebind": chosen.rebind,
     }
     answer = _ask(chosen.data, request)
     if "error" in answer:
@@ -183,14 +216,29 @@ def import_command(chosen: argparse.Namespace) -> int:
 
 
 def _text(path: Path) -> str:
+    """The text of a file. Raises CommandError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandError(f"{path}: is not UTF-8 text") from error
+    except OSError as error:
+        raise CommandError(_unreadable(error, path)) from error
+
+
+def _unreadable(error: OSError, path: Path) -> str:
+    return f"{error.filename or path}: can not be read: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    return (error.strerror or str(error)).lower()
 
 
 def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
     """By the socket of the running gateway; where none runs, with the lock of the folder."""
+    if data.exists() and not data.is_dir():
+        return {"error": f"{data}: is a file, not a folder"}
     try:
         answer = ask(DataFolder(data).socket, request)
         if answer is not None:

@@ -35,7 +35,10 @@ class DataFolder:
 
     def __enter__(self) -> Self:
         """Take the lock. Raises DataFolderBusyError, or OSError where it can not be made."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(f"{self.path}: is a file, not a folder") from error
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import time_ns
 
 from alerts.alert import AlertChange
+from api.settings import PORT_MAX
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
@@ -24,7 +25,7 @@ from history.outputs import Output
 from history.state import StateTooNewError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
-from simulators.demo import demo, demo_assets_csv, demo_site_text
+from simulators.demo import FOR_S_MIN, demo, demo_assets_csv, demo_site_text
 from simulators.facility import Facility
 from simulators.llrp_reader import LlrpReader
 from simulators.player import FacilityPlayer
@@ -42,8 +43,11 @@ LOOK_AGAIN_S = 0.02
 
 def demo_command(chosen: argparse.Namespace) -> int:
     """Run the demo; its last line sums it up."""
-    if chosen.for_s is not None and chosen.for_s < 10:  # noqa: PLR2004 - as simulators.demo says
-        warn("tagwarden demo: --for takes at least 10 seconds", "red")
+    if chosen.for_s is not None and not FOR_S_MIN <= chosen.for_s < math.inf:
+        warn(f"tagwarden demo: --for takes a number of at least {FOR_S_MIN:.0f} seconds", "red")
+        return 2
+    if chosen.port is not None and not 0 <= chosen.port <= PORT_MAX:
+        warn(f"tagwarden demo: --port takes a port from 0 to {PORT_MAX}", "red")
         return 2
     try:
         with _folder(chosen.data) as path, DataFolder(path) as folder:
@@ -72,6 +76,8 @@ async def _demo(folder: DataFolder, chosen: argparse.Namespace) -> int:
             playing = group.create_task(_play(gateway, facility, readers, chosen.for_s))
             gateway.stop_on_signals(playing.cancel)
             await asyncio.wait([playing])
+            if playing.cancelled():
+                say("")  # The terminal shows ^C where the summary would begin.
             await _take_in(gateway, readers)
             gateway.stop.set()
     _sum_up(gateway, _sent(readers))
@@ -82,7 +88,7 @@ def _gateway(folder: DataFolder, addresses: dict[str, str], chosen: argparse.Nam
     # The terminal shows alerts in its own words.
     logging.getLogger("tagwarden.alerts").disabled = True
     site = parse_site(demo_site_text(addresses), "demo.yaml")
-    options = Options(announce=_announce, rng=random.Random(chosen.seed))  # noqa: S311 - jitter
+    options = Options(announce=Announcer(), rng=random.Random(chosen.seed))  # noqa: S311 - jitter
     if chosen.port is not None:
         options.listen = f"127.0.0.1:{chosen.port}"
         return Gateway(folder, site, options)
@@ -139,19 +145,39 @@ async def _welcome(gateway: Gateway) -> None:
     say("A laptop is about to leave. Alerts show here as they are raised.", "dim")
 
 
-def _announce(output: Output) -> None:
-    match output:
-        case AlertChange(transition="raised" | "reopened" as transition, alert=alert):
-            way = f"{alert.from_zone or 'nowhere'} → {alert.to_zone}"
-            text = f"ALERT {transition}: {alert.rule}: {alert.asset} ({way})"
-            say(f"{format_time(alert.time_ns)} {text}", "red")
-        case AlertChange(transition=transition, alert=alert):
-            say(f"{format_time(output.at_ns)} alert {transition}: {alert.asset}", "green")
-        case Movement(asset=str() as asset):
-            way = f"{output.from_zone or 'nowhere'} → {output.to_zone or 'nowhere'}"
-            say(f"{format_time(output.time_ns)} {output.kind} {asset}: {way}", "dim")
-        case _:
-            pass
+class Announcer:
+    """Says on the terminal what was decided, a change of an asset's zone once for all its tags."""
+
+    def __init__(self) -> None:
+        self._zones: dict[str, str | None] = {}
+
+    def __call__(self, output: Output) -> None:
+        """Say one output, if it is one for the terminal."""
+        match output:
+            case AlertChange():
+                _announce_alert(output)
+            case Movement(asset=str() as asset) if self._zones.get(asset) != output.to_zone:
+                self._announce_movement(output, asset)
+            case _:
+                pass
+
+    def _announce_movement(self, movement: Movement, asset: str) -> None:
+        known = self._zones.get(asset, movement.from_zone)
+        self._zones[asset] = movement.to_zone
+        # Where tags of an asset were heard in different zones, it is not clear which one moved.
+        tag = "" if movement.from_zone == known else f" (tag {movement.tag})"
+        way = f"{movement.from_zone or 'nowhere'} → {movement.to_zone or 'nowhere'}"
+        say(f"{format_time(movement.time_ns)} {movement.kind} {asset}{tag}: {way}", "dim")
+
+
+def _announce_alert(change: AlertChange) -> None:
+    alert = change.alert
+    if change.transition not in {"raised", "reopened"}:
+        say(f"{format_time(change.at_ns)} alert {change.transition}: {alert.asset}", "green")
+        return
+    way = f"{alert.from_zone or 'nowhere'} → {alert.to_zone}"
+    text = f"ALERT {change.transition}: {alert.rule}: {alert.asset} ({way})"
+    say(f"{format_time(alert.time_ns)} {text}", "red")
 
 
 def _sum_up(gateway: Gateway, sent: int) -> None:

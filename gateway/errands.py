@@ -12,6 +12,7 @@ from inventory.changes import Outcome, StoreAssets
 from inventory.csv_assets import parse_assets_csv
 
 ACTOR = "command line"
+NAME_CHARACTERS_MAX = 64
 BLOCK = 1_000
 """Assets in one change: a commit for each would make a long import longer."""
 
@@ -51,6 +52,9 @@ class Errands:
         now_ns = self._clock()
         if not name.strip():
             return {"error": "a key needs a name"}
+        if not name.isprintable() or len(name) > NAME_CHARACTERS_MAX:
+            limits = f"at most {NAME_CHARACTERS_MAX} characters and no control characters"
+            return {"error": f"the name of a key has {limits}"}
         try:
             key = await self._counter.transact(lambda db: create_key(db, name, role, now_ns))
         except (KeyNameTakenError, ValueError) as error:
@@ -63,17 +67,21 @@ class Errands:
         refused: list[str] = []
         if not request["dry_run"]:
             for first in range(0, len(parsed.assets), BLOCK):
-                refused += await self._store(parsed.assets[first : first + BLOCK])
+                block = parsed.assets[first : first + BLOCK]
+                refused += await self._store(block, rebind=request.get("rebind", False))
         problems += [f"{request['file']}: {problem}" for problem in refused]
         stored = 0 if request["dry_run"] else len(parsed.assets) - len(refused)
         return {"good": len(parsed.assets), "stored": stored, "problems": problems}
 
-    async def _store(self, assets: tuple[Asset, ...]) -> list[str]:
+    async def _store(self, assets: tuple[Asset, ...], *, rebind: bool) -> list[str]:
         """Store assets in one change; if that is refused, one by one. What is wrong with each."""
-        change = StoreAssets(arrival_ns=self._clock(), by=ACTOR, assets=assets)
+        now_ns = self._clock()
+        change = StoreAssets(arrival_ns=now_ns, by=ACTOR, assets=assets, rebind=rebind)
         outcome = await self._counter.submit(change)
         if outcome.refused is None:
             return []
         if len(assets) == 1:
             return [f"asset {assets[0].id}: {outcome.detail}"]
-        return [problem for asset in assets for problem in await self._store((asset,))]
+        return [
+            problem for asset in assets for problem in await self._store((asset,), rebind=rebind)
+        ]

@@ -22,7 +22,7 @@ from gateway.entries import (
     SiteChanged,
     arrival_of,
 )
-from history.outputs import AssetRemoved, AssetStored, Numbered, Output
+from history.outputs import AssetRemoved, AssetStored, Numbered, Output, ZonesChanged
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from zones.floorplan import FloorPlan
@@ -79,6 +79,7 @@ class Pipeline:
             for part, located in enumerate(self.state.located)
         ]
         self.judge = Judge(self.state.judged)
+        self._plan = FloorPlan()
         self._outputs: list[Numbered] = []
         if self.state.site is not None:
             self._restore_site(self.state.site)
@@ -178,6 +179,9 @@ class Pipeline:
             locate.tags_max = tags_max
             locate.adopt_plan(plan)
         self.judge.adopt_rules(plan, rules, change.version)
+        succession, self._plan = plan.succession_of(self._plan), plan
+        if any(succession):
+            self._number(ZonesChanged(*succession, change.arrival_ns))
 
     def _restore_site(self, change: SiteChanged) -> None:
         plan, rules, tags_max = self._read_blueprint(change.text)
@@ -185,6 +189,7 @@ class Pipeline:
             locate.tags_max = tags_max
             locate.restore_plan(plan)
         self.judge.restore_rules(plan, rules)
+        self._plan = plan
 
     def _collect(self) -> None:
         for decided in self.judge.take_decided():

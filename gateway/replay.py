@@ -1,5 +1,6 @@
 """`tagwarden replay`: a recording through the same pipeline, without network or clock."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,26 @@ def recorded_entries(path: Path, on_bad: OnBad, until_ns: int | None) -> Iterato
     return csv_entries(path, span, on_bad, until_ns)
 
 
+_WHY = {
+    "antenna_without_zone": "no zone in the site file for it",
+    "rssi_below_min": "weaker than rssi_dbm_min of its antenna",
+    "late": "older than what was already decided",
+    "tags_max": "more tags than limits.tags_max",
+}
+
+
+def replay_pipeline(rules: Site | None = None) -> Pipeline:
+    """A pipeline to replay with; `rules` is another site file, whose rules hold instead."""
+    return Pipeline(_reader(rules))
+
+
 def replay(
+    pipeline: Pipeline,
     entries: Iterable[Entry],
     site: Site,
     assets: tuple[Asset, ...] = (),
-    rules: Site | None = None,
 ) -> Iterator[tuple[Entry, list[dict[str, Any]]]]:
-    """Each entry with the lines that were decided from it, in order of decision.
-
-    `rules`: another site file, whose rules hold instead of the site's own.
-    """
-    pipeline = Pipeline(_reader(rules))
+    """Each entry with the lines that were decided from it, in order of decision."""
     first = True
     for entry in entries:
         decided: list[Numbered] = []
@@ -49,6 +59,18 @@ def replay(
             decided += pipeline.advance(start).outputs
         decided += pipeline.advance([entry]).outputs
         yield entry, [line for line in map(line_of, decided) if line is not None]
+
+
+def unused_reads(pipeline: Pipeline) -> list[str]:
+    """One line for each reader and reason for which its reads were no evidence for a zone."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for locate in pipeline.locates:
+        counts.update(locate.dropped)
+    return [
+        f"{reader}: {reads} reads: {reason}" + (f" ({_WHY[reason]})" if reason in _WHY else "")
+        for (reader, reason), reads in sorted(counts.items())
+        if reads
+    ]
 
 
 def line_of(numbered: Numbered) -> dict[str, Any] | None:

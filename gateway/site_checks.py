@@ -10,6 +10,7 @@ from gateway.site_settings import SiteSettings
 from gateway.site_shapes import polygon_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
+from readers.llrp_settings import LlrpSettings
 from readers.settings import ReaderSettings
 from zones.settings import FloorSettings, PortalSettings, ZoneSettings
 
@@ -33,7 +34,14 @@ class Draft:
 
     def names(self, part: str) -> set[str]:
         """Return every name that a list states, so that broken entries are not unknown too."""
-        return {str(name) for _, name in self.stated(part, "name")}
+        stated = (name for _, name in self.stated(part, "name"))
+        return {str(name) for name in stated if isinstance(name, str | int | float) and name != ""}
+
+    def lacks(self, part: str, name: str) -> bool:
+        """Tell whether a list has no such name; one that can not be read lacks nothing."""
+        entries = self.data.get(part, None if part == "zones" else [])
+        readable = isinstance(entries, list) and (bool(entries) or part != "zones")
+        return readable and name not in self.names(part)
 
     def stated(self, part: str, key: str) -> list[tuple[Path, Value]]:
         """Return what the entries of a list say under `key`, broken ones included."""
@@ -93,8 +101,13 @@ def warnings_between(draft: Draft) -> Iterator[Fault]:
             yield Fault(path, "no antenna hears this zone, so nothing will ever be seen in it")
     for path, rule in draft.rules:
         if not rule.notify:
-            yield Fault(path, "nobody is notified; the alert shows on the dashboard only")
+            yield Fault(path, "nobody is notified; only who asks the API sees the alert")
     yield from _exit_zones_inside(draft)
+
+
+def _there_is_a_zone(draft: Draft) -> Iterator[Fault]:
+    if draft.data.get("zones") == []:
+        yield Fault(("zones",), "needs at least one zone")
 
 
 def _names_are_unique(draft: Draft) -> Iterator[Fault]:
@@ -131,12 +144,11 @@ def _renames_are_possible(draft: Draft) -> Iterator[Fault]:
 
 
 def _zones_fit(draft: Draft) -> Iterator[Fault]:
-    floors, zones = draft.names("floors"), draft.names("zones")
     for path, zone in draft.zones:
-        if zone.floor is not None and zone.floor not in floors:
-            yield _unknown((*path, "floor"), "floor", zone.floor, floors)
-        if zone.parent is not None and zone.parent not in zones:
-            yield _unknown((*path, "parent"), "zone", zone.parent, zones)
+        if zone.floor is not None:
+            yield from _unknown(draft, (*path, "floor"), "floor", zone.floor)
+        if zone.parent is not None:
+            yield from _unknown(draft, (*path, "parent"), "zone", zone.parent)
 
 
 def _parents_end(draft: Draft) -> Iterator[Fault]:
@@ -163,14 +175,24 @@ def ancestry(name: str, parents: Mapping[str, str | None]) -> list[str]:
 
 
 def _readers_fit(draft: Draft) -> Iterator[Fault]:
-    zones = draft.names("zones")
     for path, reader in draft.readers:
-        if reader.zone is not None and reader.zone not in zones:
-            yield _unknown((*path, "zone"), "zone", reader.zone, zones)
+        if reader.zone is not None:
+            yield from _unknown(draft, (*path, "zone"), "zone", reader.zone)
         for number, antenna in reader.antennas.items():
-            if antenna.zone is not None and antenna.zone not in zones:
+            if antenna.zone is not None:
                 at = (*path, "antennas", str(number), "zone")
-                yield _unknown(at, "zone", antenna.zone, zones)
+                yield from _unknown(draft, at, "zone", antenna.zone)
+
+
+def _addresses_are_unique(draft: Draft) -> Iterator[Fault]:
+    first: dict[tuple[str, int], str] = {}
+    for path, reader in draft.readers:
+        if isinstance(reader, LlrpSettings):
+            host, port = reader.endpoint
+            other = first.setdefault((host.lower(), port), reader.name)
+            if other != reader.name:
+                message = f"reader '{other}' has this address too; a reader takes one client"
+                yield Fault((*path, "address"), message)
 
 
 def _portals_fit(draft: Draft) -> Iterator[Fault]:
@@ -200,24 +222,23 @@ def _point_fault(point: str, readers: Mapping[str, ReaderSettings], names: set[s
 
 
 def _rules_fit(draft: Draft) -> Iterator[Fault]:
-    zones, channels = draft.names("zones"), draft.names("channels")
     roles = {zone.name: zone.role for _, zone in draft.zones}
     for path, rule in draft.rules:
         for place, name in enumerate(rule.fence):
-            if name not in zones:
-                yield _unknown((*path, "fence", place), "zone", name, zones)
-            elif roles.get(name) == "exit":
+            yield from _unknown(draft, (*path, "fence", place), "zone", name)
+            if roles.get(name) == "exit":
                 message = (
                     f"'{name}' has role exit: being there is leaving; take it out of the fence"
                 )
                 yield Fault((*path, "fence", place), message)
         for place, name in enumerate(rule.notify):
-            if name not in channels:
-                yield _unknown((*path, "notify", place), "channel", name, channels)
+            yield from _unknown(draft, (*path, "notify", place), "channel", name)
 
 
-def _unknown(path: Path, kind: str, name: str, known: set[str]) -> Fault:
-    return Fault(path, f"there is no {kind} '{name}'" + suggestion(name, known))
+def _unknown(draft: Draft, path: Path, kind: str, name: str) -> Iterator[Fault]:
+    if draft.lacks(f"{kind}s", name):
+        known = draft.names(f"{kind}s")
+        yield Fault(path, f"there is no {kind} '{name}'" + suggestion(name, known))
 
 
 def _zones_heard(draft: Draft) -> Iterator[str]:
@@ -260,12 +281,14 @@ def _only(names: Mapping[str, object]) -> str:
 
 
 _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
+    _there_is_a_zone,
     _names_are_unique,
     _names_can_be_written,
     _renames_are_possible,
     _zones_fit,
     _parents_end,
     _readers_fit,
+    _addresses_are_unique,
     _portals_fit,
     _rules_fit,
     _shapes_fit,

@@ -73,6 +73,8 @@ def _message(error: ErrorDetails, path: Path, data: Value) -> str:
         return "unknown key" + suggestion(str(path[-1]), _fields_at(path[:-1], data))
     if error["type"] == "string_pattern_mismatch":
         return "must be " + str(_fields_at(path[:-1], data)[str(path[-1])].description).rstrip(".")
+    if error["type"] == "too_short" and path[-1:] == ("polygon",):
+        return f"needs at least {error.get('ctx', {})['min_length']} corners"
     words = _words(error, value_at(data, path))
     return f"the key {words}" if error["loc"][-1:] == ("[key]",) else words
 
@@ -95,7 +97,8 @@ def _text_wanted(_: _Context, value: Value) -> str:
 
 def _choice_wanted(context: _Context, value: Value) -> str:
     choices = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-    near = suggestion(value, choices) if isinstance(value, str) else ""
+    is_near = isinstance(value, str) and value not in choices and len(choices) > 1
+    near = suggestion(str(value), choices) if is_near else ""
     return f"must be {' or '.join(choices)}" + (near if near.endswith("?") else "")
 
 

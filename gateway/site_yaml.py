@@ -56,6 +56,9 @@ _PLAINER = (
 )
 
 
+_BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
+
+
 class YamlFaultError(ValueError):
     """Text that is no YAML, or not the plain kind that a site file may use."""
 
@@ -164,8 +167,24 @@ def _place(error: Exception, text: str) -> tuple[str, int]:
             "\n", 0, about.position
         )
     if isinstance(error, MarkedYAMLError):
+        if (opened := _left_open(about)) is not None:
+            return opened
         return str(about.problem or about.context), _line(about.problem_mark or about.context_mark)
     return f"cannot be read: {error}", 1
+
+
+def _left_open(about: Any) -> tuple[str, int] | None:  # noqa: ANN401 - ruamel.yaml has no types
+    """Say where a quote or bracket is opened that does not end, if this is such an error."""
+    problem, opened = str(about.problem), _line(about.context_mark)
+    at_end = "end of stream" in problem or "<stream end>" in problem
+    if about.context == "while scanning a quoted scalar" and (at_end or "document sep" in problem):
+        return "a quote is opened here and not closed", opened
+    bracket = _BRACKETS.get(str(about.context))
+    if bracket is None or not (at_end or _line(about.problem_mark) > opened):
+        return None
+    if at_end:
+        return f"a '{bracket}' is opened here and not closed", opened
+    return f"{problem}; is the '{bracket}' of line {opened} closed?", _line(about.problem_mark)
 
 
 def _line(mark: object) -> int:

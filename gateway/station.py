@@ -89,6 +89,11 @@ class Station:
 
     def process(self, entries: list[Entry]) -> Result:
         """Decide, then commit. Never raises for a disk that refuses: see `fault`."""
+        decided = self.decide(entries)
+        return msgspec.structs.replace(decided, committed=self.commit())
+
+    def decide(self, entries: list[Entry]) -> Result:
+        """Let the pipeline advance; what it decided waits for `commit`."""
         decisions = self.pipeline.advance(entries)
         position = None
         if decisions.outputs or not all(isinstance(entry, Tick) for entry in entries):
@@ -103,7 +108,7 @@ class Station:
             # Idle time is not worth a commit; but reads may come that arrived before it, and a
             # replay must then stand at the same time.
             self._quiet = [entries[-1]]
-        return Result(position, decisions.outcomes, self.commit())
+        return Result(position, decisions.outcomes, [])
 
     def commit(self) -> list[Group]:
         """Try to write all that waits, in order; the groups that went through."""

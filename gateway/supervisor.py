@@ -15,6 +15,7 @@ import msgspec
 from gateway.entries import ClockOffset, Entry
 from readers.catalog import open_driver
 from readers.driver import (
+    AntennaState,
     Batch,
     Clock,
     Driver,
@@ -84,7 +85,9 @@ class Supervisor:
     async def run(self, settings: ReaderSettings) -> None:
         """Keep one reader going until cancelled, or until a finite source has ended."""
         name = settings.name
-        self.watches[name] = ReaderWatch(ReaderHealth(reader=name, state="connecting", since_ns=0))
+        antennas: dict[int, AntennaState] = dict.fromkeys(sorted(settings.antennas), "unknown")
+        health = ReaderHealth(reader=name, state="connecting", since_ns=0, antennas=antennas)
+        self.watches[name] = ReaderWatch(health)
         self._say(name, "connecting", "first connection", "")
         failures = 0
         driver: Driver | None = None
@@ -176,7 +179,9 @@ class Supervisor:
                 since_ns=self._clock(),
                 reason=reason,
                 remedy=remedy,
-                antennas=health.antennas if state == "online" else {},
+                antennas=health.antennas
+                if state == "online"
+                else dict.fromkeys(health.antennas, "unknown"),
             ),
         )
 
@@ -184,7 +189,8 @@ class Supervisor:
         self.watches[health.reader].health = health
         self._intake.put(health)
         level = logging.INFO if health.state in {"online", "connecting"} else logging.WARNING
-        log.log(level, "%s is %s %s", health.reader, health.state, health.reason)
+        reason = f" ({health.reason.removeprefix(f'{health.reader}: ')})" if health.reason else ""
+        log.log(level, "%s: %s%s", health.reader, health.state, reason)
 
     def _wait_s(self, error: ReaderError, failures: int) -> float:
         """Full jitter, so that readers that fell together do not return together."""

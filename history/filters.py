@@ -39,6 +39,8 @@ class VisitFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class AssetFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Assets; `tag` is one that it carries now, `q` a part of id, name, serial, SKU or tag."""
 
+    id: str | None = None
+    name: str | None = None
     category: str | None = None
     group: str | None = None
     sku: str | None = None

@@ -49,6 +49,8 @@ ASSETS = Listing(
     columns=("added_seq, id, name, category, grouping, sku, serial, lot, owner, home_zone, status"),
     key="added_seq",
     terms={
+        "id": "id = :id",
+        "name": "name = :name",
         "category": "category = :category",
         "grouping": "grouping = :grouping",
         "sku": "sku = :sku",
@@ -65,7 +67,7 @@ ASSETS = Listing(
             " AND tag LIKE :like ESCAPE '\\'))"
         ),
     },
-    sought=frozenset({"tag"}),
+    sought=frozenset({"id", "tag"}),
 )
 
 ALERTS = Listing(
@@ -89,6 +91,8 @@ ALERTS = Listing(
 class WantedAssets(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An AssetFilter in the words of the table."""
 
+    id: str | None
+    name: str | None
     category: str | None
     grouping: str | None
     sku: str | None

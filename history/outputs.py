@@ -25,7 +25,15 @@ class AssetRemoved(msgspec.Struct, frozen=True, gc=False, tag="asset_removed"):
     at_ns: int
 
 
-Output = Movement | AlertChange | ReaderHealth | AssetStored | AssetRemoved
+class ZonesChanged(msgspec.Struct, frozen=True, gc=False, tag="zones_changed"):
+    """Zones go by other names (new by former one), or are not there any more."""
+
+    renamed: dict[str, str]
+    gone: tuple[str, ...]
+    at_ns: int
+
+
+Output = Movement | AlertChange | ReaderHealth | AssetStored | AssetRemoved | ZonesChanged
 
 
 class Numbered(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.alert import Alert, AlertChange, state_of, subject_of
-from history.outputs import AssetRemoved, AssetStored, Numbered, event_of
+from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
 from inventory.assets import Asset
 from zones.movements import Movement
 
@@ -38,6 +38,8 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
         case AssetRemoved(asset=asset_id, at_ns=at_ns):
             connection.execute("DELETE FROM assets WHERE id = ?", (asset_id,))
             _bind_exactly(connection, numbered.seq, Asset(id=asset_id), at_ns)
+        case ZonesChanged() as change:
+            _follow_zones(connection, change)
         case _:
             # Reader health lives in memory; the stream has had it.
             pass
@@ -181,6 +183,25 @@ def _hand_over_visit(
         return
     _end_visit(connection, tag, at_ns)
     _begin_visit(connection, (seq, tag, asset, zone, at_ns))
+
+
+def _follow_zones(connection: sqlite3.Connection, change: ZonesChanged) -> None:
+    """Who is in a renamed zone goes on under its new name, whole; who was in a gone one left it."""
+    connection.execute(
+        "UPDATE visits SET to_ns = max(from_ns, ?) WHERE to_ns IS NULL"
+        " AND zone IN (SELECT value FROM json_each(?))",
+        (change.at_ns, msgspec.json.encode(change.gone).decode()),
+    )
+    # All are read before any is written: zones may swap their names.
+    visits = connection.execute(
+        "SELECT zone, id FROM visits WHERE to_ns IS NULL"
+        " AND zone IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(change.renamed)).decode(),),
+    ).fetchall()
+    connection.executemany(
+        "UPDATE visits SET zone = ? WHERE id = ?",
+        [(change.renamed[zone], visit_id) for zone, visit_id in visits],
+    )
 
 
 def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> None:

@@ -104,6 +104,9 @@ class LlrpLink(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note why, unless a reason is known already."""
         why = f"connection lost: {exc}" if exc else "the reader closed the connection"
+        if self._framer.waiting and self.error is None:
+            self._count("half_frame")
+            why += f" in the middle of a message ({self._framer.waiting} bytes of it came)"
         self._end(ReaderLostError(f"{self._name}: {why}"))
         self.ended.set()
 

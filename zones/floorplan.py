@@ -1,6 +1,7 @@
 """The floor plan as Locate needs it: which zone each read point hears."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from shapely import Polygon
@@ -34,12 +35,24 @@ class Zone(msgspec.Struct, frozen=True):
 class ReadPoint(msgspec.Struct, frozen=True, gc=False):
     """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact."""
 
-    reader: str
-    antenna: int
+    key: PointKey
     zone: str | None = None
     urgent: bool = False
     rssi_cdb_min: int = _ANY_RSSI_CDB
     bias_cdb: int = 0
+
+
+class Succession(NamedTuple):
+    """What became of the zones of the plan before: new names by former ones, and what is gone."""
+
+    renamed: dict[str, str]
+    gone: tuple[str, ...]
+
+    def heir_of(self, zone: str | None) -> str | None:
+        """The name by which a zone goes on; None where it is gone."""
+        if zone is None or zone in self.gone:
+            return None
+        return self.renamed.get(zone, zone)
 
 
 class FloorPlan:
@@ -83,19 +96,36 @@ class FloorPlan:
         name, antenna = key
         reader = self._readers.get(name)
         if reader is None:
-            return ReadPoint(name, antenna)
+            return ReadPoint(key)
         settings = reader.antennas.get(antenna, AntennaSettings())
         zone = self.zones.get(settings.zone or reader.zone or "")
         if zone is None:
-            return ReadPoint(name, antenna)
+            return ReadPoint(key)
         return ReadPoint(
-            reader=name,
-            antenna=antenna,
+            key=key,
             zone=zone.name,
             urgent=zone.role == "exit",
             rssi_cdb_min=centidecibels(settings.rssi_dbm_min, _ANY_RSSI_CDB),
             bias_cdb=centidecibels(settings.bias_db, 0),
         )
+
+    def succession_of(self, former: "FloorPlan") -> Succession:
+        """What became of the zones of `former`, the plan that held until this one did.
+
+        A rename stays in the site file for good, but is followed only once.
+        """
+        renamed = {
+            was: name
+            for was, name in self.renamed.items()
+            if was in former.zones and former.renamed.get(was) != name
+        }
+        gone = tuple(name for name in former.zones if renamed.get(name, name) not in self.zones)
+        return Succession(renamed, gone)
+
+    def drop_strangers(self, by_reader: dict[str, Any]) -> None:
+        """Take out what is kept of readers that the site file does not name."""
+        for name in [name for name in by_reader if name not in self._readers]:
+            del by_reader[name]
 
     def within(self, zone: str, fence: Iterable[str]) -> bool:
         """Whether a zone is one of the fence's zones or lies in one of them."""

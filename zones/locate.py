@@ -9,7 +9,6 @@ splitting the tags over several Locates change nothing.
 """
 
 from collections.abc import Iterable
-from math import isnan
 from zlib import crc32
 
 from readers.health import ReaderHealth
@@ -19,7 +18,7 @@ from zones.bins import BIN_NS, UNHEARD_CDB, Cell, Slot, cells_of, fold, heard_in
 from zones.clock import EventClock
 from zones.coverage import Coverage
 from zones.estimators.window import Estimate, WindowEstimator, WindowMemory
-from zones.floorplan import FloorPlan, PointKey
+from zones.floorplan import FloorPlan, PointKey, ReadPoint
 from zones.movements import Movement, MovementKind, movement_id
 from zones.tracks import (
     HOLD_NS,
@@ -61,6 +60,8 @@ class Locate:
         self._part = part
         self._parts = parts
         self.tags_max = tags_max
+        self._tracks = state.tracks
+        self._bins = state.bins
         self._clock = EventClock(state.offsets_ns)
         self._coverage = Coverage(state.readers, state.healthy_since_ns)
         self._steps: list[Step] = []
@@ -87,13 +88,15 @@ class Locate:
         """Use another floor plan.
 
         Renamed zones are followed, what was in a vanished zone is nowhere known
-        until it is read again, and estimates start afresh.
+        until it is read again, estimates start afresh, and readers that are gone
+        are forgotten.
         """
+        succession = plan.succession_of(self._plan)
         for track in self.state.tracks.values():
             track.memory = None
-            if track.zone is not None:
-                name = plan.renamed.get(track.zone, track.zone)
-                track.zone = name if name in plan.zones else None
+            track.zone = succession.heir_of(track.zone)
+        plan.drop_strangers(self.state.offsets_ns)
+        plan.drop_strangers(self.state.readers)
         self._coverage.update(plan, self.state.now_ns)
         self._use(plan)
 
@@ -121,26 +124,28 @@ class Locate:
 
     def fold(self, reads: Iterable[Read]) -> None:
         """Take reads in, in order of arrival."""
+        state, parts = self.state, self._parts
         for rank, read in enumerate(reads):
-            if read.arrival_ns >= self._next_ns:
-                self._decide_due(read.arrival_ns)
-            if read.arrival_ns > self.state.now_ns:  # noqa: PLR1730 - max() costs a call a read
-                self.state.now_ns = read.arrival_ns
-            if self._parts == 1 or crc32(read.tag.encode()) % self._parts == self._part:
+            arrival_ns = read.arrival_ns
+            if arrival_ns >= self._next_ns:
+                self._decide_due(arrival_ns)
+            if arrival_ns > state.now_ns:  # noqa: PLR1730 - max() costs a call a read
+                state.now_ns = arrival_ns
+            if parts == 1 or crc32(read.tag.encode()) % parts == self._part:
                 self._rank = rank
                 self._fold_one(read)
 
     # One read
 
     def _fold_one(self, read: Read) -> None:
-        key = (read.reader, read.antenna)
-        point = self._points.get(key) or self._plan.point(key)
+        point = self._points.get((read.reader, read.antenna)) or self._new_point(read)
         if point.zone is None:
             self._count(read.reader, "antenna_without_zone")
             return
-        rssi_cdb = _level_cdb(read.rssi_dbm, point.bias_cdb)
+        rssi = read.rssi_dbm
+        rssi_cdb = UNHEARD_CDB if rssi is None else round(rssi * 100) + point.bias_cdb
         count = read.count
-        track = self.state.tracks.get(read.tag)
+        track = self._tracks.get(read.tag)
         if rssi_cdb < point.rssi_cdb_min:
             # It proves presence of a tag that is known, and nothing else.
             self._count(read.reader, "rssi_below_min")
@@ -151,14 +156,17 @@ class Locate:
             return
         event_ns = self._clock.event_ns(read)
         number = event_ns // BIN_NS
-        slot = self.state.bins.get(number)
+        slot = self._bins.get(number)
         if slot is None:
             slot = self._open_slot(number)
-        cell = fold(slot, read.tag, key, count, rssi_cdb, event_ns)
+        cell = fold(slot, read.tag, point.key, count, rssi_cdb, event_ns)
         if cell is None:
             self._count(read.reader, "cells_max")
         elif point.urgent and count and track.zone != point.zone:
             self._decide_at_once(track, read.tag, cell, number, event_ns)
+
+    def _new_point(self, read: Read) -> ReadPoint:
+        return self._plan.point((read.reader, read.antenna))
 
     def _new_track(self, read: Read) -> Track | None:
         if len(self.state.tracks) >= self.tags_max:
@@ -227,21 +235,26 @@ class Locate:
 
     def _close_slot(self, number: int, slot: Slot, present_ns: int) -> None:
         """Close all bins of a number; their tags were present at `present_ns` at least."""
-        tracks = self.state.tracks
+        tracks = self._tracks
+        end_ns = (number + 1) * BIN_NS
         for tag, head in slot.items():
             track = tracks[tag]
-            heard_ns = newest_ns(head)
-            track.heard_ns = max(track.heard_ns, heard_ns)
-            track.present_ns = max(track.present_ns, heard_ns, present_ns)
+            heard_ns = head.last_ns if head.other is None else newest_ns(head)
+            if heard_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call for each bin
+                track.heard_ns = heard_ns
+            if heard_ns > track.present_ns:  # noqa: PLR1730 - as above
+                track.present_ns = heard_ns
+            if present_ns > track.present_ns:  # noqa: PLR1730 - as above
+                track.present_ns = present_ns
             if number <= track.closed:
                 self._close_late(track, tag, number, head)
-                continue
-            track.closed = number
-            settled = track.settled_ns // BIN_NS
-            if number > settled:
+            elif track.settled_ns < end_ns - BIN_NS:
+                track.closed = number
                 self._estimate(track, tag, number, head, heard_ns)
-            elif number == settled:
-                track.memory = self._estimator.begin(number, head, track.zone or "")
+            else:
+                track.closed = number
+                if track.settled_ns < end_ns:
+                    track.memory = self._estimator.begin(number, head, track.zone or "")
 
     def _estimate(self, track: Track, tag: str, number: int, head: Cell, heard_ns: int) -> None:
         memory = track.memory
@@ -364,13 +377,6 @@ class Locate:
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
-
-
-def _level_cdb(rssi_dbm: float | None, bias_cdb: int) -> int:
-    """A level in hundredths of a dBm; what is no number counts as not stated."""
-    if rssi_dbm is None or isnan(rssi_dbm):
-        return UNHEARD_CDB
-    return round(rssi_dbm * 100) + bias_cdb
 
 
 def _kind(track: Track) -> MovementKind:

@@ -185,7 +185,9 @@ def _cells(line: str) -> list[str]:
     try:
         cells = line.split(",") if '"' not in line else next(csv.reader((line,), strict=True))
     except csv.Error as error:
-        raise ValueError(str(error)) from error
+        is_open = "unexpected end of data" in str(error)
+        text = "a quote is opened and not closed" if is_open else str(error)
+        raise ValueError(text) from error
     return [cell.strip() for cell in cells]
 
 

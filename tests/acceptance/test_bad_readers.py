@@ -183,7 +183,7 @@ async def unknown_and_malformed(at: Pair) -> None:
 async def cut(at: Pair) -> None:
     """A connection that ends, in the middle of a message or without a word."""
     await at.bad.cut_in_message()
-    assert (await at.becomes("offline"))["reason"] == "bad: the reader closed the connection"
+    assert "in the middle of a message" in (await at.becomes("offline"))["reason"]
     await at.becomes("online")
     at.bad.drop()
     assert "connection" in (await at.becomes("offline"))["reason"]

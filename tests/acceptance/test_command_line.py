@@ -34,6 +34,7 @@ readers:
   - {{name: dock, driver: llrp, address: "{address}", antennas: {{1: {{zone: hall}}}}}}
 server: {{listen: "127.0.0.1:0"}}
 """
+EXAMPLE = ROOT / "config" / "recordings.yaml"
 NOWHERE = "127.0.0.1:9"
 
 
@@ -51,7 +52,16 @@ def write_site(path: Path, address: str = NOWHERE, old: str = "", new: str = "")
         (["keys", "create", "x", "--role", "king"], 2, "invalid choice: 'king'"),
         (["run", "none.yaml"], 1, "none.yaml:1: file: can not be read: No such file or directory"),
         (["check", "none.yaml"], 1, "none.yaml:1: file: can not be read"),
-        (["import", "assets", "none.csv"], 1, "No such file or directory: 'none.csv'"),
+        (["import", "assets", "none.csv"], 1, "none.csv: can not be read: no such file"),
+        (["demo", "--port", "65536"], 2, "--port takes a port from 0 to 65535"),
+        (["demo", "--port", "-1"], 2, "--port takes a port from 0 to 65535"),
+        *((["demo", f"--for={end}"], 2, "at least 10 seconds") for end in ("nan", "inf", "-1")),
+        (["run", str(EXAMPLE), "--data", __file__], 1, "py: is a file, not a folder"),
+        (
+            ["keys", "create", "x", "--role", "viewer", "--data", __file__],
+            1,
+            "py: is a file, not a folder",
+        ),
         (["--version"], 0, ""),
     ],
 )
@@ -129,6 +139,21 @@ async def test_a_key_name_is_given_once(tmp_path: Path) -> None:
     again = await tagwarden("keys", "create", "test admin", "--role", "viewer", "--data", tmp_path)
     assert (again.code, again.out) == (1, "")
     assert "test admin" in again.err
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "x" * 65, " "])
+async def test_a_key_has_a_short_name_that_can_be_printed(name: str, tmp_path: Path) -> None:
+    ended = await tagwarden("keys", "create", name, "--role", "viewer", "--data", tmp_path)
+    assert (ended.code, ended.out) == (1, "")
+    assert "name" in ended.err
+
+
+async def test_an_import_takes_tags_from_other_assets_only_when_asked(tmp_path: Path) -> None:
+    csv = tmp_path / "assets.csv"
+    for row, more, code in (("A,aabb", [], 0), ("B,aabb", [], 1), ("B,aabb", ["--rebind"], 0)):
+        csv.write_text(f"id,tags\n{row}\n", encoding="utf-8")
+        ended = await tagwarden("import", "assets", csv, "--data", tmp_path / "data", *more)
+        assert (ended.code, "Traceback" in ended.err) == (code, False), ended.err
 
 
 async def test_a_dry_run_of_an_import_stores_nothing_and_names_bad_rows(tmp_path: Path) -> None:

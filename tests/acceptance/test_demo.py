@@ -8,7 +8,11 @@ from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from gateway.demo import Announcer
 from tests.acceptance.running import Finished, started, tagwarden
+from zones.movements import Movement
 
 SUMMARY = re.compile(r"reads (\d+), movements (\d+), alerts (\d+), lost (\d+)\Z")
 
@@ -60,6 +64,39 @@ async def test_ctrl_c_ends_the_demo_cleanly_with_its_summary(tmp_path: Path) -> 
         assert summary is not None, running.said
         assert (int(summary[3]) >= 1, summary[4]) == (True, "0")
         assert "Traceback" not in running.said
+
+
+def test_a_change_of_zone_is_said_once_for_all_tags_of_an_asset(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say = Announcer()
+    for tag, was, to in (("a", None, "hall"), ("b", None, "hall"), ("a", "hall", "gate")):
+        say(moved(tag, was, to))
+    say(moved("b", "hall", "gate"))
+    say(moved("b", "gate", "hall"))
+    say(moved("b", "hall", "gate"))
+    say(moved("a", None, "yard"))
+    ways = [line.split("cart-1")[1] for line in capsys.readouterr().out.splitlines()]
+    assert ways == [
+        ": nowhere → hall",
+        ": hall → gate",
+        ": gate → hall",
+        ": hall → gate",
+        " (tag a): nowhere → yard",
+    ]
+
+
+def moved(tag: str, was: str | None, to: str) -> Movement:
+    return Movement(
+        id="m",
+        time_ns=1,
+        decided_ns=1,
+        tag=tag,
+        kind="moved",
+        from_zone=was,
+        to_zone=to,
+        asset="cart-1",
+    )
 
 
 async def test_a_demo_that_is_too_short_is_refused() -> None:

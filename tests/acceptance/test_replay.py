@@ -198,7 +198,9 @@ def test_files_that_are_not_there_are_named(desk: Desk, capsys: pytest.CaptureFi
     assert len(said) == 6
     assert all(
         word in line
-        for word, line in zip([*["No such"] * 2, "Is a dir", *["No such"] * 3], said, strict=True)
+        for word, line in zip(
+            [*["no such file"] * 2, "is a dir", *["no such file"] * 3], said, strict=True
+        )
     ), said
 
 
@@ -216,7 +218,7 @@ def test_a_folder_that_can_not_be_written_is_named(
         ]
     )
     assert code == 1
-    assert "No such file or directory" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{desk.path('no/out')}: can not be written: no such file\n"
 
 
 def test_a_time_without_offset_is_refused(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,3 +245,43 @@ def test_a_wrong_line_of_a_recording_of_everything_is_named(
     desk.write("day.jsonl", '{"type":"tick","arrival_ns":1750000000000000000}\n{"type":"dance"}\n')
     assert desk.replay(recording="day.jsonl") == 1
     assert capsys.readouterr().err.startswith(f"{desk.path('day.jsonl')}:2: ")
+
+
+def test_the_recording_is_never_written_over(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = desk.folder / "day.csv"
+    before = day.read_bytes()
+    (desk.folder / "link").symlink_to("day.csv")
+    os.link(day, desk.folder / "twin")
+    for out in ("day.csv", "link", "twin", "./day.csv", f"../{desk.folder.name}/day.csv"):
+        assert desk.replay("--out", f"{desk.folder}/{out}") == 1
+        assert "is the file" in capsys.readouterr().err
+    assert desk.replay("--out", desk.path("site.yaml")) == 1
+    assert day.read_bytes() == before
+
+
+def test_a_replay_that_fails_leaves_the_former_output_alone(desk: Desk) -> None:
+    desk.write("out.jsonl", "former\n")
+    desk.write("day.jsonl", '{"type":"tick","arrival_ns":1750000000000000000}\n{"type":"dance"}\n')
+    before = sorted(desk.folder.iterdir())
+    assert desk.replay(recording="day.jsonl") == 1
+    assert (desk.folder / "out.jsonl").read_text(encoding="utf-8") == "former\n"
+    assert sorted(desk.folder.iterdir()) == before
+
+
+def test_reads_that_were_no_evidence_are_told_by_reader_and_reason(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [*walk_out(TAG), *(row.replace("dock", "r9") for row in walk_out(OTHER)[:50])]
+    desk.write("day.csv", "\n".join([HEADER, *sorted(rows)]) + "\n")
+    assert desk.replay() == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "r9: 50 reads: antenna_without_zone (no zone in the site file for it)"
+    assert said[1].endswith(": 110 reads, 2 decisions, 0 bad rows")
+
+
+def test_an_open_quote_is_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.write("day.csv", "\n".join([HEADER, f'{NOON_NS},"dock,1,{TAG},-50', *walk_out(TAG)]))
+    assert desk.replay() == 1
+    assert ":2: a quote is opened and not closed" in capsys.readouterr().err

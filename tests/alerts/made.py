@@ -68,6 +68,10 @@ def plan(**renamed: str) -> FloorPlan:
     return FloorPlan(zones(**renamed), readers(**renamed))
 
 
+def plan_without(*gone: str) -> FloorPlan:
+    return FloorPlan([zone for zone in zones() if zone.name not in gone], readers())
+
+
 class Said(NamedTuple):
     """A change of an alert, in short."""
 
@@ -109,8 +113,13 @@ class Bench:
         self._collect()
 
     def adopt(self, *rules: RuleSettings, version: str = "v2", **renamed: str) -> None:
-        self.rules, self.plan = rules, plan(**renamed)
-        self.judge.adopt_rules(self.plan, rules, version)
+        self.rules = rules
+        self.rebuild(plan(**renamed), version)
+
+    def rebuild(self, floor_plan: FloorPlan, version: str = "v2") -> None:
+        """Another floor plan, with the rules as they are."""
+        self.plan = floor_plan
+        self.judge.adopt_rules(floor_plan, self.rules, version)
         self._collect()
 
     def store(self, *assets: Asset, rebind: bool = False) -> list[str]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from alerts.alert import Alert, AlertState, Condition, alert_json, state_of
-from alerts.lifecycle import Case, alert_id, fire, reconsider
+from alerts.lifecycle import Case, alert_id, fire
 from tests.alerts.made import END_S, RULE, Bench, Said, rule
 from tests.zones.made import at
 from zones.tracks import HOLD_NS
@@ -328,7 +328,6 @@ def test_rule_subject_place_and_ordinal_each_make_another_id() -> None:
 def test_nothing_is_due_where_nothing_is_pending() -> None:
     case = Case()
     assert fire(case, _no_draft) == []
-    reconsider(case, "broken")
     assert case == Case()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.settings import AssetSelector
-from tests.alerts.made import END_S, Bench, Said, rule
+from tests.alerts.made import END_S, Bench, Said, plan_without, rule
 from tests.zones.made import at
 from zones.tracks import HOLD_NS
 
@@ -13,7 +13,7 @@ HOLD_S = HOLD_NS / 1e9
 def test_a_vanished_rule_withdraws_its_alert_and_tells_those_who_were_told() -> None:
     bench = Bench()
     bench.rush("a1", "gate", 10.0)
-    bench.adopt(rule(name="another", notify=()))
+    bench.adopt(rule(name="another", fence=("gate",), notify=()))
     assert bench.transitions == ["raised", "returned"]
     assert bench.alert.id == bench.changes[0].alert.id
     bench.write_down_and_read_back()
@@ -172,9 +172,7 @@ def test_a_vanished_zone_makes_the_place_unknown_and_decides_nothing() -> None:
     bench = Bench()
     bench.move("a1", "yard", 10.0)
     bench.rush("b2", "gate", 11.0)
-    bench.plan.zones.pop("yard")
-    bench.plan.zones.pop("gate")
-    bench.judge.adopt_rules(bench.plan, bench.rules, "v2")
+    bench.rebuild(plan_without("yard", "gate"))
     assert [place.zone for place in bench.judge.state.places.values()] == [None, None]
     bench.wait_until(END_S)
     assert [(change.transition, change.alert.asset) for change in bench.changes] == [
@@ -187,7 +185,10 @@ def test_a_vanished_zone_makes_the_place_unknown_and_decides_nothing() -> None:
 def test_an_asset_without_a_known_place_keeps_what_is_pending(gone: str | None) -> None:
     bench = Bench()
     bench.move("a1", "yard", 10.0)
-    bench.move("a1", None, 11.0) if gone is None else bench.plan.zones.pop(gone)
-    bench.judge.adopt_rules(bench.plan, bench.rules, "v2")
+    if gone is None:
+        bench.move("a1", None, 11.0)
+        bench.adopt(rule(severity="info"))
+    else:
+        bench.rebuild(plan_without(gone))
     bench.wait_until(END_S)
     assert bench.transitions == ["raised"]

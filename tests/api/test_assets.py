@@ -222,7 +222,11 @@ async def test_the_register_is_filtered_by_field_and_searched(operator: httpx.As
     assert await found(category="pump") == ["P1", "P2"]
     assert await found(category="pump", group="ward 3") == ["P1"]
     assert await found(tag="E28011 60".replace(" ", "")) == ["L1"]
-    assert await found(tag="no tag at all") == []
+    assert await found(tag="urn:epc:id:other:1") == []
+    assert await found(id="P1") == ["P1"]
+    assert await found(id="P") == []
+    assert await found(name="Laptop 1", category="laptop") == ["L1"]
+    assert await found(name="laptop 1") == []
     assert await found(q="aptop") == ["L1"]
     assert await found(sort="-seq") == ["P2", "P1", "L1"]
 

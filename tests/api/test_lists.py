@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -53,6 +54,9 @@ async def test_movements_are_narrowed_by_zone_kind_and_half_open_time(
 
     assert await count(zone="hall") == 4
     assert await count(kind="arrived") == 1
+    assert await count(**{"from": "hall"}) == 2
+    assert await count(to="gate") == 2
+    assert await count(**{"from": "gate", "to": "hall"}) == 1
     times = {"since": "2027-01-15T08:00:01Z", "until": "2027-01-15T08:00:03Z"}
     assert await count(**times) == 2
     assert await count(since="9999-12-31T23:59:59Z") == 0
@@ -133,6 +137,18 @@ async def test_csv_is_given_to_those_who_like_it_better(
     answer = await viewer.get(f"{API}/movements", headers={"accept": accept})
     assert answer.headers["content-type"].startswith(media_type)
     assert answer.headers["vary"] == "Accept"
+
+
+async def test_a_polygon_in_csv_is_json(
+    viewer: httpx.AsyncClient,
+    desk: FakeDesk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    corners = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.5))
+    monkeypatch.setattr(desk, "zones", lambda: [{"name": "hall", "polygon": corners}])
+    answer = await viewer.get(f"{API}/zones", headers={"accept": "text/csv"})
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    assert json.loads(row["polygon"]) == [[0.0, 0.0], [4.0, 0.0], [4.0, 4.5]]
 
 
 async def test_zones_are_listed_with_their_health_and_as_geojson(

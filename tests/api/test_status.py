@@ -53,6 +53,12 @@ def test_the_front_page_says_how_the_gateway_is() -> None:
     assert "<li>reader gate-1 is silent</li><li>a\\x1bb</li>" in page
 
 
+def test_the_front_page_says_how_to_open_the_docs() -> None:
+    page = home_page("1.0", "ready", [])
+    assert "<code>curl -H 'Authorization: Bearer tw_…' http://HOST:PORT/docs</code>" in page
+    assert "A browser does not send the header by itself" in page
+
+
 async def test_docs_list_every_route_with_its_roles(viewer: httpx.AsyncClient, app: Api) -> None:
     page = (await viewer.get("/docs")).text
     for path in app.openapi()["paths"]:

@@ -10,10 +10,11 @@ from api.tables import csv_text
 
 
 def test_each_kind_of_value_has_its_cell() -> None:
-    row = {"a": None, "b": True, "c": -1.5, "d": ["x", "y"], "e": {"k": "ü"}, "f": "=1", "g": "z"}
+    lists: tuple[object, ...] = ((1.0, "y"), [])
+    row = {"a": None, "b": True, "c": -1.5, "d": lists, "e": {"k": "ü"}, "f": "=1", "g": "z"}
     assert csv_text("abcdef", [row]).splitlines() == [
         "a,b,c,d,e,f",
-        ',true,-1.5,x y,"{""k"": ""ü""}",\'=1',
+        ',true,-1.5,"[[1.0, ""y""], []]","{""k"": ""ü""}",\'=1',
     ]
 
 

@@ -9,40 +9,59 @@ from delivery.attempt import DONE
 from delivery.channels import open_channel
 from delivery.log import LogSender
 from delivery.webhook import WebhookSender
+from tags.times import format_time
 from tests.delivery.made import T0_NS, alert, delivery, log_channel, webhook
 
 HOSTILE = "x\r\n2026-01-01 all clear\x1b[2J\x00\u2028\u202e</script>☃"
 
 
-def body_of(asset: str = "laptop-7", severity: Severity = "critical") -> str:
+def body_of(
+    asset: str = "laptop-7", severity: Severity = "critical", transition: str = "raised"
+) -> str:
     shown = alert_json(alert(asset=asset, severity=severity), 7)
-    message = {"type": "alert.raised", "timestamp": "2026-01-31T08:00:00.000000Z", "data": shown}
-    return msgspec.json.encode(message).decode()
+    kind, at = f"alert.{transition}", "2026-01-31T08:00:00.000000Z"
+    return msgspec.json.encode({"type": kind, "timestamp": at, "data": shown}).decode()
 
 
+@pytest.mark.parametrize("transition", ["raised", "reopened"])
 @pytest.mark.parametrize(
     ("severity", "level"),
     [("info", logging.INFO), ("warning", logging.WARNING), ("critical", logging.CRITICAL)],
 )
-async def test_a_change_is_one_line_at_the_level_of_its_severity(
-    severity: Severity, level: int, caplog: pytest.LogCaptureFixture
+async def test_a_call_is_one_line_at_the_level_of_its_severity(
+    severity: Severity, level: int, transition: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "tagwarden.alerts")
-    assert await LogSender().send(delivery(body_of(severity=severity)), T0_NS) == DONE
+    body = body_of(severity=severity, transition=transition)
+    assert await LogSender().send(delivery(body), T0_NS) == DONE
     (record,) = caplog.records
-    line = json.loads(record.getMessage())
     assert (record.name, record.levelno) == ("tagwarden.alerts", level)
-    assert (line["id"], line["type"]) == ("msg_1", "alert.raised")
-    assert line["alert"]["rule"] == "laptops stay in"
-    assert "evidence" not in line["alert"]
+    time = format_time(T0_NS)
+    said = f"{time} laptops stay in: laptop-7: hall → gate: {transition} (a1)"
+    assert record.getMessage() == said
 
 
-async def test_a_hostile_name_stays_inside_its_line(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("transition", ["acknowledged", "returned", "cleared"])
+async def test_what_comes_after_the_call_is_information_at_its_own_time(
+    transition: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tagwarden.alerts")
+    await LogSender().send(delivery(body_of(transition=transition)), T0_NS)
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    assert record.getMessage().startswith("2026-01-31T08:00:00.000000Z ")
+
+
+async def test_a_hostile_name_stays_inside_its_place(caplog: pytest.LogCaptureFixture) -> None:
     await LogSender().send(delivery(body_of(HOSTILE)), T0_NS)
     line = caplog.records[0].getMessage()
-    assert line.isascii()
     assert line.isprintable()
-    assert json.loads(line)["alert"]["asset"] == HOSTILE
+    assert f": {json.dumps(HOSTILE)}: hall → gate: raised (a1)" in line
+
+
+async def test_a_tag_without_asset_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    await LogSender().send(delivery(body_of("")), T0_NS)
+    assert ": tag 30340000000000000000abcd: " in caplog.records[0].getMessage()
 
 
 def test_each_kind_of_channel_has_its_sender() -> None:

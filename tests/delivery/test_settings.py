@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 from pydantic import ValidationError
 
@@ -63,4 +65,43 @@ def test_two_secrets_give_two_keys_in_their_order() -> None:
 
 
 def test_padding_of_a_secret_may_be_left_out() -> None:
-    assert signing_keys("whsec_YWI") == signing_keys("whsec_YWI=") == (b"ab",)
+    word = "whsec_" + base64.b64encode(b"k" * 25).decode()
+    assert word.endswith("==")
+    assert signing_keys(word.rstrip("=")) == signing_keys(word) == (b"k" * 25,)
+
+
+@pytest.mark.parametrize(("size", "good"), [(23, False), (24, True), (64, True), (65, False)])
+def test_a_secret_has_24_to_64_bytes(size: int, *, good: bool) -> None:
+    word = "whsec_" + base64.b64encode(b"k" * size).decode()
+    if good:
+        assert signing_keys(word) == (b"k" * size,)
+    else:
+        with pytest.raises(
+            ValueError, match=f"must be the base64 of 24 to 64 bytes, not of {size}"
+        ):
+            signing_keys(word)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "10.0.0.9", "10.0.0.9."),
+        *("localhost", "LOCALHOST.", "hook.localhost", "[::1]", "[::ffff:10.0.0.9]", "[fd00::1]"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_private_address_in_any_spelling_needs_allow_private(scheme: str, host: str) -> None:
+    url = f"{scheme}://{host}/hook"
+    with pytest.raises(ValidationError, match="set allow_private: true to allow it"):
+        webhook(url, allow_private=False)
+    assert webhook(url, allow_private=True).url == url
+
+
+def test_an_address_that_is_never_reached_is_refused_at_once() -> None:
+    with pytest.raises(ValidationError, match=r"169\.254\.169\.254 is a link-local address"):
+        webhook("http://169.254.169.254/", allow_private=True)
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "example.net", "10.example.net", "0xbad.net"])
+def test_public_addresses_and_names_are_left_to_the_look_up(host: str) -> None:
+    assert webhook(f"https://{host}/", allow_private=False).url == f"https://{host}/"

@@ -1,19 +1,10 @@
 """From reads to alerts: what leaves its fence is told once, with its evidence."""
 
-from collections.abc import Sequence
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from alerts.alert import Alert, AlertChange, alert_json, state_of
-from alerts.changes import AcknowledgeAlert, ResetAlert
-from gateway.entries import Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
-from gateway.pipeline import Blueprint, Pipeline
+from alerts.alert import alert_json, state_of
+from gateway.entries import GatewayStarted, ReadGroup, SiteChanged
 from inventory.assets import Asset
-from inventory.changes import RemoveAsset, StoreAssets
-from readers.health import HealthState
-from tags.reads import Read
+from inventory.changes import RemoveAsset
+from tests.zones.desk import CLEAR_CONFIRM_S, CONFIRM_S, Desk
 from tests.zones.made import (
     DOCK,
     GATE,
@@ -23,73 +14,9 @@ from tests.zones.made import (
     at,
     every,
     health,
-    plan,
     read,
     seconds_of,
 )
-from tests.zones.stories import LAPTOPS, TAGS_MAX, Story, new_pipeline, rule, stories
-from zones.movements import Movement
-
-CONFIRM_S, CLEAR_CONFIRM_S = 5.0, 10.0
-SITES = {
-    "usual": Blueprint(
-        plan(), [rule(confirm_s=CONFIRM_S, clear_confirm_s=CLEAR_CONFIRM_S)], TAGS_MAX
-    ),
-    "unlatched": Blueprint(plan(), [rule(latch=False, confirm_s=0, clear_confirm_s=0)], TAGS_MAX),
-    "no rules": Blueprint(plan(), [], TAGS_MAX),
-}
-Seen = tuple[str, tuple[str, int], float]
-
-
-class Desk:
-    """A pipeline with its site, and what has come out of it."""
-
-    def __init__(self, site: str = "usual", assets: tuple[Asset, ...] = LAPTOPS) -> None:
-        self.pipeline = Pipeline(SITES.__getitem__)
-        self.changes: list[AlertChange] = []
-        self.movements: list[Movement] = []
-        self.take(SiteChanged(at(0), "test", site, site))
-        self.take(StoreAssets(arrival_ns=at(0), by="test", assets=assets))
-        for name in ("r", "s"):
-            self.take(health(name))
-
-    def take(self, entry: Entry) -> str | None:
-        """Advance; why a change was refused."""
-        decisions = self.pipeline.advance([entry])
-        for numbered in decisions.outputs:
-            if isinstance(numbered.output, AlertChange):
-                self.changes.append(numbered.output)
-            elif isinstance(numbered.output, Movement):
-                self.movements.append(numbered.output)
-        outcome = decisions.outcomes.get(0)
-        return None if outcome is None else outcome.refused
-
-    def hear(self, reads: Sequence[Read]) -> None:
-        for each in reads:
-            self.take(ReadGroup("local", self.pipeline.state.sources.get("local", 0) + 1, [each]))
-
-    def stay(self, tag: str, point: tuple[str, int], first_s: float, until_s: float) -> None:
-        """The point reads the tag four times a second, 100 ms after the quarter."""
-        self.hear([read(tag, point, seconds + 0.1) for seconds in every(0.25, first_s, until_s)])
-
-    def wait_until(self, seconds: float) -> None:
-        self.take(Tick(at(seconds)))
-
-    def acknowledge(self, seconds: float, note: str = "") -> str | None:
-        alert = self.alert.id
-        entry = AcknowledgeAlert(arrival_ns=at(seconds), by="ann", alert=alert, note=note)
-        return self.take(entry)
-
-    def reset(self, seconds: float) -> str | None:
-        return self.take(ResetAlert(arrival_ns=at(seconds), by="ann", alert=self.alert.id))
-
-    @property
-    def alert(self) -> Alert:
-        return self.changes[-1].alert
-
-    @property
-    def story(self) -> list[str]:
-        return [change.transition for change in self.changes]
 
 
 def outside() -> Desk:
@@ -339,75 +266,3 @@ def test_a_restart_raises_nothing_again() -> None:
     desk.wait_until(100)
     assert desk.story == ["raised"]
     assert seconds_of(desk.alert.time_ns) == 20.35
-
-
-# Silence at random
-
-_STATES: tuple[HealthState | None, ...] = (
-    None,  # the gateway was down
-    "online",
-    "offline",
-    "silent",
-    "connecting",
-    "misconfigured",
-)
-_silence = st.lists(
-    st.tuples(
-        st.sampled_from((1, 5, 200, 900)),
-        st.sampled_from(("r", "s")),
-        st.sampled_from(_STATES),
-    ),
-    max_size=12,
-)
-
-
-@given(_silence)
-def test_no_silence_whatever_its_reason_is_an_exit(
-    happenings: list[tuple[int, str, HealthState | None]],
-) -> None:
-    desk = Desk()
-    for tag, point in (("a1", HALL), ("b2", OFFICE), ("c3", HALL)):
-        desk.stay(tag, point, 0, 1)
-    now_s = 10
-    for gap_s, name, what in happenings:
-        desk.wait_until(now_s)
-        now_s += gap_s
-        if what is None:
-            desk.take(GatewayStarted(at(now_s), at(now_s - gap_s)))
-        else:
-            desk.take(health(name, what, now_s))
-    desk.wait_until(now_s + 100_000)
-    assert desk.story == []
-    assert [movement.kind for movement in desk.movements] == ["arrived"] * 3
-
-
-@given(stories())
-def test_one_rule_has_at_most_one_open_alert_of_an_asset(story: Story) -> None:
-    pipeline = new_pipeline()
-    open_alerts: dict[tuple[str, str], str] = {}
-    for entry in story.entries():
-        for numbered in pipeline.advance([entry]).outputs:
-            if not isinstance(numbered.output, AlertChange):
-                continue
-            alert = numbered.output.alert
-            key = (alert.rule, alert.asset or alert.tag)
-            raised = numbered.output.transition == "raised"
-            assert raised == (key not in open_alerts)
-            assert open_alerts.setdefault(key, alert.id) == alert.id
-            if alert.cleared:
-                del open_alerts[key]
-
-
-@given(stories())
-def test_outputs_are_numbered_without_a_gap(story: Story) -> None:
-    pipeline = new_pipeline()
-    outputs = [o for entry in story.entries() for o in pipeline.advance([entry]).outputs]
-    assert [numbered.seq for numbered in outputs] == list(range(1, len(outputs) + 1))
-    assert pipeline.state.seq == len(outputs)
-
-
-@pytest.mark.parametrize("site", ["no rules", "usual"])
-def test_an_idle_pipeline_decides_nothing(site: str) -> None:
-    desk = Desk(site)
-    for seconds in every(0.25, 1, 60):
-        assert desk.pipeline.advance([Tick(at(seconds))]).outputs == []

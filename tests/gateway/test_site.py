@@ -60,7 +60,7 @@ def test_names_in_braces_come_from_the_environment_in_values_only() -> None:
 
 
 def test_what_the_environment_says_is_never_read_as_yaml() -> None:
-    text = "site: {name: '${NAME}'}\nzones: []\n"
+    text = "site: {name: '${NAME}'}\nzones: [{name: hall}]\n"
     name = "x}, zones: [{name: y}]\n# ${NAME}"
     assert parse_site(text, env={"NAME": name}).settings.site.name == name
 

@@ -132,7 +132,18 @@ def test_the_file_that_the_cases_change_is_right() -> None:
             "driver: llrp\n    zone: attic",
             "10: readers[dock].zone: there is no zone 'attic'; known: gate, hall",
         ),
+        (
+            "portals:",
+            "  - {name: b, driver: llrp, address: 10.0.0.21}\nportals:",
+            "14: readers[b].address: reader 'dock' has this address too; a reader takes one client",
+        ),
         # Zones.
+        (
+            "[40, 40], [0, 40]]",
+            "]",
+            "5: zones[hall].polygon: needs at least 3 corners",
+        ),
+        ("notify:", "kind: Exit, notify:", "15: rules[stay in].kind: must be exit"),
         (
             "role: exit}",
             "role: exit}\n  - {name: gate}",
@@ -247,6 +258,16 @@ def test_the_file_that_the_cases_change_is_right() -> None:
             "ftp:",
             "17: channels[guards].url: must start with https:// or http:// and name a host",
         ),
+        (
+            "example.net",
+            "127.1",
+            "17: channels[guards].url: 127.0.0.1 is a loopback address; set allow_private: true",
+        ),
+        (
+            "${SECRET}",
+            "whsec_QUJD",
+            "17: channels[guards].secret: must be the base64 of 24 to 64 bytes, not of 3",
+        ),
         ("kind: webhook", "kind: mail", "17: channels[guards].kind: must be log or webhook"),
         # The environment.
         (
@@ -271,6 +292,14 @@ def test_the_file_that_the_cases_change_is_right() -> None:
             "9: yaml: unexpected ':'; quote the text or check the indent",
         ),
         ("size_m: [60, 40]}", "size_m: [60, 40}", "3: yaml: expected ',' or ']', but got '}'"),
+        (
+            "40]}\n",
+            "40\n",
+            "4: yaml: expected ',' or ']', but got ':'; is the '[' of line 3 closed?",
+        ),
+        ("notify: [guards]}]", "notify: [guards]}", "16: yaml: expected ',' or ']', but got "),
+        ("${SECRET}}", "${SECRET}", "17: yaml: a '{' is opened here and not closed"),
+        ("name: depot", "name: 'depot", "1: yaml: a quote is opened here and not closed"),
         ("floors:", "floors", "3: yaml: "),
         ("name: gate,", "name: gate, name: g,", "6: zones[gate].name: stands twice;"),
         (
@@ -293,3 +322,23 @@ def test_the_file_that_the_cases_change_is_right() -> None:
 def test_one_mistake_is_one_problem_with_its_line_and_key(old: str, new: str, said: str) -> None:
     (problem,) = problems(changed(old, new))
     assert problem.startswith(f"s.yaml:{said}")
+
+
+@pytest.mark.parametrize(
+    ("zones", "said"),
+    [
+        ("", "1: zones: is missing"),
+        ("zones: []\n", "4: zones: needs at least one zone"),
+        ("zones: hall\n", "4: zones: must be a list"),
+    ],
+)
+def test_where_zones_can_not_be_read_no_name_of_a_zone_is_unknown(zones: str, said: str) -> None:
+    first, last = SITE.index("zones:"), SITE.index("readers:")
+    assert problems(SITE[:first] + zones + SITE[last:]) == [f"s.yaml:{said}"]
+
+
+def test_entries_without_a_name_are_none_of_those_that_are_known() -> None:
+    text = changed("role: exit}", "role: exit, parent: attic}\n  - {name: ''}\n  - {name: }")
+    assert problems(text)[0] == (
+        "s.yaml:6: zones[gate].parent: there is no zone 'attic'; known: gate, hall"
+    )

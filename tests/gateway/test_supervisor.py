@@ -268,8 +268,8 @@ async def test_an_antenna_that_is_pulled_out_is_told_at_once_and_once() -> None:
             ("online", {}),
             ("online", {1: "disconnected"}),
             ("online", {1: "connected"}),
-            ("offline", {}),
-            ("online", {}),
+            ("offline", {1: "unknown"}),
+            ("online", {1: "unknown"}),
         ]
 
 

@@ -25,6 +25,7 @@ for _name, _listing, _wanted in (
     ("visits of an asset", VISITS, VisitFilter(asset="a", since_ns=1)),
     ("visits of a tag", VISITS, VisitFilter(tag="a")),
     ("assets", ASSETS, wanted_assets(AssetFilter())),
+    ("asset of an id", ASSETS, wanted_assets(AssetFilter(id="a"))),
     ("asset of a tag", ASSETS, wanted_assets(AssetFilter(tag="a"))),
     ("alerts", ALERTS, wanted_alerts(AlertFilter())),
     ("active alerts", ALERTS, wanted_alerts(AlertFilter(states=("active",)))),

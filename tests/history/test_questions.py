@@ -212,6 +212,10 @@ def test_an_asset_comes_back_as_it_was_stored(writer: Writer, questions: StateQu
         (AssetFilter(tag="aa01"), ["drill"]),
         (AssetFilter(tag="nobody's"), []),
         (AssetFilter(q="DRI"), ["drill"]),
+        (AssetFilter(id="drill"), ["drill"]),
+        (AssetFilter(id="dril"), []),
+        (AssetFilter(name="Fifty"), ["50%"]),
+        (AssetFilter(name="fifty"), []),
         (AssetFilter(q="a01"), ["drill"]),
         (AssetFilter(q="0%"), ["50%"]),
         (AssetFilter(q="%"), ["50%"]),
@@ -229,7 +233,7 @@ def test_assets_are_narrowed_and_searched_by_what_is_written(
 ) -> None:
     writer.commit(
         AssetStored(Asset(id="drill", category="tool", tags=("aa01",)), at(1)),
-        AssetStored(Asset(id="50%", group="blue"), at(1)),
+        AssetStored(Asset(id="50%", name="Fifty", group="blue"), at(1)),
         AssetStored(Asset(id="back\\slash"), at(1)),
     )
     assert [row["id"] for row in questions.assets(wanted, ALL).items] == expected

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 
 from alerts.alert import Acknowledgement
-from history.outputs import Numbered
-from history.questions import open_alerts
+from history.outputs import Numbered, ZonesChanged
+from history.questions import StateQuestions, open_alerts
 from history.record import record_outputs
 from history.state import last_seq
 from readers.health import ReaderHealth
@@ -116,9 +116,70 @@ def test_a_visit_that_began_after_the_binding_belongs_to_the_new_asset_whole(
     assert writer.rows(VISITS) == [("aa", "drill", "hall", at(5), None)]
 
 
+def test_who_is_in_a_renamed_zone_is_in_it_under_its_new_name(
+    writer: Writer, questions: StateQuestions
+) -> None:
+    writer.commit(stored("drill", "aa"), movement("aa", None, "hall", at(1), "drill"))
+    writer.commit(ZonesChanged({"hall": "store"}, (), at(60)))
+    assert writer.rows(VISITS) == [("aa", "drill", "store", at(1), None)]
+    position = questions.position("drill")
+    assert position is not None
+    assert position["zone"] == "store"
+
+
+def test_zones_that_swap_their_names_swap_who_is_in_them(writer: Writer) -> None:
+    writer.commit(movement("aa", None, "hall", at(1)), movement("bb", None, "office", at(2)))
+    writer.commit(ZonesChanged({"hall": "office", "office": "hall"}, (), at(60)))
+    assert writer.rows(VISITS) == [
+        ("aa", None, "office", at(1), None),
+        ("bb", None, "hall", at(2), None),
+    ]
+
+
+def test_visits_that_are_over_keep_the_name_that_their_zone_had(writer: Writer) -> None:
+    writer.commit(movement("aa", None, "hall", at(1)), movement("aa", "hall", "yard", at(5)))
+    before = writer.rows(VISITS)
+    writer.commit(ZonesChanged({"hall": "store"}, ("office",), at(60)))
+    assert writer.rows(VISITS) == before
+
+
+def test_who_is_in_a_zone_that_vanishes_has_left_it(writer: Writer) -> None:
+    writer.commit(movement("aa", None, "hall", at(1)), movement("bb", None, "yard", at(70)))
+    writer.commit(movement("cc", None, "office", at(3)))
+    writer.commit(ZonesChanged({}, ("hall", "yard"), at(60)))
+    assert writer.rows(VISITS) == [
+        ("aa", None, "hall", at(1), at(60)),
+        ("bb", None, "yard", at(70), at(70)),
+        ("cc", None, "office", at(3), None),
+    ]
+
+
+def test_a_tag_from_a_vanished_zone_begins_a_new_visit_where_it_is_read_next(
+    writer: Writer,
+) -> None:
+    writer.commit(movement("aa", None, "hall", at(1)))
+    writer.commit(ZonesChanged({}, ("hall",), at(60)))
+    writer.commit(movement("aa", None, "store", at(90)))
+    assert writer.rows(VISITS) == [
+        ("aa", None, "hall", at(1), at(60)),
+        ("aa", None, "store", at(90), None),
+    ]
+
+
+@pytest.mark.parametrize("name", ['"hall"', "h\\u00e4ll", "hällo \U0001f3e0", "a'b", "a\nb"])
+def test_a_zone_may_have_any_name(writer: Writer, name: str) -> None:
+    writer.commit(movement("aa", None, name, at(1)))
+    writer.commit(ZonesChanged({name: "plain"}, (), at(60)))
+    writer.commit(ZonesChanged({"plain": name}, (), at(61)))
+    assert writer.rows(VISITS) == [("aa", None, name, at(1), None)]
+    writer.commit(ZonesChanged({}, (name,), at(62)))
+    assert writer.rows(VISITS) == [("aa", None, name, at(1), at(62))]
+
+
 def test_events_are_what_the_stream_shows(writer: Writer) -> None:
     health = ReaderHealth(reader="gate-1", state="silent", since_ns=T0_NS)
     writer.commit(movement("aa", None, "hall", at(1)), stored("drill"), raised(alert()), health)
+    writer.commit(ZonesChanged({"hall": "store"}, (), at(60)))
     events = writer.rows("SELECT seq, kind, body FROM events ORDER BY seq")
     assert [(seq, kind) for seq, kind, _ in events] == [
         (1, "movement"),

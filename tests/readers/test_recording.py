@@ -100,7 +100,7 @@ BAD_ROWS = {
     "5,r,1,abc,-50": "odd number of hex digits",
     "5,r,1,,-50": "",
     "5,r,1,aa,loud": "rssi_dbm 'loud' is no number",
-    '5,r,1,"aa,-50': "unexpected end",
+    '5,r,1,"aa,-50': "a quote is opened and not closed",
     "5,r,1,aa": "4 values for 5 columns",
     "5,r,1,aa,-50,6": "6 values for 5 columns",
     '5,r,1,"aa"x,-50': "expected after",

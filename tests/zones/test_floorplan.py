@@ -49,7 +49,7 @@ def test_what_no_zone_is_named_for_is_a_point_without_one(key: tuple[str, int]) 
         [reader("r", {1: antenna("hall")}), reader("lost", {1: antenna("atlantis")})],
     )
     point = plan.point(key)
-    assert (point.reader, point.antenna, point.zone, point.urgent) == (*key, None, False)
+    assert (point.key, point.zone, point.urgent) == (key, None, False)
 
 
 def test_hostile_antenna_numbers_do_not_fill_the_memory() -> None:
@@ -168,3 +168,43 @@ def test_zones_of_role_exit_are_urgent_and_former_names_are_known() -> None:
     )
     assert plan.urgent == {"gate"}
     assert plan.renamed == {"hall": "store"}
+
+
+# What became of the zones of the plan before
+
+
+def named(*names: str, **was: str) -> FloorPlan:
+    """A plan of zones by name; `new="former"` is one that was renamed."""
+    renamed = [ZoneSettings(name=name, was=former) for name, former in was.items()]
+    return FloorPlan([*[ZoneSettings(name=name) for name in names], *renamed])
+
+
+@pytest.mark.parametrize(
+    ("former", "plan", "renamed", "gone"),
+    [
+        (named("hall"), named("hall"), {}, ()),
+        (named("hall"), named("hall", "office"), {}, ()),
+        (named("hall", "office", "yard"), named("office"), {}, ("hall", "yard")),
+        (named("hall", "yard"), named(store="hall"), {"hall": "store"}, ("yard",)),
+        (
+            named("hall", "office"),
+            named(hall="office", office="hall"),
+            {"office": "hall", "hall": "office"},
+            (),
+        ),
+        (named("hall", "office"), named(hall="office"), {"office": "hall"}, ()),
+        (named("hall", "office"), named(store="cellar"), {}, ("hall", "office")),
+        (named(store="hall"), named(store="hall"), {}, ()),
+        (named(store="hall"), named(shop="store"), {"store": "shop"}, ()),
+        (named(store="hall"), named("hall", store="hall"), {}, ()),
+        (FloorPlan(), named(store="hall"), {}, ()),
+    ],
+)
+def test_a_plan_knows_what_became_of_the_zones_of_the_one_before(
+    former: FloorPlan, plan: FloorPlan, renamed: dict[str, str], gone: tuple[str, ...]
+) -> None:
+    succession = plan.succession_of(former)
+    assert (succession.renamed, succession.gone) == (renamed, gone)
+    heirs = {zone: succession.heir_of(zone) for zone in former.zones}
+    assert heirs == {**{zone: zone for zone in former.zones}, **renamed, **dict.fromkeys(gone)}
+    assert succession.heir_of(None) is None

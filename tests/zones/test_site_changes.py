@@ -36,6 +36,10 @@ def stage_in_hall() -> Stage:
     return stage
 
 
+def zone_of(stage: Stage, tag: str) -> str | None:
+    return stage.locate.state.tracks[tag].zone
+
+
 def test_a_renamed_zone_keeps_what_is_in_it() -> None:
     stage = stage_in_hall()
     adopted(stage, [ZoneSettings(name="store", was="hall"), ZoneSettings(name="office")], "store")
@@ -55,6 +59,35 @@ def test_two_zones_may_swap_their_names() -> None:
         "a": "office",
         "b": "hall",
     }
+
+
+def test_a_rename_that_stays_in_the_site_file_is_followed_once() -> None:
+    stage = stage_in_hall()
+    swapped = [ZoneSettings(name="hall", was="office"), ZoneSettings(name="office", was="hall")]
+    for _ in range(3):
+        adopted(stage, swapped, "office")
+        assert zone_of(stage, "a") == "office"
+
+
+def test_a_rename_that_was_undone_can_be_made_again() -> None:
+    stage = stage_in_hall()
+    store = ZoneSettings(name="store", was="hall")
+    for second in (20, 40):
+        adopted(stage, [store], "store")
+        assert zone_of(stage, "a") == "store"
+        adopted(stage, [ZoneSettings(name="hall")], "hall")
+        assert zone_of(stage, "a") is None
+        stage.hear([read("a", HALL, second)])
+        stage.wait_until(second + 10)
+
+
+def test_a_reader_that_is_gone_from_the_site_file_is_forgotten() -> None:
+    stage = Stage()
+    for name in ("r", "s"):
+        stage.locate.note_offset(name, 10**9)
+    stage.locate.adopt_plan(FloorPlan(zones(), [reader("s", {1: antenna("hall")})]))
+    state = stage.locate.state
+    assert (state.offsets_ns, sorted(state.readers)) == ({"s": 10**9}, ["s"])
 
 
 def test_what_was_in_a_vanished_zone_is_unknown_until_it_is_read() -> None:

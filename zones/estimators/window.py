@@ -17,27 +17,40 @@ from zones.floorplan import FloorPlan, PointKey
 class Level(msgspec.Struct, gc=False, array_like=True):
     """Reads of one antenna: sums of the running half-window and of the one before it."""
 
+    key: PointKey
+    zone: str | None
     half: int
-    count: int
-    sum_cdb: int
+    count: int = 0
+    sum_cdb: int = 0
     count_before: int = 0
     sum_before_cdb: int = 0
 
-    def turn_to(self, half: int) -> None:
-        """Let the past fall out of the window."""
+    def take_in(self, half: int, count: int, sum_cdb: int) -> None:
+        """Add reads of a half-window; what is older than the one before it falls out."""
         if half == self.half:
+            self.count += count
+            self.sum_cdb += sum_cdb
             return
         recent = half == self.half + 1
         self.count_before = self.count if recent else 0
         self.sum_before_cdb = self.sum_cdb if recent else 0
-        self.count = self.sum_cdb = 0
-        self.half = half
+        self.half, self.count, self.sum_cdb = half, count, sum_cdb
+
+    @property
+    def reads(self) -> int:
+        """Reads within the window."""
+        return self.count + self.count_before
+
+    @property
+    def mean_cdb(self) -> int:
+        """Their mean level; there must be some."""
+        return (self.sum_cdb + self.sum_before_cdb) // self.reads
 
 
 class WindowMemory(msgspec.Struct, array_like=True):
-    """What the estimator keeps of one tag."""
+    """What the estimator keeps of one tag; it belongs to one floor plan."""
 
-    levels: dict[PointKey, Level] = {}
+    levels: list[Level] = []
     candidate: str | None = None
     candidate_bin: int = 0
     candidate_ns: int = 0
@@ -68,7 +81,7 @@ class WindowEstimator:
         memory = WindowMemory()
         for cell in cells_of(head):
             if self._point(cell.key).zone == zone:
-                self._take_in(memory.levels, number, cell)
+                self._take_in(memory.levels, number // self._half_bins, cell)
         return memory
 
     def estimate(
@@ -80,13 +93,14 @@ class WindowEstimator:
     ) -> Estimate | None:
         """Take one closed bin in; the new zone, or None if the tag stays where it is."""
         levels = memory.levels
-        self._take_in(levels, number, head)
-        cell = head.other
-        while cell is not None:
-            self._take_in(levels, number, cell)
-            cell = cell.other
-        for key in levels:
-            if self._point(key).zone != current:
+        half = number // self._half_bins
+        if head.other is None and len(levels) == 1 and levels[0].key == head.key:
+            levels[0].take_in(half, head.count, head.sum_cdb)
+        else:
+            for cell in cells_of(head):
+                self._take_in(levels, half, cell)
+        for level in levels:
+            if level.zone != current:
                 return self._contest(memory, number, head, current)
         memory.candidate = None
         return None
@@ -94,25 +108,20 @@ class WindowEstimator:
     def disputes(self, memory: WindowMemory, number: int, zone: str, level_cdb: int) -> bool:
         """Whether another zone than `zone` was heard at least at this level around a past bin."""
         half = number // self._half_bins
-        for key, level in memory.levels.items():
-            count = level.count + level.count_before
-            near = level.half - 1 <= half <= level.half
-            if near and count and self._point(key).zone != zone:
-                mean_cdb = (level.sum_cdb + level.sum_before_cdb) // count
-                if mean_cdb >= level_cdb:
-                    return True
-        return False
+        return any(
+            level.zone != zone
+            and level.half - 1 <= half <= level.half
+            and level.reads
+            and level.mean_cdb >= level_cdb
+            for level in memory.levels
+        )
 
-    def _take_in(self, levels: dict[PointKey, Level], number: int, cell: Cell) -> None:
-        half = number // self._half_bins
-        level = levels.get(cell.key)
+    def _take_in(self, levels: list[Level], half: int, cell: Cell) -> None:
+        level = next((level for level in levels if level.key == cell.key), None)
         if level is None:
-            levels[cell.key] = Level(half, cell.count, cell.sum_cdb)
-            return
-        if level.half != half:
-            level.turn_to(half)
-        level.count += cell.count
-        level.sum_cdb += cell.sum_cdb
+            level = Level(cell.key, self._point(cell.key).zone, half)
+            levels.append(level)
+        level.take_in(half, cell.count, cell.sum_cdb)
 
     def _contest(
         self,
@@ -143,24 +152,18 @@ class WindowEstimator:
             scores={zone: score / 100 for zone, score in sorted(scores.items())},
         )
 
-    def _score(
-        self,
-        levels: dict[PointKey, Level],
-        half: int,
-    ) -> tuple[dict[str, int], dict[str, int]]:
+    def _score(self, levels: list[Level], half: int) -> tuple[dict[str, int], dict[str, int]]:
         """Mean level of each zone's loudest antenna (hundredths of a dBm), and its reads."""
         scores: dict[str, int] = {}
         counts: dict[str, int] = {}
-        for key, level in list(levels.items()):
-            level.turn_to(half)
-            count = level.count + level.count_before
-            zone = self._point(key).zone
-            if zone is None or count == 0:
-                del levels[key]
-                continue
-            mean = (level.sum_cdb + level.sum_before_cdb) // count
-            scores[zone] = max(mean, scores.get(zone, mean))
-            counts[zone] = counts.get(zone, 0) + count
+        for level in levels:
+            level.take_in(half, 0, 0)
+        levels[:] = [level for level in levels if level.reads]
+        for level in levels:
+            if level.zone is not None:
+                mean_cdb = level.mean_cdb
+                scores[level.zone] = max(mean_cdb, scores.get(level.zone, mean_cdb))
+                counts[level.zone] = counts.get(level.zone, 0) + level.reads
         return scores, counts
 
     def _beats(

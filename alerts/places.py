@@ -1,0 +1,102 @@
+"""Where tags are, and with them the assets that carry them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from alerts.alert import subject_of
+from inventory.assets import Asset
+from inventory.register import Register
+from tags.epc.values import ID_PREFIX
+from tags.identity import pure_identity
+from zones.floorplan import Succession
+from zones.movements import Movement, movement_id
+
+
+class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where a tag is since when, by the movement that brought it there."""
+
+    zone: str | None
+    time_ns: int
+
+
+class Standing(NamedTuple):
+    """Where a subject is: where the tag of it is that moved last."""
+
+    asset: Asset | None
+    tag: str
+    zone: str
+
+    def as_movement(self, now_ns: int) -> Movement:
+        """The standing in the form in which rules judge: there now, from nowhere, by no read."""
+        return Movement(
+            id=movement_id(self.tag, None, self.zone, now_ns),
+            time_ns=now_ns,
+            decided_ns=now_ns,
+            tag=self.tag,
+            asset=None if self.asset is None else self.asset.id,
+            kind="moved",
+            from_zone=None,
+            to_zone=self.zone,
+        )
+
+
+class Places:
+    """The places of tags, by tag; also by the URI by which an asset carries a tag."""
+
+    def __init__(self, places: dict[str, Place], register: Register) -> None:
+        self._places = places
+        self._register = register
+
+    def note(self, movement: Movement) -> None:
+        """Note where a tag is."""
+        self._places[movement.tag] = Place(movement.to_zone, movement.time_ns)
+        self._note_binding(movement.tag)
+
+    def note_bindings(self, tags: Iterable[str]) -> None:
+        """Note the places of these tags under the names by which assets carry them now."""
+        for tag in tags:
+            self._note_binding(tag)
+
+    def follow(self, succession: Succession) -> None:
+        """Renamed zones keep what is in them; what was in a gone one is nowhere known."""
+        for tag, place in self._places.items():
+            zone = succession.heir_of(place.zone)
+            if zone != place.zone:
+                self._places[tag] = Place(zone, place.time_ns)
+
+    def tags(self) -> list[str]:
+        """All that have a place, in order."""
+        return sorted(self._places)
+
+    def tags_named(self, names: set[str]) -> list[str]:
+        """Those that have a place and go by one of the names, or have it as their URI."""
+        if any(name.startswith(ID_PREFIX) for name in names):
+            return [tag for tag in self.tags() if tag in names or pure_identity(tag) in names]
+        return sorted(names.intersection(self._places))
+
+    def standings(self, tags: Iterable[str]) -> dict[str, Standing]:
+        """Where the subjects are that these tags stand for, as far as it is known."""
+        found: dict[str, Standing] = {}
+        for tag in tags:
+            place = self._places[tag]
+            asset = self._register.asset_of(tag)
+            phantom = asset is None and tag.startswith(ID_PREFIX)
+            if place.zone is None or phantom or self.is_outdated(asset, tag, place.time_ns):
+                continue
+            subject = subject_of(None if asset is None else asset.id, tag)
+            found.setdefault(subject, Standing(asset, tag, place.zone))
+        return found
+
+    def is_outdated(self, asset: Asset | None, tag: str, time_ns: int) -> bool:
+        """Whether another tag of the asset moved later; gone tags say nothing."""
+        names = (tag,) if asset is None else asset.tags
+        places = [self._places[name] for name in names if name in self._places]
+        return any(place.zone is not None and place.time_ns > time_ns for place in places)
+
+    def _note_binding(self, tag: str) -> None:
+        place = self._places[tag]
+        name = self._register.binding(tag)
+        if self._places.get(name, place).time_ns <= place.time_ns:
+            self._places[name] = place
