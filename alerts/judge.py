@@ -285,7 +285,9 @@ class Judge:
         standings = self._places.standings(tags)
         zones = dict.fromkeys(there.zone for there in standings.values())
         for rule in [self._rules[name] for name in names if name in self._rules]:
-            verdicts = {zone: judge_exit(rule, self._plan, zone) for zone in zones}
+            verdicts: dict[str, Verdict] = {
+                zone: judge_exit(rule, self._plan, zone) for zone in zones
+            }
             for subject, there in standings.items():
                 key, verdict = (rule.name, subject), verdicts[there.zone]
                 matters = verdict != "kept" or key in self.state.cases

@@ -219,7 +219,7 @@ class Locate:
             if number is not None and closing <= absence:
                 self._close_bins(number)
             else:
-                self._decide_absence()
+                self._decide_absences(absence)
 
     def _close_bins(self, number: int) -> None:
         """Close the bins of a number and those that waited for it; decisions come by tag."""
@@ -229,8 +229,7 @@ class Locate:
         for old in sorted(overdue):
             self._close_slot(old, overdue[old], self.state.now_ns - HOLD_NS)
         self._close_slot(number, self.state.bins.pop(number, {}), 0)
-        if len(self._steps) > earlier + 1:
-            self._steps[earlier:] = sorted(self._steps[earlier:], key=lambda step: step.tag)
+        self._order_since(earlier)
         self._phase = PHASE_ARRIVAL
 
     def _close_slot(self, number: int, slot: Slot, present_ns: int) -> None:
@@ -298,6 +297,20 @@ class Locate:
         )
         self._emit(movement)
 
+    def _decide_absences(self, at_ns: int) -> None:
+        """Decide the absences that are due at one clock; they come by tag, too."""
+        self._phase, self._rank = PHASE_ABSENCE, 0
+        earlier = len(self._steps)
+        while self._absences.next_ns() == at_ns:
+            self._decide_absence()
+        self._order_since(earlier)
+        self._phase = PHASE_ARRIVAL
+
+    def _order_since(self, earlier: int) -> None:
+        """What is decided at the same clock has no order but that of the tags."""
+        if len(self._steps) > earlier + 1:
+            self._steps[earlier:] = sorted(self._steps[earlier:], key=lambda step: step.tag)
+
     def _decide_absence(self) -> None:
         absent = self._absences.take()
         if absent is None:
@@ -317,9 +330,7 @@ class Locate:
         track.departed = True
         track.memory = None
         track.closed = max(track.closed, due_ns // BIN_NS)
-        self._phase, self._rank = PHASE_ABSENCE, 0
         self._emit(movement)
-        self._phase = PHASE_ARRIVAL
 
     # Movements
 
