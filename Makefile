@@ -11,6 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # Lowest branch coverage, in percent, of the parts that decide.
 PURE_COVERAGE_MIN ?= 100
 PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
+PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tests/gateway/test_pipeline*.py)
 
 ARGS ?=
 
@@ -25,12 +26,12 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
-	$(BIN)/basedpyright
+	$(BIN)/mypy & types=$$!; $(BIN)/basedpyright && wait $$types
 
 test-python: $(VENV)/dev.stamp ## The tests, and the coverage of the parts that decide
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest $(PURE_TESTS) $(ARGS)
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN)
+	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS)) $(ARGS)
 
 test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean environment, run the demo from it
 	rm -rf build/wheel

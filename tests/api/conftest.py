@@ -47,7 +47,7 @@ def questions(state_path: Path) -> Iterator[StateQuestions]:
 @pytest.fixture
 def app(desk: FakeDesk, questions: StateQuestions, state_path: Path, keys: dict[str, str]) -> Api:
     del keys
-    limits = StreamLimits(heartbeat_s=0.2, send_timeout_s=0.5, recheck_s=0.1, pause_s=0.01)
+    limits = StreamLimits(heartbeat_s=0.2, send_timeout_s=2.0, recheck_s=0.1, pause_s=0.01)
     return create_app(desk, questions, keys_in(state_path), CollectorRegistry(), limits)
 
 

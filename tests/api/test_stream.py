@@ -225,7 +225,7 @@ async def test_a_client_that_does_not_read_is_let_go(
         asked = f"GET {STREAM} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {keys['viewer']}"
         await loop.sock_sendall(deaf, f"{asked}\r\n\r\n".encode())
         assert await loop.sock_recv(deaf, 12) == b"HTTP/1.1 200"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             for flood in count():
                 await desk.happen(*(moved(f"{n:0200x}", None, "hall", flood) for n in range(500)))
                 if ended(app, "slow"):
