@@ -93,6 +93,10 @@ class GatewayFigures:
                 total[key] = total.get(key, 0) + count
         return total
 
+    def times_replaced(self) -> Labelled:
+        """Of all readers together."""
+        return {(): sum(locate.implausible_times for locate in self._pipeline.locates)}
+
     def queues(self) -> Labelled:
         """By queue."""
         return {("pipeline",): self._collector.reads_waiting}
@@ -129,6 +133,7 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_GAUGE, "reader_state", "1 for the state now.", ("reader", "state"), "states"),
     (_GAUGE, "queue_items", "What waits.", ("queue",), "queues"),
     (_COUNTER, "reads_dropped", _UNUSED, _BY_REASON, "dropped"),
+    (_COUNTER, "times_replaced", "Reads with an implausible time.", (), "times_replaced"),
     (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
     (_COUNTER, "deliveries", "Tries to deliver.", ("channel", "result"), "deliveries"),
     (_GAUGE, "outbox_oldest_seconds", "Oldest message owed.", ("channel",), "outbox_ages_s"),
