@@ -60,9 +60,10 @@ docs: $(VENV)/docs.stamp ## Build the documentation into site/; a broken link is
 	$(BIN)/mkdocs build --strict --quiet
 
 lock: $(VENV)/dev.stamp ## Compile requirements/*.txt again; ARGS=--upgrade takes newer versions
-	$(call compile,run,pyproject.toml requirements/build.in)
+	$(call compile,run,pyproject.toml requirements/build.in --extra demo)
 	$(call compile,dev,pyproject.toml requirements/build.in --group dev -c requirements/run.txt)
 	$(call compile,docs,--group docs -c requirements/dev.txt)
+	$(call compile,fuzz,--group fuzz -c requirements/dev.txt)
 
 clean: ## Remove the environment and everything that was built
 	rm -rf $(VENV) build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -89,8 +90,9 @@ $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+$(VENV)/dev.stamp: requirements/dev.txt requirements/peers.txt $(VENV)/run.stamp
 	$(call install,$(BIN)/python,requirements/dev.txt)
+	$(call install,$(BIN)/python,requirements/peers.txt) --no-deps --ignore-requires-python
 	@touch $@
 
 $(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp

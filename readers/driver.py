@@ -1,11 +1,11 @@
 """The contract of a driver: connect, next batch, close. It raises; the supervisor retries."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from tags.reads import Read
+from tags.reads import Fix, Measurement, Read
 
 AntennaState = Literal["connected", "disconnected", "unknown"]
 Clock = Callable[[], int]
@@ -44,13 +44,25 @@ class EndOfReadsError(ReaderError):
     remedy = "None needed."
 
 
+class DeviceNews(msgspec.Struct, gc=False):
+    """What is known of one device behind a link: that it spoke, or that it is `lost`.
+
+    `antennas` holds the states that it reported. `lost` is a reason in words, such as
+    a last will that the broker published.
+    """
+
+    antennas: dict[int, AntennaState] = {}
+    lost: str | None = None
+
+
 class Batch(msgspec.Struct, gc=False):
     """What arrived since the last call; an empty batch is a sign of life (a keepalive).
 
     `clock_offset_ns` (arrival minus reader's clock) is set when the protocol
     stated the reader's time. `antennas` holds the states that were reported.
     `bad` counts what had to be thrown away, by reason. `acknowledge` is called
-    once the reads are committed.
+    once all of it is committed. `devices` says who spoke behind a link, by the
+    name that stands after `LINK:`; reads of a device carry `LINK:DEVICE`.
     """
 
     reads: list[Read] = []
@@ -58,6 +70,18 @@ class Batch(msgspec.Struct, gc=False):
     antennas: dict[int, AntennaState] = {}
     bad: dict[str, int] = {}
     acknowledge: Callable[[], None] | None = None
+    fixes: list[Fix] = []
+    measurements: list[Measurement] = []
+    devices: dict[str, DeviceNews] = {}
+
+
+class Finding(NamedTuple):
+    """One step of an examination: `ok` None means that it was not possible to tell."""
+
+    step: str
+    ok: bool | None
+    detail: str
+    remedy: str = ""
 
 
 class Driver(Protocol):
@@ -65,6 +89,12 @@ class Driver(Protocol):
 
     silent_after_s: float
     """Silence longer than this means that the source is not heard any more."""
+    passive: bool
+    """Whether the source speaks only when it has something to say.
+
+    Such a source is not online before its first message, and when it falls silent it
+    is said to be silent but stays connected. Any other one is connected afresh.
+    """
 
     async def connect(self) -> None:
         """Return when reads may come. Raises ReaderError."""
@@ -76,4 +106,29 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Stop politely within 2 s, then close anyway. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A driver that can say more than that it is connected: what `tagwarden doctor` prints."""
+
+    async def examine(self, patience_s: float) -> list[Finding]:
+        """Look at what is behind the connection, for at most `patience_s`; called once connected.
+
+        Steps are words such as `capabilities`, `antennas`, `topics`. Never raises.
+        """
+        ...
+
+
+@runtime_checkable
+class SwitchesOutputs(Protocol):
+    """A driver whose reader has general-purpose outputs."""
+
+    async def switch_output(self, port: int, on_for_s: float | None) -> None:
+        """Switch an output on for so long, at most its largest on-time; None switches it off.
+
+        Raises ReaderMisconfiguredError for a port that the reader has not, ReaderLostError
+        when the reader does not take it.
+        """
         ...

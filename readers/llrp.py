@@ -23,6 +23,8 @@ class LlrpDriver:
     unread, so that the reader's own buffer takes over.
     """
 
+    passive = False
+
     def __init__(self, settings: LlrpSettings, clock: Clock) -> None:
         self.silent_after_s = 2 * settings.keepalive_s
         self._settings = settings

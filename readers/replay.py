@@ -45,6 +45,8 @@ class ReplayDriver:
     divided by `speed`. A bad row is counted and left out.
     """
 
+    passive = False
+
     def __init__(self, settings: ReplaySettings, clock: Clock) -> None:
         self.silent_after_s = settings.silent_after_s
         self._settings = settings

@@ -1,8 +1,9 @@
 """What every reader entry of the site file has in common."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 ANTENNA_MAX = 65_535
 AntennaNumber = Annotated[int, Field(ge=1, le=ANTENNA_MAX)]
@@ -29,10 +30,48 @@ class AntennaSettings(BaseModel):
     )
 
 
+class DeviceSettings(BaseModel):
+    """One device behind a link: a reader behind a broker, or a module on a shared cable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    zone: str | None = Field(default=None, description="Zone of every antenna not listed.")
+    antennas: dict[AntennaNumber, AntennaSettings] = Field(
+        default_factory=dict,
+        description="By number, from 1.",
+    )
+    silent_after_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="Silence longer than this means silent; that of its link where not given.",
+    )
+
+
+DeviceName = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Hearer(NamedTuple):
+    """Something with antennas, by its full name: `gate-1`, or `sensors:FX-1` behind a link.
+
+    `covers` tells whether its silence says anything: zones are covered by what reads
+    all the time, not by what a hand holds.
+    """
+
+    name: str
+    zone: str | None
+    antennas: Mapping[int, AntennaSettings]
+    covers: bool = True
+
+
 class ReaderSettings(BaseModel):
     """The part of a reader's entry that does not depend on its driver."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    has_devices: ClassVar[bool] = False
+    """Whether `devices` may be listed."""
+    covers_zones: ClassVar[bool] = True
+    """False for what reads now and then: scanners and trackers."""
 
     name: str = Field(min_length=1, max_length=64)
     was: str | None = Field(default=None, description="Former name, to rename.")
@@ -47,3 +86,31 @@ class ReaderSettings(BaseModel):
         gt=0,
         description="Silence longer than this means offline, where there is no keepalive.",
     )
+    devices: dict[DeviceName, DeviceSettings] = Field(
+        default_factory=dict,
+        description="What speaks through this link, by the name that it gives itself.",
+    )
+
+    @field_validator("devices")
+    @classmethod
+    def _may_have_devices(cls, devices: dict[str, DeviceSettings]) -> dict[str, DeviceSettings]:
+        # A site file read for a replay knows no drivers, so the base class lets devices pass.
+        if devices and cls is not ReaderSettings and not cls.has_devices:
+            raise ValueError("this driver has no devices behind it")
+        return devices
+
+    def hearers(self) -> list[Hearer]:
+        """The reader itself, then its devices."""
+        own = Hearer(self.name, self.zone, self.antennas, self.covers_zones)
+        return [
+            own,
+            *(
+                Hearer(device_name(self.name, name), device.zone, device.antennas)
+                for name, device in self.devices.items()
+            ),
+        ]
+
+
+def device_name(link: str, device: str) -> str:
+    """The full name of a device behind a link, as reads and health carry it."""
+    return f"{link}:{device}"

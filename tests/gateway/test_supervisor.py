@@ -35,6 +35,7 @@ class ScriptedDriver:
     """The first step is what `connect` does; `ok` lets it return."""
 
     silent_after_s = 0.02
+    passive = False
 
     def __init__(self, steps: Sequence[Step], look: Callable[[str], None]) -> None:
         self.steps = list(steps)
