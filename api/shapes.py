@@ -165,6 +165,7 @@ class ReaderShape(Shape):
     last_read: Time | None
     clock_offset_ms: int | None
     antennas: dict[str, Literal["connected", "disconnected", "unknown"]]
+    listed: bool = True
 
 
 class Acknowledged(Shape):
@@ -202,3 +203,17 @@ class AlertShape(Shape):
     occurrences: int
     assignee: str | None
     evidence: dict[str, Any]
+
+
+class RejectedItem(Shape):
+    """An item of a push that could not be used; items count from 0."""
+
+    index: int
+    reason: str
+
+
+class Ingested(Shape):
+    """What became of a push."""
+
+    accepted: int
+    rejected: list[RejectedItem]

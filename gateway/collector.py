@@ -18,6 +18,7 @@ from gateway.entries import (
     Change,
     Entry,
     GatewayStarted,
+    Observed,
     ReadGroup,
     SiteChanged,
     Tick,
@@ -101,10 +102,16 @@ class Collector:
         self,
         reads: list[Read],
         acknowledge: Callable[[], None] | None = None,
+        observed: Observed | None = None,
     ) -> None:
-        """Take reads in, in order of arrival; waits while too many wait already."""
+        """Take reads in, in order of arrival; waits while too many wait already.
+
+        `acknowledge` is called once they and what was observed with them are committed.
+        """
         await self._room.wait()
         last = self._queue.put_reads(reads)
+        if observed is not None:
+            last = self._queue.put(observed)
         if acknowledge is not None:
             self._acknowledge.append((last, acknowledge))
         self._note_pending()

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from alerts.changes import AcknowledgeAlert, ResetAlert
-from api.desk import Change, JournalFullError
+from api.desk import Change, JournalFullError, UnknownReaderError
 from gateway.collector import Collector
 from gateway.site import Site
 from gateway.supervisor import Supervisor
 from history.answers import Answer, find_answer, store_answer
 from inventory.changes import DONE, Outcome, StoreAssets
 from readers.health import ReaderHealth, health_json
+from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
+from readers.push_settings import PushSettings
 
 
 class GatewayDesk:
@@ -53,6 +55,17 @@ class GatewayDesk:
             return self._collector.station.pipeline.judge.register.check(change) or DONE
         return DONE
 
+    async def ingest(self, reader: str, read: ReadPush) -> Receipt:
+        """Take a push in. Raises UnknownReaderError, JournalFullError, PushRefusedError."""
+        entries = [entry for entry in self._site().settings.readers if entry.name == reader]
+        if not any(isinstance(entry, PushSettings) for entry in entries):
+            raise UnknownReaderError(reader)
+        self._require_room()
+        driver = self._supervisor.drivers.get(reader)
+        if not isinstance(driver, HttpDriver):
+            raise PushRefusedError("closed", f"{reader} takes no pushes just now; see its health")
+        return await driver.push(read)
+
     async def recall(self, actor: str, key: str) -> Answer | None:
         """The answer that this actor got under this key."""
 
@@ -75,8 +88,18 @@ class GatewayDesk:
             raise JournalFullError(str(error)) from error
 
     def readers(self) -> list[dict[str, Any]]:
-        """Each reader of the site file with its health."""
-        return [self._reader(settings.name) for settings in self._site().settings.readers]
+        """Each reader of the site file with its health, the devices behind it after it."""
+        watches = self._supervisor.watches
+        found: list[dict[str, Any]] = []
+        for settings in self._site().settings.readers:
+            names = [hearer.name for hearer in settings.hearers()]
+            strangers = [
+                name
+                for name, watch in watches.items()
+                if watch.link == settings.name and not watch.listed
+            ]
+            found += [self._reader(name) for name in [*names, *strangers]]
+        return found
 
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag."""
@@ -115,10 +138,12 @@ class GatewayDesk:
     def _reader(self, name: str) -> dict[str, Any]:
         watch = self._supervisor.watches.get(name)
         if watch is None:
-            return health_json(ReaderHealth(reader=name, state="connecting", since_ns=self.clock()))
-        return health_json(
+            health = ReaderHealth(reader=name, state="connecting", since_ns=self.clock())
+            return {**health_json(health), "listed": True}
+        told = health_json(
             watch.health, watch.last_message_ns, watch.last_read_ns, watch.clock_offset_ns
         )
+        return {**told, "listed": watch.listed}
 
     def _require_room(self) -> None:
         if self._collector.station.full or self._collector.degraded:

@@ -5,7 +5,7 @@ import msgspec
 from alerts.changes import AcknowledgeAlert, ResetAlert
 from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
-from tags.reads import Read
+from tags.reads import Fix, Measurement, Read
 
 
 class ReadGroup(msgspec.Struct, frozen=True, gc=False, tag="reads"):
@@ -14,6 +14,18 @@ class ReadGroup(msgspec.Struct, frozen=True, gc=False, tag="reads"):
     source: str
     seq: int
     reads: list[Read]
+
+
+class Observed(msgspec.Struct, frozen=True, gc=False, tag="observed"):
+    """Fixes of trackers and measurements of sensors, as one message brought them."""
+
+    arrival_ns: int
+    fixes: list[Fix] = []
+    measurements: list[Measurement] = []
+
+    def __len__(self) -> int:
+        """How many things were observed."""
+        return len(self.fixes) + len(self.measurements)
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False, tag="tick"):
@@ -47,7 +59,8 @@ class SiteChanged(msgspec.Struct, frozen=True, gc=False, tag="site_changed"):
 
 
 Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert
-Entry = ReadGroup | Tick | ReaderHealth | ClockOffset | GatewayStarted | SiteChanged | Change
+Heard = ReadGroup | Observed | Tick
+Entry = Heard | ReaderHealth | ClockOffset | GatewayStarted | SiteChanged | Change
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Entry])

@@ -9,7 +9,8 @@ from gateway.collector import Collector
 from gateway.followers import SightingsFollower
 from gateway.journal import Group
 from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
-from gateway.supervisor import ReaderWatch, Supervisor
+from gateway.supervisor import Supervisor
+from gateway.watches import ReaderWatch
 from tags.times import SECOND_NS
 from zones.movements import Movement
 
@@ -77,6 +78,14 @@ class GatewayFigures:
         """By reader."""
         return {(name,): watch.reads for name, watch in self._watches()}
 
+    def measurements(self) -> Labelled:
+        """By reader."""
+        return {(name,): watch.measurements for name, watch in self._watches()}
+
+    def fixes(self) -> Labelled:
+        """By reader."""
+        return {(name,): watch.fixes for name, watch in self._watches()}
+
     def bad_frames(self) -> Labelled:
         """By reader and reason."""
         return {(name, why): n for name, watch in self._watches() for why, n in watch.bad.items()}
@@ -129,6 +138,8 @@ _BY_REASON = ("reader", "reason")
 _UNUSED = "Reads that are no evidence for a zone; all of them are in the history."
 _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "reads", "Reads that readers sent.", _BY_READER, "reads"),
+    (_COUNTER, "measurements", "Values that sensors sent.", _BY_READER, "measurements"),
+    (_COUNTER, "fixes", "Positions that trackers sent.", _BY_READER, "fixes"),
     (_COUNTER, "frames_bad", "Messages thrown away.", _BY_REASON, "bad_frames"),
     (_GAUGE, "reader_state", "1 for the state now.", ("reader", "state"), "states"),
     (_GAUGE, "queue_items", "What waits.", ("queue",), "queues"),

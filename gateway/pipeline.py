@@ -18,6 +18,7 @@ from gateway.entries import (
     ClockOffset,
     Entry,
     GatewayStarted,
+    Observed,
     ReadGroup,
     SiteChanged,
     arrival_of,
@@ -25,6 +26,7 @@ from gateway.entries import (
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output, ZonesChanged
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
+from tags.latest import Latest
 from zones.floorplan import FloorPlan
 from zones.locate import Locate
 from zones.tracks import LocateState, Step
@@ -52,6 +54,7 @@ class PipelineState(msgspec.Struct):
     seq: int = 0
     sources: dict[str, int] = {}
     site: SiteChanged | None = None
+    latest: Latest = msgspec.field(default_factory=Latest)
     located: list[LocateState] = msgspec.field(default_factory=lambda: [LocateState()])
     judged: JudgeState = msgspec.field(default_factory=JudgeState)
 
@@ -140,6 +143,8 @@ class Pipeline:
         match news:
             case ReaderHealth():
                 self._note_health(news)
+            case Observed():
+                self._note_observed(news)
             case ClockOffset(reader=reader, offset_ns=offset_ns):
                 for locate in self.locates:
                     locate.note_offset(reader, offset_ns)
@@ -160,6 +165,12 @@ class Pipeline:
             locate.note_health(health)
         self.judge.note_health(health)
         self._number(health)
+
+    def _note_observed(self, observed: Observed) -> None:
+        for fix in observed.fixes:
+            self.state.latest.take_fix(fix)
+        for measurement in observed.measurements:
+            self.state.latest.take_measurement(measurement)
 
     def _change_register(self, change: StoreAssets | RemoveAsset) -> Outcome:
         if isinstance(change, StoreAssets):

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from gateway.entries import Entry, ReadGroup
+from gateway.entries import Entry, Observed, ReadGroup
 from tags.reads import Read
 
 
@@ -40,9 +40,9 @@ class EntryQueue:
         return self.last
 
     def put(self, entry: Entry) -> int:
-        """Add anything else; its number."""
+        """Add anything else; its number. What was observed counts as many."""
         self._items.append(entry)
-        self.last += 1
+        self.last += _size(entry)
         return self.last
 
     def cut(self, size: int, newest_seq: int) -> Cut:
@@ -63,7 +63,7 @@ class EntryQueue:
                 self._cut += len(item)
             else:
                 group = None
-                self._cut += 1
+                self._cut += _size(item)
                 numbers[self._cut] = len(entries)
                 entries.append(item)
         return Cut(entries, numbers, self._cut)
@@ -74,3 +74,7 @@ class EntryQueue:
             return reads
         self._items.appendleft(reads[room:])
         return reads[:room]
+
+
+def _size(entry: Entry) -> int:
+    return max(1, len(entry)) if isinstance(entry, Observed) else 1

@@ -154,11 +154,14 @@ class Gateway:
             group.create_task(self._deliverer.run(), name="delivery"),
             group.create_task(self._follower.run(), name="sightings"),
         ]
-        watching = group.create_task(self._watch_site(group), name="site")
+        watching = [
+            group.create_task(self._watch_site(group), name="site"),
+            group.create_task(self.supervisor.watch_silence(), name="silence"),
+        ]
         await self._begin(group)
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
-        await _ended([watching])
+        await _ended(watching)
         await _ended([task for _, task in self._readers.values()])
         self.collector.end()
         await collecting
@@ -187,7 +190,7 @@ class Gateway:
         # A reader takes one client at a time, so the former one says goodbye first.
         await _ended([self._readers.pop(name)[1] for name in gone])
         for name in gone:
-            self.supervisor.watches.pop(name, None)
+            self.supervisor.forget(name)
         for name, settings in wanted.items():
             if name not in self._readers:
                 task = group.create_task(self.supervisor.run(settings), name=name)

@@ -11,7 +11,7 @@ from gateway.site_shapes import polygon_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
 from readers.llrp_settings import LlrpSettings
-from readers.settings import ReaderSettings
+from readers.settings import DeviceSettings, Hearer, ReaderSettings
 from zones.settings import FloorSettings, PortalSettings, ZoneSettings
 
 ANCESTORS_MAX = 32
@@ -176,12 +176,22 @@ def ancestry(name: str, parents: Mapping[str, str | None]) -> list[str]:
 
 def _readers_fit(draft: Draft) -> Iterator[Fault]:
     for path, reader in draft.readers:
-        if reader.zone is not None:
-            yield from _unknown(draft, (*path, "zone"), "zone", reader.zone)
-        for number, antenna in reader.antennas.items():
-            if antenna.zone is not None:
-                at = (*path, "antennas", str(number), "zone")
-                yield from _unknown(draft, at, "zone", antenna.zone)
+        yield from _hearer_fits(draft, path, reader)
+        for name, device in reader.devices.items():
+            yield from _hearer_fits(draft, (*path, "devices", name), device)
+
+
+def _hearer_fits(
+    draft: Draft,
+    path: Path,
+    hearer: ReaderSettings | DeviceSettings,
+) -> Iterator[Fault]:
+    if hearer.zone is not None:
+        yield from _unknown(draft, (*path, "zone"), "zone", hearer.zone)
+    for number, antenna in hearer.antennas.items():
+        if antenna.zone is not None:
+            at = (*path, "antennas", str(number), "zone")
+            yield from _unknown(draft, at, "zone", antenna.zone)
 
 
 def _addresses_are_unique(draft: Draft) -> Iterator[Fault]:
@@ -196,28 +206,29 @@ def _addresses_are_unique(draft: Draft) -> Iterator[Fault]:
 
 
 def _portals_fit(draft: Draft) -> Iterator[Fault]:
-    readers = {reader.name: reader for _, reader in draft.readers}
-    names = draft.names("readers")
+    hearers = {each.name: each for _, reader in draft.readers for each in reader.hearers()}
+    names = draft.names("readers") | hearers.keys()
     for path, portal in draft.portals:
         for side in ("inside", "outside"):
             for place, point in enumerate(getattr(portal, side)):
-                if message := _point_fault(point, readers, names):
+                if message := _point_fault(point, hearers, names):
                     yield Fault((*path, side, place), message)
         for both in sorted(set(portal.inside) & set(portal.outside)):
             at = (*path, "outside", portal.outside.index(both))
             yield Fault(at, f"'{both}' can not be inside and outside at once")
 
 
-def _point_fault(point: str, readers: Mapping[str, ReaderSettings], names: set[str]) -> str | None:
-    name, slash, number = point.partition("/")
+def _point_fault(point: str, hearers: Mapping[str, Hearer], names: set[str]) -> str | None:
+    # A device gives itself its name, which may hold a slash.
+    name, slash, number = point.rpartition("/")
     if not slash or not number.isascii() or not number.isdecimal() or len(number) > 5:  # noqa: PLR2004 - five digits hold any antenna number
         return f"'{point}' is no read point; write READER/ANTENNA, such as gate-1/2"
     if name not in names:
         return f"there is no reader '{name}'" + suggestion(name, names)
-    reader = readers.get(name)
-    if reader is None or reader.zone is not None or int(number) in reader.antennas:
+    hearer = hearers.get(name)
+    if hearer is None or hearer.zone is not None or int(number) in hearer.antennas:
         return None
-    listed = ", ".join(map(str, sorted(reader.antennas))) or "none"
+    listed = ", ".join(map(str, sorted(hearer.antennas))) or "none"
     return f"reader '{name}' has no antenna {number} (listed: {listed})"
 
 
@@ -244,8 +255,8 @@ def _unknown(draft: Draft, path: Path, kind: str, name: str) -> Iterator[Fault]:
 def _zones_heard(draft: Draft) -> Iterator[str]:
     """Name the zones of antennas and readers, and all that these lie in."""
     parents = {zone.name: zone.parent for _, zone in draft.zones}
-    for _, reader in draft.readers:
-        named = [reader.zone, *(antenna.zone for antenna in reader.antennas.values())]
+    for hearer in (each for _, reader in draft.readers for each in reader.hearers()):
+        named = [hearer.zone, *(antenna.zone for antenna in hearer.antennas.values())]
         for name in named:
             if name is not None:
                 yield from ancestry(name, parents)

@@ -47,7 +47,8 @@ class DeviceSettings(BaseModel):
     )
 
 
-DeviceName = Annotated[str, Field(min_length=1, max_length=128)]
+DeviceName = Annotated[str, Field(min_length=1, max_length=128, coerce_numbers_to_str=True)]
+"""A number, such as an address on a bus, is the name that it is written as."""
 
 
 class Hearer(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from shapely import Polygon
 
-from readers.settings import AntennaSettings, ReaderSettings
+from readers.settings import AntennaSettings, Hearer, ReaderSettings
 from tags.times import SECOND_NS
 from zones.settings import EstimatorSettings, Role, ZoneSettings
 
@@ -67,9 +67,10 @@ class FloorPlan:
         self.estimator = estimator or EstimatorSettings()
         self.renamed = {zone.was: zone.name for zone in zones if zone.was}
         self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
-        self._readers = {reader.name: reader for reader in readers}
+        hearers = [hearer for reader in readers for hearer in reader.hearers()]
+        self._hearers = {hearer.name: hearer for hearer in hearers}
         self.points: dict[PointKey, ReadPoint] = {}
-        covered = _coverage(readers)
+        covered = _coverage(hearers)
         inside = _containment(zones)
         self.zones = {
             zone.name: Zone(
@@ -94,11 +95,11 @@ class FloorPlan:
 
     def _resolve(self, key: PointKey) -> ReadPoint:
         name, antenna = key
-        reader = self._readers.get(name)
-        if reader is None:
+        hearer = self._hearers.get(name)
+        if hearer is None:
             return ReadPoint(key)
-        settings = reader.antennas.get(antenna, AntennaSettings())
-        zone = self.zones.get(settings.zone or reader.zone or "")
+        settings = hearer.antennas.get(antenna, AntennaSettings())
+        zone = self.zones.get(settings.zone or hearer.zone or "")
         if zone is None:
             return ReadPoint(key)
         return ReadPoint(
@@ -124,7 +125,7 @@ class FloorPlan:
 
     def drop_strangers(self, by_reader: dict[str, Any]) -> None:
         """Take out what is kept of readers that the site file does not name."""
-        for name in [name for name in by_reader if name not in self._readers]:
+        for name in [name for name in by_reader if name not in self._hearers]:
             del by_reader[name]
 
     def within(self, zone: str, fence: Iterable[str]) -> bool:
@@ -143,16 +144,18 @@ def _nanoseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * SECOND_NS)
 
 
-def _coverage(readers: Sequence[ReaderSettings]) -> dict[str, list[PointKey]]:
+def _coverage(hearers: Sequence[Hearer]) -> dict[str, list[PointKey]]:
     """The listed antennas of each zone; a reader's own zone is covered by its others too."""
     covered: dict[str, list[PointKey]] = {}
-    for reader in readers:
-        if reader.zone is not None:
-            covered.setdefault(reader.zone, []).append((reader.name, ANY_ANTENNA))
-        for number, antenna in sorted(reader.antennas.items()):
-            zone = antenna.zone or reader.zone
+    for hearer in hearers:
+        if not hearer.covers:
+            continue
+        if hearer.zone is not None:
+            covered.setdefault(hearer.zone, []).append((hearer.name, ANY_ANTENNA))
+        for number, antenna in sorted(hearer.antennas.items()):
+            zone = antenna.zone or hearer.zone
             if zone is not None:
-                covered.setdefault(zone, []).append((reader.name, number))
+                covered.setdefault(zone, []).append((hearer.name, number))
     return covered
 
 

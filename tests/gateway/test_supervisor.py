@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from gateway.entries import ClockOffset, Entry
+from gateway.entries import ClockOffset, Entry, Observed
 from gateway.supervisor import BACKOFF_S, Supervisor
 from readers.driver import (
     Batch,
@@ -84,6 +84,7 @@ class Watched:
         self.drivers: list[ScriptedDriver] = []
         self.news: list[Entry] = []
         self.reads: list[Read] = []
+        self.observed: list[Observed] = []
         self.acknowledge: list[Callable[[], None] | None] = []
         self.states: list[tuple[str, str]] = []
         """What a driver was asked for, and how the reader was shown at that moment."""
@@ -116,8 +117,10 @@ class Watched:
         self,
         reads: list[Read],
         acknowledge: Callable[[], None] | None = None,
+        observed: Observed | None = None,
     ) -> None:
         self.reads += reads
+        self.observed += [] if observed is None else [observed]
         self.acknowledge.append(acknowledge)
 
     def put(self, entry: Entry) -> None:
