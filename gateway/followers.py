@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from delivery.worker import Transact
-from gateway.entries import ClockOffset, Entry, ReadGroup, decode_entries
+from gateway.entries import ClockOffset, Entry, Observed, ReadGroup, decode_entries
 from history.sightings import SightingBatch, SightingStore, fold_sightings
 from history.state import (
     StateTooNewError,
@@ -17,7 +19,7 @@ from history.state import (
     open_reader,
     store_follower_position,
 )
-from tags.reads import Read
+from tags.reads import Fix, Measurement, Read
 from zones.clock import EventClock
 
 GROUPS_A_ROUND = 250
@@ -26,6 +28,7 @@ EXPIRE_EVERY_S = 3600.0
 NAME = "sightings"
 
 T = TypeVar("T")
+PointT = TypeVar("PointT", Fix, Measurement)
 log = logging.getLogger("tagwarden.history")
 
 
@@ -115,12 +118,23 @@ class SightingsFollower:
 
     def _batch(self, position: int, entries: list[Entry]) -> SightingBatch:
         reads: list[Read] = []
+        fixes: list[Fix] = []
+        measurements: list[Measurement] = []
         for entry in entries:
             if isinstance(entry, ReadGroup):
                 reads += entry.reads
+            elif isinstance(entry, Observed):
+                fixes += map(self._dated, entry.fixes)
+                measurements += map(self._dated, entry.measurements)
             elif isinstance(entry, ClockOffset):
                 self._event_clock.set_offset(entry.reader, entry.offset_ns)
-        return SightingBatch(position, fold_sightings(reads, self._event_clock.event_ns))
+        sightings = fold_sightings(reads, self._event_clock.event_ns)
+        return SightingBatch(position, sightings, fixes, measurements)
+
+    def _dated(self, point: PointT) -> PointT:
+        """A point at a time that can be, so that no clock that is off makes a file of its own."""
+        time_ns = self._event_clock.plausible_ns(point.time_ns, point.arrival_ns)
+        return msgspec.structs.replace(point, time_ns=time_ns)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.entries import Entry, ReadGroup, SiteChanged, Tick, arrival_of
+from gateway.entries import Entry, Observed, ReadGroup, SiteChanged, Tick, arrival_of
 from readers.health import ReaderHealth
-from readers.wire.recording import OnBad, RecordingError, parse_reads
-from tags.reads import Read
+from readers.wire.recording import OnBad, RecordingError, parse_recording
+from tags.reads import Fix, Read
 from zones.bins import BIN_NS
 from zones.tracks import HOLD_NS
 
@@ -28,13 +28,14 @@ class Span(NamedTuple):
 
 
 def span_of(path: Path) -> Span | None:
-    """Look a CSV through; None if there is no read in it. Raises RecordingError."""
+    """Look a CSV through; None if there is no good row in it. Raises RecordingError."""
     readers: dict[str, None] = {}
     first_ns = last_ns = None
-    for read in _reads(path, lambda _error: None):
-        readers[read.reader] = None
-        first_ns = read.arrival_ns if first_ns is None else min(first_ns, read.arrival_ns)
-        last_ns = max(last_ns or 0, read.arrival_ns)
+    for row in _rows(path, lambda _error: None):
+        if isinstance(row, Read):
+            readers[row.reader] = None
+        first_ns = row.arrival_ns if first_ns is None else min(first_ns, row.arrival_ns)
+        last_ns = max(last_ns or 0, row.arrival_ns)
     if first_ns is None or last_ns is None:
         return None
     return Span(tuple(sorted(readers)), first_ns, last_ns)
@@ -53,13 +54,13 @@ def csv_entries(
     """
     for reader in span.readers:
         yield ReaderHealth(reader=reader, state="online", since_ns=span.first_ns)
-    reads = _reads(path, on_bad)
+    rows = _rows(path, on_bad)
     if until_ns is not None:
-        reads = (read for read in reads if read.arrival_ns <= until_ns)
+        rows = (row for row in rows if row.arrival_ns <= until_ns)
     seq = 0
-    while group := list(islice(reads, GROUP_READS)):
+    while group := list(islice(rows, GROUP_READS)):
         seq += 1
-        yield ReadGroup(path.name, seq, group)
+        yield _entry(path.name, seq, group)
     if until_ns is None or until_ns >= span.last_ns:
         for reader in span.readers:
             yield ReaderHealth(
@@ -90,6 +91,14 @@ def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
         yield Tick(until_ns)
 
 
-def _reads(path: Path, on_bad: OnBad) -> Iterator[Read]:
+def _entry(source: str, seq: int, rows: list[Read | Fix]) -> Entry:
+    """Rows of one kind as one entry."""
+    fixes = [row for row in rows if isinstance(row, Fix)]
+    if fixes:
+        return Observed(fixes[-1].arrival_ns, fixes)
+    return ReadGroup(source, seq, [row for row in rows if isinstance(row, Read)])
+
+
+def _rows(path: Path, on_bad: OnBad) -> Iterator[Read | Fix]:
     with path.open(encoding="utf-8", errors="replace", newline="") as lines:
-        yield from parse_reads(lines, os.fspath(path), on_bad)
+        yield from parse_recording(lines, os.fspath(path), on_bad)

@@ -26,13 +26,14 @@ def recorded_entries(path: Path, on_bad: OnBad, until_ns: int | None) -> Iterato
         return jsonl_entries(path, until_ns)
     span = span_of(path)
     if span is None:
-        raise ReplayError(f"{path}: there is no read in it")
+        raise ReplayError(f"{path}: there is no read and no position in it")
     return csv_entries(path, span, on_bad, until_ns)
 
 
 _WHY = {
     "antenna_without_zone": "no zone in the site file for it",
     "rssi_below_min": "weaker than rssi_dbm_min of its antenna",
+    "maintenance": "its reader, antenna or door was in maintenance",
     "late": "older than what was already decided",
     "tags_max": "more tags than limits.tags_max",
 }
@@ -93,5 +94,5 @@ def _start(site: Site, assets: tuple[Asset, ...], at_ns: int) -> list[Entry]:
 def _reader(rules: Site | None) -> ReadBlueprint:
     if rules is None:
         return stored_blueprint
-    others = blueprint_of(rules).rules
-    return lambda text: stored_blueprint(text)._replace(rules=others)
+    others = blueprint_of(rules)
+    return lambda text: stored_blueprint(text)._replace(rules=others.rules, system=others.system)

@@ -10,13 +10,15 @@ import msgspec
 
 from history.sightings import Sighting, SightingBatch, merge_sightings
 from history.state import StateTooNewError
+from tags.reads import Fix, Measurement
 
-_FORMAT = 1
+_FORMAT = 2
+"""2 added fixes and measurements."""
 _BUSY_TIMEOUT_S = 10.0
 _NAMES_CACHED_MAX = 65_536
 
 # The key begins with the slot, so that writing stays within the few pages of the newest slots.
-_SCHEMA = f"""
+_SCHEMA = """
 BEGIN IMMEDIATE;
 CREATE TABLE meta (position INTEGER NOT NULL);
 INSERT INTO meta VALUES (0);
@@ -35,9 +37,37 @@ CREATE TABLE sightings (
     PRIMARY KEY (slot_s, reader, antenna, tag)
 ) WITHOUT ROWID;
 CREATE INDEX sightings_by_tag ON sightings (tag, slot_s);
-PRAGMA user_version = {_FORMAT};
+PRAGMA user_version = 1;
 COMMIT;
-"""  # noqa: S608 - a constant
+"""
+_SCHEMA_2 = """
+BEGIN IMMEDIATE;
+CREATE TABLE fixes (
+    tag        INTEGER NOT NULL,
+    time_ns    INTEGER NOT NULL,
+    source     INTEGER NOT NULL,
+    arrival_ns INTEGER NOT NULL,
+    x_m        REAL,
+    y_m        REAL,
+    lat        REAL,
+    lon        REAL,
+    accuracy_m REAL,
+    PRIMARY KEY (tag, time_ns)
+) WITHOUT ROWID;
+CREATE TABLE measurements (
+    sensor     INTEGER NOT NULL,
+    quantity   INTEGER NOT NULL,
+    time_ns    INTEGER NOT NULL,
+    arrival_ns INTEGER NOT NULL,
+    value      REAL NOT NULL,
+    unit       INTEGER NOT NULL,
+    PRIMARY KEY (sensor, quantity, time_ns)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+COMMIT;
+"""
+_ADD_FIX = "INSERT OR REPLACE INTO fixes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_MEASUREMENT = "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?, ?)"
 _ADD = """
 INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (slot_s, reader, antenna, tag) DO UPDATE SET
@@ -80,9 +110,13 @@ class DayFile:
         if not fresh:
             return
         sightings = merge_sightings(each for batch in fresh for each in batch.sightings)
+        fixes = [each for batch in fresh for each in batch.fixes]
+        measurements = [each for batch in fresh for each in batch.measurements]
         with self._transaction():
-            self._number({name for each in sightings for name in (each.tag, each.reader)})
+            self._number(_names_in(sightings, fixes, measurements))
             self._connection.executemany(_ADD, map(self._row, sightings))
+            self._connection.executemany(_ADD_FIX, map(self._fix_row, fixes))
+            self._connection.executemany(_ADD_MEASUREMENT, map(self._value_row, measurements))
             self._connection.execute("UPDATE meta SET position = ?", (fresh[-1].position,))
         self.position = fresh[-1].position
 
@@ -115,8 +149,9 @@ class DayFile:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # What a power cut takes is still in the journal, see `sync`.
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        if found == 0:
-            self._connection.executescript(_SCHEMA)
+        for version, schema in ((0, _SCHEMA), (1, _SCHEMA_2)):
+            if found <= version:
+                self._connection.executescript(schema)
         return int(self._connection.execute("SELECT position FROM meta").fetchone()[0])
 
     @contextmanager
@@ -150,6 +185,29 @@ class DayFile:
         )
         self._names.update(rows.fetchall())
 
+    def _fix_row(self, fix: Fix) -> tuple[int | float | None, ...]:
+        return (
+            self._names[fix.tag],
+            fix.time_ns,
+            self._names[fix.source],
+            fix.arrival_ns,
+            fix.x_m,
+            fix.y_m,
+            fix.lat,
+            fix.lon,
+            fix.accuracy_m,
+        )
+
+    def _value_row(self, each: Measurement) -> tuple[int | float, ...]:
+        return (
+            self._names[each.sensor],
+            self._names[each.quantity],
+            each.time_ns,
+            each.arrival_ns,
+            each.value,
+            self._names[each.unit],
+        )
+
     def _row(self, sighting: Sighting) -> tuple[int | float | None, ...]:
         return (
             sighting.slot_s,
@@ -163,3 +221,14 @@ class DayFile:
             sighting.rssi_dbm_sum,
             sighting.rssi_reads,
         )
+
+
+def _names_in(
+    sightings: Sequence[Sighting],
+    fixes: Sequence[Fix],
+    measurements: Sequence[Measurement],
+) -> set[str]:
+    names = {name for each in sightings for name in (each.tag, each.reader)}
+    names.update(name for each in fixes for name in (each.tag, each.source))
+    names.update(name for each in measurements for name in (each.sensor, each.quantity, each.unit))
+    return names

@@ -12,7 +12,7 @@ from history.sightings import SLOT_S, Sighting
 from tags.times import SECOND_NS
 
 _BUSY_TIMEOUT_S = 10.0
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _COLUMNS = """
 SELECT sightings.slot_s, tags.text, readers.text, antenna, first_ns, last_ns, reads,
@@ -63,13 +63,13 @@ def ask_day(path: Path, statement: str, asked: Asked, slots: range) -> list[Sigh
     """
     values = {
         "name": asked.name,
-        "since_ns": max(asked.since_ns, _INT64_MIN),
-        "until_ns": min(asked.until_ns, _INT64_MAX),
+        "since_ns": max(asked.since_ns, INT64_MIN),
+        "until_ns": min(asked.until_ns, INT64_MAX),
         "first_s": slots.start,
         "last_s": slots.stop - SLOT_S,
         "rows": asked.limit,
     }
-    with _reader(path) as reader:
+    with open_day(path) as reader:
         if reader is None:
             return []
         return [_sighting(row) for row in reader.execute(statement, values)]
@@ -77,14 +77,14 @@ def ask_day(path: Path, statement: str, asked: Asked, slots: range) -> list[Sigh
 
 def read_position(path: Path) -> int:
     """Return the newest batch in a file. Raises sqlite3.Error for one that can not be read."""
-    with _reader(path) as reader:
+    with open_day(path) as reader:
         return (
             0 if reader is None else int(reader.execute("SELECT position FROM meta").fetchone()[0])
         )
 
 
 @contextmanager
-def _reader(path: Path) -> Generator[sqlite3.Connection | None]:
+def open_day(path: Path) -> Generator[sqlite3.Connection | None]:
     """Open a file for reading; None where there is nothing in it yet, or any more."""
     try:
         reader = sqlite3.connect(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, state_of, subject_of
+from alerts.alert import Alert, AlertChange, state_of
 from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
 from inventory.assets import Asset
 from zones.movements import Movement
@@ -215,7 +215,7 @@ def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> Non
             seq,
             seq,
             alert.rule,
-            subject_of(alert.asset, alert.tag),
+            alert.subject,
             alert.asset,
             alert.tag,
             alert.severity,

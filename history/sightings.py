@@ -1,11 +1,11 @@
-"""Sightings: reads of one tag by one antenna, folded into slots of five seconds of event time."""
+"""What was heard: reads folded into sightings (slots of five seconds), fixes, measurements."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
-from tags.reads import Read
+from tags.reads import Fix, Measurement, Read
 from tags.times import SECOND_NS
 
 SLOT_S = 5
@@ -39,14 +39,18 @@ class Sighting(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SightingBatch(msgspec.Struct, frozen=True, gc=False):
-    """All sightings of one journal group."""
+    """All sightings of one journal group, and what trackers and sensors said in it."""
 
     position: int
     sightings: Sequence[Sighting]
+    fixes: Sequence[Fix] = ()
+    measurements: Sequence[Measurement] = ()
 
 
 class SightingStore(Protocol):
-    """Keeps sightings by day and counts every read exactly once.
+    """Keeps what was heard by day, and counts every read exactly once.
+
+    Of two fixes of a tracker, or values of a sensor, at the same time the later stays.
 
     One thread appends; any thread may ask. `since_ns` and `until_ns` bound event
     time, half-open, to the slot. Answers are newest first.
@@ -71,6 +75,16 @@ class SightingStore(Protocol):
 
     def at_reader(self, reader: str, since_ns: int, until_ns: int, limit: int) -> list[Sighting]:
         """Return what a reader heard."""
+        ...
+
+    def fixes_of(self, tag: str, since_ns: int, until_ns: int, limit: int) -> list[Fix]:
+        """Return where a tracker was."""
+        ...
+
+    def series_of(
+        self, sensor: str, quantity: str, since_ns: int, until_ns: int, limit: int
+    ) -> list[Measurement]:
+        """Return what a sensor measured."""
         ...
 
     def expire(self, keep_days: int, now_ns: int) -> int:

@@ -4,22 +4,28 @@ import re
 import sqlite3
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from history.day_file import DayFile
 from history.day_question import AT_READER, OF_TAG, Asked, ask_day, read_position
+from history.day_series import Series, fixes_of_day, measurements_of_day
 from history.sightings import SLOT_S, Sighting, SightingBatch
+from tags.reads import Fix, Measurement
 from tags.times import SECOND_NS
 
 _OPEN_FILES_MAX = 4
 _DAY_S = 86_400
 _DAY_NS = _DAY_S * SECOND_NS
 _FILE_NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.db(\.damaged-\d+)?")
+PointT = TypeVar("PointT")
+_Parts = tuple[list[Sighting], list[Fix], list[Measurement]]
 _SIDES = ("", "-wal", "-shm")
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
@@ -61,6 +67,18 @@ class SqliteSightings:
         """Return what a reader heard, newest first."""
         asked = Asked(name=reader, since_ns=since_ns, until_ns=until_ns, limit=limit)
         return self._ask(AT_READER, asked)
+
+    def fixes_of(self, tag: str, since_ns: int, until_ns: int, limit: int) -> list[Fix]:
+        """Return where a tracker was, newest first."""
+        question = Series((tag,), since_ns, until_ns, limit)
+        return self._walk(question, fixes_of_day)
+
+    def series_of(
+        self, sensor: str, quantity: str, since_ns: int, until_ns: int, limit: int
+    ) -> list[Measurement]:
+        """Return what a sensor measured, newest first."""
+        question = Series((sensor, quantity), since_ns, until_ns, limit)
+        return self._walk(question, measurements_of_day)
 
     def positions(self) -> dict[str, int]:
         """Return the newest batch in each file by its day (`2026-01-31`), damaged ones left out."""
@@ -135,9 +153,22 @@ class SqliteSightings:
                 found += self._ask_day(day, statement, left, slots)
         return found
 
+    def _walk(self, asked: Series, ask: Callable[[Series, Path], list[PointT]]) -> list[PointT]:
+        """Ask the days from the newest on, until there are points enough."""
+        found: list[PointT] = []
+        first, last = asked.since_ns // _DAY_NS, (asked.until_ns - 1) // _DAY_NS
+        for day in reversed(self._days()):
+            if first <= day <= last and len(found) < asked.limit:
+                left = asked._replace(limit=asked.limit - len(found))
+                found += self._unless_damaged(partial(ask, left), day)
+        return found
+
     def _ask_day(self, day: int, statement: str, asked: Asked, slots: range) -> list[Sighting]:
+        return self._unless_damaged(lambda path: ask_day(path, statement, asked, slots), day)
+
+    def _unless_damaged(self, ask: Callable[[Path], list[PointT]], day: int) -> list[PointT]:
         try:
-            return ask_day(self._path(day), statement, asked, slots)
+            return ask(self._path(day))
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
@@ -162,11 +193,15 @@ def _by_day(batches: Sequence[SightingBatch]) -> dict[int, list[SightingBatch]]:
     """Split each batch by the days of its sightings."""
     days: dict[int, list[SightingBatch]] = defaultdict(list)
     for batch in batches:
-        of_day: dict[int, list[Sighting]] = defaultdict(list)
+        of_day: dict[int, _Parts] = defaultdict(lambda: ([], [], []))
         for sighting in batch.sightings:
-            of_day[sighting.slot_s // _DAY_S].append(sighting)
-        for day, sightings in of_day.items():
-            days[day].append(SightingBatch(batch.position, sightings))
+            of_day[sighting.slot_s // _DAY_S][0].append(sighting)
+        for fix in batch.fixes:
+            of_day[fix.time_ns // _DAY_NS][1].append(fix)
+        for measurement in batch.measurements:
+            of_day[measurement.time_ns // _DAY_NS][2].append(measurement)
+        for day, parts in of_day.items():
+            days[day].append(SightingBatch(batch.position, *parts))
     return days
 
 

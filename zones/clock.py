@@ -27,10 +27,13 @@ class EventClock:
 
     def event_ns(self, read: Read) -> int:
         """When the read happened: never after its arrival, never absurdly long before."""
-        arrival_ns = read.arrival_ns
         event_ns = read.time_ns
         if self.offsets_ns:
             event_ns += self.offsets_ns.get(read.reader, 0)
+        return self.plausible_ns(event_ns, read.arrival_ns)
+
+    def plausible_ns(self, event_ns: int, arrival_ns: int) -> int:
+        """A time that a source stated, or that of its arrival where it can not be."""
         if event_ns > arrival_ns:
             self.implausible += event_ns > arrival_ns + AHEAD_NS_MAX
             return arrival_ns

@@ -170,7 +170,7 @@ def test_bad_rows_are_named_by_line_and_the_rest_is_replayed(
     ("text", "said"),
     [
         ("", ":1: the file is empty"),
-        (HEADER + "\n", ": there is no read in it"),
+        (HEADER + "\n", ": there is no read and no position in it"),
         ("time_ns,reader,antenna,tag\n", ":1: column rssi_dbm is missing"),
         (HEADER + ",colour\n", ":1: unknown column 'colour' (known: "),
         ("\x00\x01\x02\x03", ":1: column time_ns is missing"),
