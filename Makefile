@@ -13,6 +13,11 @@ PURE_COVERAGE_MIN ?= 100
 PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
 PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tests/gateway/test_pipeline*.py)
 
+# Servers and tools of the tests that are no Python packages, as Debian calls them.
+TEST_PACKAGES := mosquitto tshark
+# How long `make fuzz` hunts in each decoder, in seconds.
+FUZZ_S ?= 600
+
 ARGS ?=
 
 ##@ Use
@@ -28,7 +33,7 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/lint-imports
 	$(BIN)/mypy & types=$$!; $(BIN)/basedpyright && wait $$types
 
-test-python: $(VENV)/dev.stamp ## The tests, and the coverage of the parts that decide
+test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests, and the coverage of the parts that decide
 	$(BIN)/coverage run -m pytest $(PURE_TESTS) $(ARGS)
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN)
 	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS)) $(ARGS)
@@ -49,11 +54,12 @@ format: $(VENV)/dev.stamp ## Let ruff set the format and repair what it can
 bench: $(VENV)/dev.stamp ## Each benchmark, one after the other
 	@for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done
 
-soak: $(VENV)/dev.stamp ## The long runs: kills, floods, full disks
+soak: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The long runs: kills, floods, full disks
 	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)
 
-fuzz: $(VENV)/dev.stamp ## Every property and parser with many more examples
+fuzz: $(VENV)/fuzz.stamp ## Every property and parser with many more examples, each decoder for FUZZ_S seconds
 	$(BIN)/python -m pytest -m 'fuzz or hypothesis' --hypothesis-profile=fuzz --timeout=0 $(ARGS)
+	$(BIN)/python -m tests.fuzz.hunt --seconds $(FUZZ_S)
 
 ##@ Keep
 docs: $(VENV)/docs.stamp ## Build the documentation into site/; a broken link is an error
@@ -97,4 +103,21 @@ $(VENV)/dev.stamp: requirements/dev.txt requirements/peers.txt $(VENV)/run.stamp
 
 $(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
 	$(call install,$(BIN)/python,requirements/docs.txt)
+	@touch $@
+
+$(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
+	$(call install,$(BIN)/python,requirements/fuzz.txt)
+	@touch $@
+
+# Tests that need one of them skip without it and name the package.
+$(VENV)/servers.stamp: | $(VENV)/bin/python
+	@missing=; for package in $(TEST_PACKAGES); do \
+	  command -v $$package >/dev/null || test -x /usr/sbin/$$package || missing="$$missing $$package"; done; \
+	if test -z "$$missing"; then exit 0; fi; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; install="apt-get install -y -qq --no-install-recommends$$missing"; \
+	  echo "installing$$missing for the tests"; \
+	  { $$install || { apt-get update -qq && $$install; }; } >/dev/null 2>&1 \
+	    || echo "could not install$$missing: the tests that need it skip"; \
+	else echo "tests that need$$missing skip; Debian: sudo apt-get install$$missing"; fi
 	@touch $@

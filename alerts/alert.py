@@ -37,9 +37,11 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One episode of one rule for one asset. Changes make a new value.
+    """One episode of one rule for one asset, or for one zone. Changes make a new value.
 
-    The shown state is derived from orthogonal facts (see `state_of`).
+    The shown state is derived from orthogonal facts (see `state_of`). An alert about a
+    zone has that zone at both ends, no asset and an empty `tag`. `clears_after_s` is how
+    long after it is over an alert closes by itself; None where people close it.
     """
 
     id: str
@@ -64,6 +66,14 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     occurrences: int = 1
     transitions: int = 1
     assignee: str | None = None
+    clears_after_s: float | None = None
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about; with the rule this names the case."""
+        if self.asset is None and not self.tag:
+            return subject_of_zone(self.to_zone or "")
+        return subject_of(self.asset, self.tag)
 
 
 class AlertChange(msgspec.Struct, frozen=True, gc=False, tag="alert"):
@@ -81,6 +91,11 @@ def subject_of(asset: str | None, tag: str) -> str:
     if asset is None:
         return f"tag:{tag}"
     return f"asset:{asset}" if asset.startswith(("tag:", "asset:")) else asset
+
+
+def subject_of_zone(zone: str) -> str:
+    """The same for an alert about a zone; system rules know no other subjects."""
+    return f"zone:{zone}"
 
 
 def state_of(alert: Alert) -> AlertState:
@@ -108,7 +123,7 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "shelved_until": None,
         "suppressed_by": None,
         "asset": alert.asset,
-        "tag": alert.tag,
+        "tag": alert.tag or None,
         "from": alert.from_zone,
         "to": alert.to_zone,
         "portal": alert.portal,

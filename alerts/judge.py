@@ -5,71 +5,37 @@ due time: once all reads up to that time have had their hold, before anything
 that arrives at the same instant.
 """
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, Evidence, subject_of
+from alerts.alert import Alert, AlertChange, subject_of
+from alerts.cases import Cases, Respond
 from alerts.changes import AcknowledgeAlert, ResetAlert
-from alerts.lifecycle import (
-    Case,
-    Draft,
-    Pending,
-    Steps,
-    acknowledge,
-    adopt,
-    alert_id,
-    fire,
-    observe,
-    observe_late,
-    reconsider,
-    rename_zones,
-    reset,
-    withdraw,
-)
-from alerts.places import Place, Places, Standing
+from alerts.drafts import Heading, draft_under
+from alerts.lifecycle import Draft, observe, observe_late, reconsider
+from alerts.places import Places, Standing
 from alerts.rules.exit import judge as judge_exit
 from alerts.rules.verdict import Verdict
 from alerts.selection import selects
-from alerts.settings import RuleSettings
+from alerts.settings import RuleSettings, SystemSettings
+from alerts.state import JudgeState, Key
+from alerts.zone_watch import BLIND, ZoneWatch
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
-from inventory.register import Register, RegisterState
+from inventory.register import Register
 from readers.health import ReaderHealth
-from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
 from zones.movements import Movement
-from zones.tracks import PHASE_ARRIVAL, Step, closing_ns
-
-Key = tuple[str, str]
-"""Rule name and subject: an asset id, or `tag:` and a tag that no asset carries.
-
-An id that begins with `tag:` or `asset:` gets `asset:` before it, so that no two are the same.
-"""
-
-Respond = Callable[[Case, RuleSettings, Verdict, Movement, Draft], Steps]
-"""One of the ways in which the life of an alert takes a verdict in."""
+from zones.tracks import PHASE_ARRIVAL, Step
 
 Findings = dict[Key, tuple[Verdict, Standing]]
 """What a rule says of where a subject is."""
 
-_UNHEARD_OF = ("", "")
-
-
-class JudgeState(msgspec.Struct):
-    """Plain data: all that Judge remembers."""
-
-    now_ns: int = 0
-    site_version: str = ""
-    register: RegisterState = msgspec.field(default_factory=RegisterState)
-    places: dict[str, Place] = {}
-    cases: dict[Key, Case] = {}
-    readers: dict[str, ReaderHealth] = {}
-
-
 Decided = Movement | AlertChange
+
+_NO_SETTINGS = SystemSettings()
 
 
 class Judge:
@@ -82,11 +48,8 @@ class Judge:
         self._plan = FloorPlan()
         self._rules: dict[str, RuleSettings] = {}
         self._versions: dict[str, str] = {}
-        self._timers: list[tuple[int, Key]] = []
-        for key, case in state.cases.items():
-            if case.pending is not None:
-                self._set_timer(key, case.pending)
-        self._open = {case.alert.id: key for key, case in state.cases.items() if case.alert}
+        self._cases = Cases(state, self._draft, self._listeners, self._tell)
+        self._watch = ZoneWatch(state)
         self._out: list[Decided] = []
 
     def take_decided(self) -> list[Decided]:
@@ -96,13 +59,25 @@ class Judge:
 
     # What comes in
 
-    def restore_rules(self, plan: FloorPlan, rules: Iterable[RuleSettings]) -> None:
+    def restore_rules(
+        self,
+        plan: FloorPlan,
+        rules: Iterable[RuleSettings],
+        system: SystemSettings = _NO_SETTINGS,
+    ) -> None:
         """Go on with the rules that the state was made with."""
         self._plan = plan
+        self._watch.use(plan, system)
         self._rules = {rule.name: rule for rule in rules}
         self._versions = {rule.name: _version(rule) for rule in self._rules.values()}
 
-    def adopt_rules(self, plan: FloorPlan, rules: Iterable[RuleSettings], version: str) -> None:
+    def adopt_rules(
+        self,
+        plan: FloorPlan,
+        rules: Iterable[RuleSettings],
+        version: str,
+        system: SystemSettings = _NO_SETTINGS,
+    ) -> None:
         """Use other rules: places follow renamed zones, vanished rules withdraw their alerts.
 
         So do rules that are no longer for an asset. Where the new rules judge a place
@@ -114,50 +89,37 @@ class Judge:
         edited = [name for name in adopted if moved or adopted[name] != former.get(name)]
         tags = self._places.tags() if edited else []
         before = self._findings(tags, edited)
-        self.restore_rules(plan, adopted.values())
+        self.restore_rules(plan, adopted.values(), system)
         self.state.site_version = version
         plan.drop_strangers(self.state.readers)
         self._places.follow(succession)
-        for case in self.state.cases.values():
-            rename_zones(case, succession.renamed)
+        self._cases.rename_zones(succession.renamed)
         self._withdraw_strays()
         self._judge_anew(before, self._findings(tags, edited))
+        self._watch.look(self._cases)
 
     def note_health(self, health: ReaderHealth) -> None:
-        """Kept as evidence for alerts."""
+        """A reader's health is evidence for alerts, and of zones that nobody hears."""
         self.state.readers[health.reader] = health
+        self._watch.look_around(health.reader, self._cases)
 
     def note_start(self, missed_ns: int) -> None:
-        """The gateway started; what is pending stood still for the time that it missed."""
+        """The gateway starts; what is pending stood still for the time that it missed."""
         self.state.readers.clear()
-        for key, case in self.state.cases.items():
-            if case.pending is not None:
-                due_ns = case.pending.due_ns + missed_ns
-                case.pending = msgspec.structs.replace(case.pending, due_ns=due_ns)
-                self._set_timer(key, case.pending)
+        self._cases.stand_still(missed_ns)
+
+    def listen(self) -> None:
+        """The gateway is up: from now on somebody should hear each zone."""
+        self.state.listening = True
+        self._watch.look(self._cases)
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
         """Let the open alerts be these, which were committed; the ids about which it was wrong."""
-        committed = {(alert.rule, subject_of(alert.asset, alert.tag)): alert for alert in alerts}
-        wrong: list[str] = []
-        for key in sorted({*committed, *self._open.values()}):
-            case = self.state.cases.setdefault(key, Case())
-            known, true = case.alert, committed.get(key)
-            if known != true:
-                wrong += [alert.id for alert in (known, true) if alert is not None]
-                adopt(case, key[1], true)
-        self._open = {alert.id: key for key, alert in committed.items()}
-        return list(dict.fromkeys(wrong))
+        return self._cases.adopt_open(alerts)
 
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
-        while self._timers and self._timers[0][0] <= now_ns:
-            at_ns, key = heapq.heappop(self._timers)
-            case = self.state.cases[key]
-            if case.pending is not None and _firing_ns(case.pending.due_ns) <= at_ns:
-                self.state.now_ns = at_ns
-                self._note(key, fire(case, self._draft(key)))
-        self.state.now_ns = max(self.state.now_ns, now_ns)
+        self._cases.advance(now_ns)
 
     def take(self, step: Step) -> None:
         """Take one decision of Locate in; timers that are due before it fire first."""
@@ -203,17 +165,11 @@ class Judge:
 
     def acknowledge(self, change: AcknowledgeAlert) -> Outcome:
         """Somebody takes an alert on."""
-        key = self._open.get(change.alert, _UNHEARD_OF)
-        outcome, steps = acknowledge(self.state.cases.get(key, Case()), change)
-        self._note(key, steps, change.by)
-        return outcome
+        return self._cases.acknowledge(change)
 
     def reset(self, change: ResetAlert) -> Outcome:
         """Somebody closes an alert."""
-        key = self._open.get(change.alert, _UNHEARD_OF)
-        outcome, steps = reset(self.state.cases.get(key, Case()), change)
-        self._note(key, steps, change.by)
-        return outcome
+        return self._cases.reset(change)
 
     # Rules
 
@@ -225,28 +181,14 @@ class Judge:
 
     def _apply(self, rule: RuleSettings, key: Key, movement: Movement, respond: Respond) -> None:
         verdict = judge_exit(rule, self._plan, movement.to_zone)
-        case = self.state.cases.get(key)
-        if case is None:
-            if verdict in {"kept", "undecided"}:
-                return
-            case = self.state.cases[key] = Case()
-        pending = case.pending
-        steps = respond(case, rule, verdict, movement, self._draft(key))
-        if case.pending is not None and case.pending is not pending:
-            self._set_timer(key, case.pending)
-        self._note(key, steps)
-
-    def _set_timer(self, key: Key, pending: Pending) -> None:
-        """Wait for the due time; what is past due fires now, after what happens at this instant."""
-        heapq.heappush(self._timers, (max(_firing_ns(pending.due_ns), self.state.now_ns), key))
+        self._cases.take(key, rule, verdict, movement, respond)
 
     def _withdraw_strays(self) -> None:
         """End what no rule asks for any more: it is gone, or it is not for the subject now."""
-        for key, case in self.state.cases.items():
-            pending = None if case.pending is None else case.pending.movement
-            about = case.alert or pending
-            if about is not None and not self._concerns(key, about.tag):
-                self._note(key, withdraw(case))
+        for key, about in self._cases.about():
+            watched = key[0] == BLIND
+            if not (self._watch.concerns(key) if watched else self._concerns(key, about.tag)):
+                self._cases.withdraw(key)
 
     def _concerns(self, key: Key, tag: str) -> bool:
         rule = self._rules.get(key[0])
@@ -290,7 +232,7 @@ class Judge:
             }
             for subject, there in standings.items():
                 key, verdict = (rule.name, subject), verdicts[there.zone]
-                matters = verdict != "kept" or key in self.state.cases
+                matters = verdict != "kept" or key in self._cases
                 if matters and selects(rule.assets, there.asset, there.tag):
                     found[key] = verdict, there
         return found
@@ -305,66 +247,24 @@ class Judge:
 
     # Alerts
 
-    def _note(self, key: Key, steps: Steps, actor: str | None = None) -> None:
-        for transition, alert in steps:
-            self._open[alert.id] = key
-            if alert.cleared:
-                del self._open[alert.id]
-            notify = self._listeners(key)
-            self._out.append(AlertChange(transition, alert, self.state.now_ns, actor, notify))
+    def _tell(self, change: AlertChange) -> None:
+        self._out.append(change)
 
-    def _listeners(self, key: Key) -> tuple[str, ...]:
-        """The channels of a rule; of one that is gone those that it had."""
-        case = self.state.cases[key]
+    def _listeners(self, key: Key) -> tuple[str, ...] | None:
+        """The channels of a rule; None for one that is gone."""
+        if key[0] == BLIND:
+            return self._watch.listeners()
         rule = self._rules.get(key[0])
-        if rule is not None:
-            case.notify = rule.notify
-        return case.notify
+        return None if rule is None else rule.notify
 
     def _draft(self, key: Key) -> Draft:
-        rule = self._rules[key[0]]
+        name, subject = key
+        heading = self._watch.heading(key) if name == BLIND else self._heading(self._rules[name])
+        return draft_under(heading, subject, self.state, self._plan)
 
-        def draft(movement: Movement, decided_ns: int, ordinal: int) -> Alert:
-            return Alert(
-                id=alert_id(rule.name, key[1], movement.to_zone, ordinal),
-                rule=rule.name,
-                rule_version=self._versions[rule.name],
-                kind=rule.kind,
-                severity=rule.severity,
-                asset=movement.asset,
-                tag=movement.tag,
-                from_zone=movement.from_zone,
-                to_zone=movement.to_zone,
-                portal=None,
-                time_ns=movement.time_ns,
-                decided_ns=decided_ns,
-                raised_at_ns=self.state.now_ns,
-                late=movement.late,
-                evidence=self._evidence(movement),
-                latched=rule.latch,
-            )
-
-        return draft
-
-    def _evidence(self, movement: Movement) -> Evidence:
-        zones = [
-            self._plan.zones.get(name or "") for name in (movement.from_zone, movement.to_zone)
-        ]
-        names = {reader for zone in zones if zone is not None for reader, _ in zone.covered_by}
-        return Evidence(
-            reads=movement.heard,
-            estimate=movement.scores,
-            readers={
-                name: self.state.readers[name].state if name in self.state.readers else "unknown"
-                for name in sorted(names)
-            },
-            site_version=self.state.site_version,
-        )
-
-
-def _firing_ns(due_ns: int) -> int:
-    """The clock at which all bins that begin before `due_ns` are closed."""
-    return closing_ns(-(-due_ns // BIN_NS) - 1)
+    def _heading(self, rule: RuleSettings) -> Heading:
+        version = self._versions[rule.name]
+        return Heading(rule.name, version, rule.kind, rule.severity, latched=rule.latch)
 
 
 def _version(rule: RuleSettings) -> str:

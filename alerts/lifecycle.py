@@ -7,26 +7,79 @@ here and nowhere else. All times are event times; nothing here knows a clock.
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
 from alerts.alert import Acknowledgement, Alert, Transition
 from alerts.changes import AcknowledgeAlert, ResetAlert
 from alerts.rules.verdict import Verdict
-from alerts.settings import RuleSettings
 from inventory.changes import DONE, Outcome
 from tags.times import SECOND_NS
-from zones.movements import Movement
+from zones.movements import Heard, Movement
 
 Steps = list[tuple[Transition, Alert]]
 """Transitions in order, each with the alert after it."""
 
-Change = Literal["raise", "return"]
+Change = Literal["raise", "return", "clear"]
 
-Draft = Callable[[Movement, int, int], Alert]
-"""The alert of a new episode, from movement, decided (event ns) and ordinal."""
 
+class Unheard(msgspec.Struct, frozen=True, gc=False, tag="unheard"):
+    """Nobody hears a zone since `time_ns`: what a movement is for a tag, for a zone."""
+
+    zone: str
+    time_ns: int
+    asset: ClassVar[None] = None
+    tag: ClassVar[str] = ""
+    late: ClassVar[bool] = False
+    heard: ClassVar[tuple[Heard, ...]] = ()
+
+    @property
+    def decided_ns(self) -> int:
+        """Known when it happens."""
+        return self.time_ns
+
+    @property
+    def from_zone(self) -> str:
+        """The zone."""
+        return self.zone
+
+    @property
+    def to_zone(self) -> str:
+        """The zone."""
+        return self.zone
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """No estimate was made."""
+        return {}
+
+
+Fact = Movement | Unheard
+"""What a verdict is about."""
+
+Draft = Callable[[Fact, int, int], Alert]
+"""The alert of a new episode, from what happened, decided (event ns) and ordinal."""
+
+
+class Patience(Protocol):
+    """How long a rule waits before it believes what it sees."""
+
+    @property
+    def confirm_s(self) -> float:
+        """Broken for so long before it counts."""
+        ...
+
+    @property
+    def clear_confirm_s(self) -> float:
+        """Kept for so long before it counts."""
+        ...
+
+
+_STILL = {
+    True: "the asset is still outside; reset it once it is back",
+    False: "it is not over yet; the alert clears by itself once it is",
+}
 _EPISODES_TRIED = 10_000
 """More alerts of one rule for one asset than anybody closes by hand."""
 
@@ -36,7 +89,7 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
 
     what: Change
     due_ns: int
-    movement: Movement
+    fact: Fact
 
 
 class Case(msgspec.Struct):
@@ -53,25 +106,25 @@ class Case(msgspec.Struct):
 
 def observe(
     case: Case,
-    rule: RuleSettings,
+    patience: Patience,
     verdict: Verdict,
-    movement: Movement,
+    fact: Fact,
     draft: Draft,
 ) -> Steps:
     """Take a verdict in; what changes at once. What needs time is left in `case.pending`.
 
-    What was pending and due before the movement has lasted, so it becomes true first.
+    What was pending and due before the fact has lasted, so it becomes true first.
     """
-    lasted = case.pending is not None and case.pending.due_ns <= movement.time_ns
+    lasted = case.pending is not None and case.pending.due_ns <= fact.time_ns
     steps = fire(case, draft) if lasted and verdict != "undecided" else []
-    return [*steps, *reconsider(case, rule, verdict, movement, draft)]
+    return [*steps, *reconsider(case, patience, verdict, fact, draft)]
 
 
 def reconsider(
     case: Case,
-    rule: RuleSettings,
+    patience: Patience,
     verdict: Verdict,
-    movement: Movement,
+    fact: Fact,
     draft: Draft,
 ) -> Steps:
     """Take a verdict in that says nothing of how long the one before it lasted.
@@ -83,28 +136,39 @@ def reconsider(
         return []
     active = case.alert is not None and case.alert.condition == "active"
     if active == (verdict != "kept"):
-        case.pending = None
+        _settle(case, fact, fact.time_ns)
         return []
     if verdict == "kept":
-        return _expect(case, "return", rule.clear_confirm_s, movement, draft)
-    wait_s = rule.confirm_s if verdict == "broken" else 0.0
-    return _expect(case, "raise", wait_s, movement, draft)
+        return _expect(case, "return", patience.clear_confirm_s, fact, draft)
+    wait_s = patience.confirm_s if verdict == "broken" else 0.0
+    return _expect(case, "raise", wait_s, fact, draft)
 
 
 def _expect(
     case: Case,
     what: Change,
     wait_s: float,
-    movement: Movement,
+    fact: Fact,
     draft: Draft,
 ) -> Steps:
     if wait_s == 0:
         case.pending = None
-        return _carry_out(case, what, movement, movement.decided_ns, draft)
+        return _carry_out(case, what, fact, fact.decided_ns, draft)
     if case.pending is None or case.pending.what != what:
-        due_ns = movement.time_ns + round(wait_s * SECOND_NS)
-        case.pending = Pending(what, due_ns, movement)
+        due_ns = fact.time_ns + round(wait_s * SECOND_NS)
+        case.pending = Pending(what, due_ns, fact)
     return []
+
+
+def _settle(case: Case, fact: Fact, since_ns: int) -> None:
+    """All is as the alert says; nothing is pending but the end of one that clears by itself."""
+    if case.pending is not None and case.pending.what == "clear":
+        return
+    case.pending = None
+    alert = case.alert
+    if alert is None or alert.condition == "active" or alert.clears_after_s is None:
+        return
+    case.pending = Pending("clear", since_ns + round(alert.clears_after_s * SECOND_NS), fact)
 
 
 def fire(case: Case, draft: Draft) -> Steps:
@@ -113,21 +177,21 @@ def fire(case: Case, draft: Draft) -> Steps:
     if pending is None:
         return []
     case.pending = None
-    return _carry_out(case, pending.what, pending.movement, pending.due_ns, draft)
+    return _carry_out(case, pending.what, pending.fact, pending.due_ns, draft)
 
 
 def observe_late(
     case: Case,
-    _rule: RuleSettings,
+    _patience: Patience,
     verdict: Verdict,
-    movement: Movement,
+    fact: Fact,
     draft: Draft,
 ) -> Steps:
     """A break that was over before it was known: told once, as late and returned."""
     if case.alert is not None or verdict in {"kept", "undecided"}:
         return []
     case.episodes += 1
-    alert = draft(movement, movement.decided_ns, case.episodes)
+    alert = draft(fact, fact.decided_ns, case.episodes)
     case.alert = msgspec.structs.replace(alert, late=True, condition="returned")
     return [("raised", case.alert)]
 
@@ -135,25 +199,29 @@ def observe_late(
 def withdraw(case: Case) -> Steps:
     """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
-    return _returned(case)
+    steps = _returned(case)
+    alert = case.alert
+    if alert is not None and alert.clears_after_s is not None:
+        steps.append(_cleared(case, alert))
+    return steps
 
 
 def rename_zones(case: Case, renamed: dict[str, str]) -> None:
     """Let what is pending name its zones as they are called now."""
-    if case.pending is None:
+    if case.pending is None or not isinstance(case.pending.fact, Movement):
         return
 
     def now(zone: str | None) -> str | None:
         return renamed.get(zone or "", zone)
 
-    movement = case.pending.movement
+    movement = case.pending.fact
     movement = msgspec.structs.replace(
         movement,
         from_zone=now(movement.from_zone),
         to_zone=now(movement.to_zone),
         scores={renamed.get(zone, zone): dbm for zone, dbm in movement.scores.items()},
     )
-    case.pending = msgspec.structs.replace(case.pending, movement=movement)
+    case.pending = msgspec.structs.replace(case.pending, fact=movement)
 
 
 def adopt(case: Case, subject: str, alert: Alert | None) -> None:
@@ -177,25 +245,34 @@ def _ordinal_of(alert: Alert, subject: str) -> int:
 def _carry_out(
     case: Case,
     what: Change,
-    movement: Movement,
+    fact: Fact,
     decided_ns: int,
     draft: Draft,
 ) -> Steps:
+    if what == "raise":
+        return [_raised(case, fact, decided_ns, draft)]
     if what == "return":
-        return _returned(case)
+        steps = _returned(case)
+        _settle(case, fact, decided_ns)
+        return steps
+    return [] if case.alert is None else [_cleared(case, case.alert)]
+
+
+def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> tuple[Transition, Alert]:
+    """A new alert, or the open one again."""
     alert = case.alert
     if alert is not None:
         again = msgspec.structs.replace(
-            draft(movement, decided_ns, case.episodes),
+            draft(fact, decided_ns, case.episodes),
             id=alert.id,
             raised_at_ns=alert.raised_at_ns,
             occurrences=alert.occurrences + 1,
             transitions=alert.transitions,
         )
-        return [_turn(case, again, "reopened")]
+        return _turn(case, again, "reopened")
     case.episodes += 1
-    case.alert = draft(movement, decided_ns, case.episodes)
-    return [("raised", case.alert)]
+    case.alert = draft(fact, decided_ns, case.episodes)
+    return "raised", case.alert
 
 
 def _returned(case: Case) -> Steps:
@@ -234,7 +311,7 @@ def reset(case: Case, change: ResetAlert) -> tuple[Outcome, Steps]:
     if alert is None:
         return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
     if alert.condition == "active":
-        return Outcome("conflict", "the asset is still outside; reset it once it is back"), []
+        return Outcome("conflict", _STILL[alert.clears_after_s is None]), []
     if alert.acknowledged is None:
         return Outcome("conflict", "acknowledge the alert before resetting it"), []
     return DONE, [_cleared(case, alert)]

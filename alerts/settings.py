@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.alert import Severity
 
+SYSTEM_PREFIX = "system: "
+"""How the names of the gateway's own rules begin."""
+
 _HEX_PATTERN = re.compile(r"[0-9A-Fa-f*?]+")
 
 
@@ -60,6 +63,31 @@ class RuleSettings(BaseModel):
     )
     latch: bool = Field(default=True, description="Stays until a person resets it.")
     notify: tuple[str, ...] = Field(default=(), description="Channels that are told.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_system_rule(cls, name: str) -> str:
+        if name.startswith(SYSTEM_PREFIX):
+            raise ValueError(f"must not begin with '{SYSTEM_PREFIX}'; the gateway's own rules do")
+        return name
+
+
+class SystemSettings(BaseModel):
+    """What the gateway says about itself. `blind`: nobody hears a zone any more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    blind_after_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=3600,
+        description="Heard by nobody for so long before a zone counts as blind; heard again for "
+        "so long before the alert clears.",
+    )
+    notify: tuple[str, ...] | None = Field(
+        default=None,
+        description="Channels that are told; unset: those of kind log.",
+    )
 
 
 def _lower_hex(pattern: str) -> str:

@@ -10,20 +10,30 @@ from typing import Annotated, Literal, Protocol
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import (
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBasicCredentials,
+    HTTPBearer,
+)
 
 from api.problems import ProblemError
 from history.keys import ApiKey, Role, check_key
 from history.state import open_reader
 
-Right = Literal["open", "ingest", "look", "handle_alerts", "edit_assets"]
+Right = Literal[
+    "open", "ingest", "look", "handle_alerts", "edit_assets", "maintenance", "switch_outputs"
+]
 
+_OPERATORS: frozenset[Right] = frozenset(
+    {"ingest", "look", "handle_alerts", "edit_assets", "maintenance", "switch_outputs"}
+)
 RIGHTS: dict[Role, frozenset[Right]] = {
     "ingest": frozenset({"ingest"}),
     "viewer": frozenset({"look"}),
     "guard": frozenset({"look", "handle_alerts"}),
-    "operator": frozenset({"look", "handle_alerts", "edit_assets"}),
-    "admin": frozenset({"ingest", "look", "handle_alerts", "edit_assets"}),
+    "operator": _OPERATORS,
+    "admin": _OPERATORS,
 }
 KEY_KEPT_S = 5.0
 _KEYS_KEPT_MAX = 1024
@@ -33,6 +43,11 @@ _BEARER = HTTPBearer(
     auto_error=False,
     scheme_name="key",
     description="An API key, `tw_…`, as `tagwarden keys create` prints it.",
+)
+_BASIC = HTTPBasic(
+    auto_error=False,
+    scheme_name="key-as-password",
+    description="For readers that know no other way: the API key is the password.",
 )
 
 
@@ -87,32 +102,56 @@ Guard = Callable[..., Awaitable[None]]
 
 
 def guard(right: Right) -> Guard:
-    """Make the dependency that lets only callers with this right through (401, 403)."""
+    """Make the dependency that lets only callers with this right through (401, 403).
 
+    What pushes reads may say its key as the password of Basic authentication, since many
+    readers know nothing else. Elsewhere it is not taken: browsers send it unasked.
+    """
+    if right == "ingest":
+        return _guard_of_readers
+    return _guard(right)
+
+
+def _guard(right: Right) -> Guard:
     async def let_in(
         request: Request,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     ) -> None:
-        access: Access = request.app.state.access
         token = "" if given is None else given.credentials
-        caller = await access.caller(token)
-        if caller is None:
-            raise _unknown(key_given=given is not None)
-        if right not in RIGHTS[caller.role]:
-            detail = f"A key of role {caller.role} may not do this; it needs {_roles_with(right)}."
-            raise ProblemError(403, detail)
-        request.state.caller = caller
-        request.state.token = token
+        await _let_in(request, token, right, 'Bearer realm="tagwarden"')
 
     return let_in
 
 
-def _unknown(*, key_given: bool) -> ProblemError:
+async def _guard_of_readers(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    basic: Annotated[HTTPBasicCredentials | None, Depends(_BASIC)],
+) -> None:
+    token = "" if given is None else given.credentials
+    if basic is not None:
+        token = basic.password
+    await _let_in(request, token, "ingest", 'Bearer realm="tagwarden", Basic realm="tagwarden"')
+
+
+async def _let_in(request: Request, token: str, right: Right, challenge: str) -> None:
+    access: Access = request.app.state.access
+    caller = await access.caller(token)
+    if caller is None:
+        raise _unknown(challenge, key_given=bool(token))
+    if right not in RIGHTS[caller.role]:
+        detail = f"A key of role {caller.role} may not do this; it needs {_roles_with(right)}."
+        raise ProblemError(403, detail)
+    request.state.caller = caller
+    request.state.token = token
+
+
+def _unknown(challenge: str, *, key_given: bool) -> ProblemError:
     if key_given:
-        challenge = 'Bearer realm="tagwarden", error="invalid_token"'
-        return ProblemError(401, "This key is not known.", headers={"www-authenticate": challenge})
+        invalid = challenge.replace('tagwarden"', 'tagwarden", error="invalid_token"', 1)
+        return ProblemError(401, "This key is not known.", headers={"www-authenticate": invalid})
     detail = "Send an API key: `Authorization: Bearer tw_…`."
-    return ProblemError(401, detail, headers={"www-authenticate": 'Bearer realm="tagwarden"'})
+    return ProblemError(401, detail, headers={"www-authenticate": challenge})
 
 
 def _roles_with(right: Right) -> str:

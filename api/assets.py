@@ -28,6 +28,7 @@ from history.questions import StateQuestions
 from inventory.assets import Asset
 from inventory.changes import RemoveAsset, StoreAssets
 from inventory.csv_assets import COLUMNS, assets_csv
+from tags.reads import Fix
 from tags.times import format_time
 
 HISTORY_COLUMNS = (
@@ -187,11 +188,26 @@ def _is_known(questions: StateQuestions, asset: str) -> bool:
 def _position_json(desk: Desk, found: Row) -> Row:
     zone, tag = found["zone"], found["tag"]
     heard_ns = None if tag is None else desk.last_heard_ns(tag)
+    fix = desk.fix_of(found["asset"])
     return {
         **found,
         "presence": _presence(desk, found),
         "last_heard": None if heard_ns is None else format_time(heard_ns),
+        "fix": None if fix is None else _fix_json(fix),
         "floor": next((known["floor"] for known in desk.zones() if known["name"] == zone), None),
+    }
+
+
+def _fix_json(fix: Fix) -> Row:
+    return {
+        "tag": fix.tag,
+        "source": fix.source,
+        "time": format_time(fix.time_ns),
+        "x_m": fix.x_m,
+        "y_m": fix.y_m,
+        "lat": fix.lat,
+        "lon": fix.lon,
+        "accuracy_m": fix.accuracy_m,
     }
 
 

@@ -9,15 +9,16 @@ _STATUS: dict[RefusalKind, int] = {"unknown": 404, "conflict": 409, "invalid": 4
 
 async def commit(desk: Desk, change: Change) -> None:
     """Return once the change is committed. 404, 409 or 422 when it is refused."""
-    _require_done(await desk.submit(change))
+    require_done(await desk.submit(change))
 
 
 async def rehearse(desk: Desk, change: Change) -> None:
     """Refuse as `commit` would, but change nothing."""
-    _require_done(await desk.check(change))
+    require_done(await desk.check(change))
 
 
-def _require_done(outcome: Outcome) -> None:
+def require_done(outcome: Outcome) -> None:
+    """Refuse in terms of HTTP what was refused."""
     if outcome.refused is None:
         return
     errors: list[FieldError] = []

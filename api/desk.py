@@ -3,15 +3,22 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from history.answers import Answer
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from readers.push import ReadPush, Receipt
+from tags.reads import Fix
 
-Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert
+MaintenanceChange = StartMaintenance | EndMaintenance
+Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert | MaintenanceChange
 
 
 class JournalFullError(Exception):
     """The gateway can not take the change now; nothing was changed. HTTP 503."""
+
+
+class UnknownReaderError(LookupError):
+    """The site file names no such reader, or not as one that takes pushes. HTTP 404."""
 
 
 class Desk(Protocol):
@@ -25,6 +32,13 @@ class Desk(Protocol):
 
     async def check(self, change: Change) -> Outcome:
         """Say what `submit` would answer now; nothing is changed."""
+        ...
+
+    async def ingest(self, reader: str, read: ReadPush) -> Receipt:
+        """Let a reader that takes pushes read one; returns once it is committed.
+
+        Raises UnknownReaderError, JournalFullError, readers.push.PushRefusedError.
+        """
         ...
 
     async def recall(self, actor: str, key: str) -> Answer | None:
@@ -42,8 +56,30 @@ class Desk(Protocol):
         """Each reader of the site file with its health, as `readers.health.health_json`."""
         ...
 
+    def maintenance(self) -> list[dict[str, Any]]:
+        """What is in maintenance, as `readers.maintenance.maintenance_json`."""
+        ...
+
+    async def switch_output(
+        self, reader: str, port: int, on_for_s: float | None, by: str
+    ) -> Outcome:
+        """Let a reader switch an output on for so long, or off (None).
+
+        Unknown: no such reader or port. Conflict: it is not connected, has no outputs or
+        does not do it.
+        """
+        ...
+
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag, from memory."""
+        ...
+
+    def fix_of(self, asset: str) -> Fix | None:
+        """The newest fix of any tag that an asset carries, from memory."""
+        ...
+
+    def sensors(self) -> list[dict[str, Any]]:
+        """The newest value of each sensor, by name: sensor, quantity, value, unit, time."""
         ...
 
     def zone_is_healthy(self, zone: str) -> bool:

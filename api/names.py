@@ -1,10 +1,19 @@
-"""Names of assets, zones, readers and alerts in a path; they may hold slashes."""
+"""Names of assets, zones, readers, portals and alerts in a path; they may hold slashes."""
 
 from starlette.convertors import Convertor, register_url_convertor
 
 # What follows a name in some path. A name that ends like this is asked for by the list only:
 # a slip such as PUT assets/A1/history must not make an asset of that name.
-RESERVED = ("position", "history", "custody", "assets", "visits", "acknowledge", "reset")
+RESERVED = (
+    "position",
+    "history",
+    "custody",
+    "assets",
+    "visits",
+    "acknowledge",
+    "reset",
+    "maintenance",
+)
 
 
 class NameConvertor(Convertor[str]):

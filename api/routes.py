@@ -5,16 +5,31 @@ from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, FastAPI
 
-from api import alerts, assets, movements, readers, status, stream, zones
+from api import (
+    alerts,
+    assets,
+    ingest,
+    maintenance,
+    movements,
+    readers,
+    sensors,
+    status,
+    stream,
+    zones,
+)
 from api.access import RIGHTS, Right, guard
 from api.alerts import NoteBody
 from api.asset_bodies import AssetBody
+from api.maintenance import MaintenanceBody, ReaderMaintenanceBody
 from api.parameters import refuse_unknown
+from api.readers import OutputBody
 from api.shapes import (
     AlertShape,
     AssetShape,
     Health,
+    Ingested,
     Items,
+    MaintenanceShape,
     MovementShape,
     PastMovement,
     PastVisit,
@@ -23,6 +38,7 @@ from api.shapes import (
     Problem,
     ReaderShape,
     Readiness,
+    SensorShape,
     Stored,
     Visit,
     ZoneShape,
@@ -36,6 +52,8 @@ _TEXT = {"schema": {"type": "string"}}
 _PROBLEM = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
 _ASSET = {"schema": AssetBody.model_json_schema()}
 _ASSETS = {"schema": {"anyOf": [_ASSET["schema"], {"type": "array", "items": _ASSET["schema"]}]}}
+_ANY: dict[str, Any] = {"schema": {}}
+_PUSH: dict[str, Any] = dict.fromkeys((JSON, "application/x-ndjson"), _ANY)
 _NOTE = {"schema": NoteBody.model_json_schema()}
 
 
@@ -60,7 +78,10 @@ class Route(NamedTuple):
 _API = "/api/v1"
 _ASSET_PATH = _API + "/assets/{asset:name}"
 _ZONE_PATH = _API + "/zones/{name:name}"
+_READER_PATH = _API + "/readers/{name:name}"
+_PORTAL_PATH = _API + "/portals/{name:name}"
 _ALERT_PATH = _API + "/alerts/{alert:name}"
+_INGEST_PATH = _API + "/ingest/{name:name}"
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", status.home, "open", media=("text/html",)),
@@ -103,8 +124,55 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _ZONE_PATH + "/assets", zones.list_zone_assets, "look", Items[Present], (CSV,)),
     Route("GET", _ZONE_PATH + "/visits", zones.list_zone_visits, "look", Items[Visit], (CSV,)),
     Route("GET", _ZONE_PATH, zones.show_zone, "look", ZoneShape),
+    Route("GET", _API + "/sensors", sensors.list_sensors, "look", Items[SensorShape], (CSV,)),
     Route("GET", _API + "/readers", readers.list_readers, "look", Items[ReaderShape], (CSV,)),
-    Route("GET", _API + "/readers/{name:name}", readers.show_reader, "look", ReaderShape),
+    Route("GET", _READER_PATH, readers.show_reader, "look", ReaderShape),
+    Route(
+        "PUT",
+        _READER_PATH + "/maintenance",
+        maintenance.maintain_reader,
+        "maintenance",
+        ReaderShape,
+        takes={JSON: {"schema": ReaderMaintenanceBody.model_json_schema()}},
+    ),
+    Route(
+        "DELETE",
+        _READER_PATH + "/maintenance",
+        maintenance.release_reader,
+        "maintenance",
+        statuses=(204,),
+    ),
+    Route(
+        "POST",
+        _READER_PATH + "/outputs/{port}",
+        readers.switch_output,
+        "switch_outputs",
+        takes={JSON: {"schema": OutputBody.model_json_schema()}},
+        statuses=(204,),
+    ),
+    Route(
+        "PUT",
+        _PORTAL_PATH + "/maintenance",
+        maintenance.maintain_portal,
+        "maintenance",
+        MaintenanceShape,
+        takes={JSON: {"schema": MaintenanceBody.model_json_schema()}},
+    ),
+    Route(
+        "DELETE",
+        _PORTAL_PATH + "/maintenance",
+        maintenance.release_portal,
+        "maintenance",
+        statuses=(204,),
+    ),
+    Route(
+        "GET",
+        _API + "/maintenance",
+        maintenance.list_maintenance,
+        "look",
+        Items[MaintenanceShape],
+        (CSV,),
+    ),
     Route(
         "GET", _API + "/movements", movements.list_movements, "look", Items[MovementShape], (CSV,)
     ),
@@ -128,6 +196,8 @@ ROUTES: tuple[Route, ...] = (
         body_required=False,
     ),
     Route("GET", _ALERT_PATH, alerts.show_alert, "look", AlertShape),
+    Route("POST", _INGEST_PATH, ingest.push, "ingest", Ingested | list[Any], takes=_PUSH),
+    Route("GET", _INGEST_PATH, ingest.push_by_query, "ingest", Ingested),
     Route("GET", _API + "/stream", stream.stream, "look", media=("text/event-stream",)),
 )
 
@@ -137,7 +207,10 @@ def add_route(app: FastAPI, route: Route) -> None:
     entrance = []
     if route.right != "open":
         # Probes may add what they like to an open address, to get past a cache for example.
-        entrance = [Depends(guard(route.right)), Depends(refuse_unknown)]
+        entrance = [Depends(guard(route.right))]
+        # What readers put into the query is theirs, as the body is.
+        if route.right != "ingest":
+            entrance.append(Depends(refuse_unknown))
     app.add_api_route(
         route.path,
         route.answer,
@@ -169,7 +242,7 @@ def _extra(route: Route) -> dict[str, Any]:
     extra: dict[str, Any] = {"x-roles": roles_of(route.right)}
     if route.takes is not None:
         extra["requestBody"] = {"required": route.body_required, "content": route.takes}
-    if route.verb != "GET":
+    if route.verb != "GET" and route.right != "ingest":
         extra["parameters"] = [
             {
                 "name": "Idempotency-Key",

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import AlertState, Condition, Severity
 from readers.health import HealthState
+from readers.maintenance import TargetKind
 from zones.movements import MovementKind, Operation
 from zones.settings import Role
 
@@ -82,6 +83,29 @@ class Stored(Shape):
     errors: list[Wrong]
 
 
+class FixShape(Shape):
+    """A position that a tracker reported: metres on the site, or degrees of WGS84."""
+
+    tag: str
+    source: str
+    time: Time
+    x_m: float | None
+    y_m: float | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+
+
+class SensorShape(Shape):
+    """The newest value of a sensor."""
+
+    sensor: str
+    quantity: str
+    value: float
+    unit: str
+    time: Time
+
+
 class Position(Shape):
     """Where an asset is."""
 
@@ -93,6 +117,7 @@ class Position(Shape):
     last_heard: Time | None
     floor: str | None
     last_zone: Zone
+    fix: FixShape | None
 
 
 class ZoneShape(Shape):
@@ -153,6 +178,17 @@ class PastMovement(MovementShape):
     type: Literal["movement"]
 
 
+class MaintenanceShape(Shape):
+    """Work on a reader, an antenna or a portal; it ends by itself."""
+
+    kind: TargetKind
+    target: str
+    since: Time
+    until: Time
+    reason: str
+    by: str
+
+
 class ReaderShape(Shape):
     """A reader and how it is."""
 
@@ -165,6 +201,7 @@ class ReaderShape(Shape):
     last_read: Time | None
     clock_offset_ms: int | None
     antennas: dict[str, Literal["connected", "disconnected", "unknown"]]
+    maintenance: list[MaintenanceShape]
     listed: bool = True
 
 
@@ -192,7 +229,7 @@ class AlertShape(Shape):
     shelved_until: Time | None
     suppressed_by: str | None
     asset: str | None
-    tag: str
+    tag: str | None
     from_: Zone = Field(alias="from")
     to: Zone
     portal: str | None

@@ -4,6 +4,7 @@ import json
 import logging
 from typing import Any
 
+from alerts.settings import SYSTEM_PREFIX
 from delivery.attempt import DONE, Attempt, Delivery
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
@@ -15,6 +16,7 @@ _logger = logging.getLogger("tagwarden.alerts")
 class LogSender:
     """Writes to the logger `tagwarden.alerts`: `TIME RULE: ASSET: FROM → TO: TRANSITION (ID)`.
 
+    An alert about a zone says `TIME RULE: ZONE: TRANSITION (ID)`.
     What calls somebody has the level of the alert's severity, the rest is INFO. A name that could
     start a line, move a cursor or be taken for another part of the line stands in quotes, escaped.
     """
@@ -33,9 +35,17 @@ class LogSender:
 
 
 def _what(alert: dict[str, Any]) -> str:
+    if not alert["asset"] and not alert["tag"]:
+        return f"{_rule(alert)}: {_shown(alert['to'])}"
     subject = _shown(alert["asset"]) if alert["asset"] else f"tag {_shown(alert['tag'])}"
     way = f"{_shown(alert['from'] or 'nowhere')} → {_shown(alert['to'] or 'nowhere')}"
-    return f"{_shown(alert['rule'])}: {subject}: {way}"
+    return f"{_rule(alert)}: {subject}: {way}"
+
+
+def _rule(alert: dict[str, Any]) -> str:
+    """The gateway's own rules have a colon in their names, as nobody else's have unquoted."""
+    name: str = alert["rule"]
+    return name if name.startswith(SYSTEM_PREFIX) else _shown(name)
 
 
 def _shown(name: str) -> str:

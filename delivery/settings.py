@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -10,17 +10,52 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from alerts.settings import AssetSelector
 from delivery.targets import literal_address, refusal
+from readers.mqtt_settings import BrokerSettings
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public mark of a secret, not one
 KEY_BYTES_MIN, KEY_BYTES_MAX = 24, 64
 """As Standard Webhooks says."""
+
+TopicPrefix = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^+#/$\x00][^+#/\x00]*(/[^+#/\x00]+)*$", max_length=200),
+]
+"""Levels of a topic, with `/` between them; nothing that a broker reads as a pattern."""
+
+
+class PublishSettings(BrokerSettings):
+    """One broker that is told where everything is, for other systems to show."""
+
+    name: str = Field(min_length=1, max_length=64)
+    prefix: TopicPrefix = Field(
+        default="tagwarden",
+        description="Topics are PREFIX/SITE/assets/ID/state, …/zones/…, …/readers/…, …/sensors/….",
+    )
+    assets: AssetSelector = Field(
+        default=AssetSelector(),
+        description="Which assets are told: id, category, group, tag, not; all where not given.",
+    )
+    discovery: Literal["homeassistant"] | None = Field(
+        default=None,
+        description="Let Home Assistant find everything by itself.",
+    )
+    discovery_prefix: TopicPrefix = Field(
+        default="homeassistant",
+        description="Where Home Assistant looks.",
+    )
+    clean: bool = Field(
+        default=True,
+        description="Whether the broker is to forget us when we leave; what we have told stays.",
+    )
 
 
 class ChannelSettings(BaseModel):

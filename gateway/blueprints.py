@@ -2,16 +2,26 @@
 
 from gateway.pipeline import Blueprint
 from gateway.site import Site, parse_site
+from gateway.site_settings import SiteSettings, UnfilledChannel
 from zones.floorplan import FloorPlan
 
 
 def blueprint_of(site: Site) -> Blueprint:
     """The floor plan, the rules and the limit of a site file."""
     settings = site.settings
-    plan = FloorPlan(settings.zones, settings.readers, settings.estimator)
-    return Blueprint(plan, settings.rules, settings.limits.tags_max)
+    plan = FloorPlan(settings.zones, settings.readers, settings.estimator, settings.portals)
+    system = settings.system.model_copy(update={"notify": _told(settings)})
+    return Blueprint(plan, settings.rules, settings.limits.tags_max, system)
 
 
 def stored_blueprint(text: str) -> Blueprint:
     """The same from the journal's text, in which secrets are not expanded."""
     return blueprint_of(parse_site(text, env=None))
+
+
+def _told(settings: SiteSettings) -> tuple[str, ...]:
+    """The channels of system alerts: those that are named, or those that log."""
+    if settings.system.notify is not None:
+        return settings.system.notify
+    logs = [channel for channel in settings.channels if channel.kind == "log"]
+    return tuple(log.name for log in logs if not isinstance(log, UnfilledChannel))

@@ -1,11 +1,13 @@
 """The command line. Exit codes: 0 fine, 1 something is wrong with what was asked, 2 usage."""
 
 import argparse
+import importlib
 import logging
+import math
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from gateway.terminal import warn
 
@@ -25,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_running(commands)
     _add_checking(commands)
+    _add_sources(commands)
     _add_data(commands)
     return top
 
@@ -43,22 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+_COMMANDS = {
+    "demo": "gateway.demo",
+    "run": "gateway.commands",
+    "check": "gateway.commands",
+    "replay": "gateway.commands",
+    "keys": "gateway.commands",
+    "import": "gateway.commands",
+    "doctor": "gateway.source_commands",
+    "listen": "gateway.source_commands",
+    "record": "gateway.source_commands",
+    "scan": "gateway.scan_command",
+}
+"""Where `NAME_command` of each command stands. It is imported only when it is asked for."""
+
+
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """Imported only when it is asked for: a check needs no web server."""
-    match name:
-        case "demo":
-            from gateway.demo import demo_command as command  # noqa: PLC0415 - see above
-        case "run":
-            from gateway.commands import run_command as command  # noqa: PLC0415 - see above
-        case "check":
-            from gateway.commands import check_command as command  # noqa: PLC0415 - see above
-        case "replay":
-            from gateway.commands import replay_command as command  # noqa: PLC0415 - see above
-        case "keys":
-            from gateway.commands import keys_command as command  # noqa: PLC0415 - see above
-        case _:
-            from gateway.commands import import_command as command  # noqa: PLC0415 - see above
-    return command
+    module = importlib.import_module(_COMMANDS[name])
+    return cast("Callable[[argparse.Namespace], int]", getattr(module, f"{name}_command"))
 
 
 class Commands(Protocol):
@@ -90,6 +95,37 @@ def _add_checking(commands: Commands) -> None:
     replay.add_argument("--assets", type=Path, metavar="ASSETS.csv")
     replay.add_argument("--rules", type=Path, metavar="OTHER.yaml", help="its rules hold instead")
     replay.add_argument("--until", metavar="TIME", help=UNTIL)
+
+
+def _add_sources(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="try every reader and the store, say what to do")
+    doctor.add_argument("site", type=Path, metavar="SITE.yaml")
+    doctor.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+    patience = "wait so long for a first tag or message (5)"
+    doctor.add_argument(
+        "--wait", dest="patience_s", type=_seconds, default=5.0, metavar="SECONDS", help=patience
+    )
+    listen = commands.add_parser("listen", help="walk test: what one reader hears, live")
+    listen.add_argument("reader", metavar="READER", help="a name in the site file")
+    listen.add_argument("--site", type=Path, default=Path("site.yaml"), metavar="SITE.yaml")
+    listen.add_argument("--for", dest="for_s", type=_seconds, metavar="SECONDS", help="then end")
+    record = commands.add_parser("record", help="write what the readers say to a file")
+    record.add_argument("site", type=Path, metavar="SITE.yaml")
+    formats = ".csv has reads only, .jsonl everything"
+    record.add_argument("--out", type=Path, required=True, metavar="FILE", help=formats)
+    record.add_argument("--for", dest="for_s", type=_seconds, metavar="SECONDS", help="then end")
+    record.add_argument("--force", action="store_true", help="write over a file that is there")
+    scan = commands.add_parser("scan", help="find LLRP readers, print their site-file entries")
+    scan.add_argument("network", metavar="CIDR", help="such as 10.0.0.0/24; at most 4096 addresses")
+    scan.add_argument("--port", type=int, default=5084, help="TCP port (5084)")
+
+
+def _seconds(text: str) -> float:
+    """Raises ValueError, which argparse turns into a message."""
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds
 
 
 def _add_data(commands: Commands) -> None:

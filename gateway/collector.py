@@ -66,6 +66,7 @@ class Collector:
     ) -> None:
         self.station = station
         self.reads_committed = 0
+        self.observed_committed = 0
         self._journal = journal
         self._clock = clock
         self._limits = limits
@@ -262,6 +263,7 @@ class Collector:
                     answer.set_result(outcome)
         if committed:
             self.reads_committed += sum(group.reads for group in committed)
+            self.observed_committed += sum(map(_observed_in, committed))
             self._committed.set()
             self._committed.clear()
             self._on_commit(committed)
@@ -273,3 +275,7 @@ def _split(
     """Those who wait for items up to `last`, and the others."""
     now = [each for each in waiting if each[0] <= last]
     return now, waiting[len(now) :]
+
+
+def _observed_in(group: Group) -> int:
+    return sum(len(entry) for entry in group.entries if isinstance(entry, Observed))

@@ -1,4 +1,4 @@
-"""`tagwarden demo`: a simulated facility whose readers speak real LLRP to a real gateway."""
+"""`tagwarden demo`: a simulated facility whose sources speak real protocols to a real gateway."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import random
 import sqlite3
 import tempfile
 from collections.abc import Generator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
 
@@ -25,9 +25,10 @@ from history.outputs import Output
 from history.state import StateTooNewError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
-from simulators.demo import FOR_S_MIN, demo, demo_assets_csv, demo_site_text
+from simulators.demo import FOR_S_MIN, QUIET_S, demo
+from simulators.demo_site import DemoPlaces, demo_assets_csv, demo_site_text
+from simulators.demo_sources import DemoSources
 from simulators.facility import Facility
-from simulators.llrp_reader import LlrpReader
 from simulators.player import FacilityPlayer
 from tags.times import SECOND_NS, format_time
 from zones.movements import Movement
@@ -68,26 +69,34 @@ def _folder(chosen: Path | None) -> Generator[Path]:
 
 async def _demo(folder: DataFolder, chosen: argparse.Namespace) -> int:
     facility = Facility(chosen.seed, demo(chosen.seed, chosen.for_s))
-    async with AsyncExitStack() as stack:
-        readers = {name: await stack.enter_async_context(LlrpReader()) for name in facility.readers}
-        gateway = _gateway(folder, {name: each.address for name, each in readers.items()}, chosen)
+    async with DemoSources(facility.readers) as sources:
+        gateway = _gateway(folder, _places(sources), chosen)
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.run(), name="gateway")
-            playing = group.create_task(_play(gateway, facility, readers, chosen.for_s))
+            playing = group.create_task(_play(gateway, facility, sources, chosen.for_s))
             gateway.stop_on_signals(playing.cancel)
             await asyncio.wait([playing])
             if playing.cancelled():
                 say("")  # The terminal shows ^C where the summary would begin.
-            await _take_in(gateway, readers)
+            await _take_in(gateway, sources)
             gateway.stop.set()
-    _sum_up(gateway, _sent(readers))
+    _sum_up(gateway, sources)
     return 0
 
 
-def _gateway(folder: DataFolder, addresses: dict[str, str], chosen: argparse.Namespace) -> Gateway:
+def _places(sources: DemoSources) -> DemoPlaces:
+    return DemoPlaces(
+        {name: reader.address for name, reader in sources.readers.items()},
+        sources.module.path,
+        sources.scanner_port.address,
+        sources.broker_address,
+    )
+
+
+def _gateway(folder: DataFolder, places: DemoPlaces, chosen: argparse.Namespace) -> Gateway:
     # The terminal shows alerts in its own words.
     logging.getLogger("tagwarden.alerts").disabled = True
-    site = parse_site(demo_site_text(addresses), "demo.yaml")
+    site = parse_site(demo_site_text(places), "demo.yaml")
     options = Options(announce=Announcer(), rng=random.Random(chosen.seed))  # noqa: S311 - jitter
     if chosen.port is not None:
         options.listen = f"127.0.0.1:{chosen.port}"
@@ -103,41 +112,49 @@ def _gateway(folder: DataFolder, addresses: dict[str, str], chosen: argparse.Nam
 async def _play(
     gateway: Gateway,
     facility: Facility,
-    readers: dict[str, LlrpReader],
+    sources: DemoSources,
     for_s: float | None,
 ) -> None:
     """Start the facility once every source is up; with an end, stop the gateway after it."""
     await gateway.ready.wait()
-    await _welcome(gateway)
+    await _welcome(gateway, sources)
     async with asyncio.timeout(READY_S):
-        for reader in readers.values():
-            await reader.inventorying.wait()
+        await sources.ready()
     start_ns = -(-time_ns() // SECOND_NS) * SECOND_NS
     await asyncio.sleep((start_ns - time_ns()) / SECOND_NS)
     until_s = math.inf if for_s is None else for_s
-    await FacilityPlayer(facility, readers, start_ns).play(until_s)
+    player = FacilityPlayer(facility, sources.readers, start_ns)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(player.play(until_s), name="facility")
+        group.create_task(sources.play(until_s - QUIET_S), name="other sources")
     await asyncio.sleep(DRAIN_S)
 
 
-async def _take_in(gateway: Gateway, readers: dict[str, LlrpReader]) -> None:
+async def _take_in(gateway: Gateway, sources: DemoSources) -> None:
     """Wait until all that was sent is committed, if that does not take too long."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(TAKE_IN_S):
-            while gateway.collector.reads_committed < _sent(readers):  # noqa: ASYNC110 - two sides of a network
+            while _missing(gateway, sources):  # noqa: ASYNC110 - two sides of a network
                 await asyncio.sleep(LOOK_AGAIN_S)
 
 
-def _sent(readers: dict[str, LlrpReader]) -> int:
-    return sum(reader.sent for reader in readers.values())
+def _missing(gateway: Gateway, sources: DemoSources) -> int:
+    """Reads and values that the simulators sent and that are not committed."""
+    committed = gateway.collector.reads_committed + gateway.collector.observed_committed
+    return sources.sent + sources.values_sent - committed
 
 
-async def _welcome(gateway: Gateway) -> None:
+async def _welcome(gateway: Gateway, sources: DemoSources) -> None:
     assets = parse_assets_csv(demo_assets_csv(), "demo assets").assets
     change = StoreAssets(arrival_ns=time_ns(), by="demo", assets=assets, rebind=True)
     await gateway.collector.submit(change)
     name = f"demo {time_ns()}"
     key = await gateway.collector.transact(lambda db: create_key(db, name, "admin", time_ns()))
-    say("Tagwarden demo: 3 simulated LLRP readers, 24 assets, one gateway", "bold")
+    sensors = "" if sources.broker_address is None else ", two MQTT sensors"
+    heard_by = f"3 LLRP readers, a serial module, a scanner{sensors}"
+    say(f"Tagwarden demo: {len(assets)} assets, simulated: {heard_by}; one gateway", "bold")
+    if sources.broker_address is None:
+        say("  without MQTT sensors: pip install 'tagwarden[demo]' brings a broker", "dim")
     say(f"  address  {gateway.address}")
     say(f"  API key  {key}")
     say(f"  try      curl -H 'Authorization: Bearer {key}' {gateway.address}/api/v1/alerts")
@@ -180,7 +197,7 @@ def _announce_alert(change: AlertChange) -> None:
     say(f"{format_time(alert.time_ns)} {text}", "red")
 
 
-def _sum_up(gateway: Gateway, sent: int) -> None:
-    reads = gateway.collector.reads_committed
-    counts = gateway.counts
-    say(f"reads {reads}, movements {counts.movements}, alerts {counts.alerts}, lost {sent - reads}")
+def _sum_up(gateway: Gateway, sources: DemoSources) -> None:
+    reads, counts = gateway.collector.reads_committed, gateway.counts
+    lost = _missing(gateway, sources)
+    say(f"reads {reads}, movements {counts.movements}, alerts {counts.alerts}, lost {lost}")

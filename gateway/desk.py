@@ -1,5 +1,7 @@
 """The desk: what the API may ask of the running gateway, and the one way in which it writes."""
 
+import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +13,17 @@ from gateway.site import Site
 from gateway.supervisor import Supervisor
 from history.answers import Answer, find_answer, store_answer
 from inventory.changes import DONE, Outcome, StoreAssets
+from readers.driver import ReaderError, ReaderMisconfiguredError, SwitchesOutputs
 from readers.health import ReaderHealth, health_json
+from readers.maintenance import maintenance_json
 from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
 from readers.push_settings import PushSettings
+from tags.reads import Fix
+from tags.times import format_time
+
+SWITCH_TIMEOUT_S = 10.0
+
+log = logging.getLogger("tagwarden.readers")
 
 
 class GatewayDesk:
@@ -29,6 +39,7 @@ class GatewayDesk:
         self.clock = clock
         self._collector = collector
         self._supervisor = supervisor
+        self._maintenance = collector.station.pipeline.maintenance
         self._site = site
 
     async def submit(self, change: Change) -> Outcome:
@@ -60,10 +71,14 @@ class GatewayDesk:
         entries = [entry for entry in self._site().settings.readers if entry.name == reader]
         if not any(isinstance(entry, PushSettings) for entry in entries):
             raise UnknownReaderError(reader)
-        self._require_room()
         driver = self._supervisor.drivers.get(reader)
         if not isinstance(driver, HttpDriver):
             raise PushRefusedError("closed", f"{reader} takes no pushes just now; see its health")
+        try:
+            self._require_room()
+        except JournalFullError:
+            driver.note_bad({"journal_full": 1})
+            raise
         return await driver.push(read)
 
     async def recall(self, actor: str, key: str) -> Answer | None:
@@ -101,6 +116,28 @@ class GatewayDesk:
             found += [self._reader(name) for name in [*names, *strangers]]
         return found
 
+    def maintenance(self) -> list[dict[str, Any]]:
+        """What is in maintenance."""
+        return [maintenance_json(each) for each in self._maintenance.running()]
+
+    async def switch_output(
+        self, reader: str, port: int, on_for_s: float | None, by: str
+    ) -> Outcome:
+        """Let a reader switch an output; who asked for it stands in the log."""
+        if all(settings.name != reader for settings in self._site().settings.readers):
+            return Outcome("unknown", f"there is no reader {reader!r}")
+        driver = self._supervisor.drivers.get(reader)
+        if driver is None:
+            return Outcome("conflict", f"{reader} is not connected; see its health")
+        if not isinstance(driver, SwitchesOutputs):
+            return Outcome("conflict", f"{reader} has no outputs")
+        refusal = await _refusal_to_switch(driver, port, on_for_s)
+        if refusal is not None:
+            return refusal
+        what = "off" if on_for_s is None else f"on for {on_for_s:g} s"
+        log.info("%s: output %d switched %s by %s", reader, port, what, by)
+        return DONE
+
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag."""
         for located in self._collector.station.pipeline.state.located:
@@ -108,6 +145,29 @@ class GatewayDesk:
             if track is not None:
                 return track.heard_ns
         return None
+
+    def fix_of(self, asset: str) -> Fix | None:
+        """The newest fix of any tag that an asset carries."""
+        state = self._collector.station.pipeline.state
+        known = self._collector.station.pipeline.judge.register.asset(asset)
+        tags = () if known is None else known.tags
+        fixes = [state.latest.fixes[tag] for tag in tags if tag in state.latest.fixes]
+        return max(fixes, key=lambda fix: fix.time_ns, default=None)
+
+    def sensors(self) -> list[dict[str, Any]]:
+        """The newest value of each sensor, by name."""
+        latest = self._collector.station.pipeline.state.latest
+        return [
+            {
+                "sensor": each.sensor,
+                "quantity": each.quantity,
+                "value": each.value,
+                "unit": each.unit,
+                "time": format_time(each.time_ns),
+            }
+            for _, values in sorted(latest.measurements.items())
+            for _, each in sorted(values.items())
+        ]
 
     def zone_is_healthy(self, zone: str) -> bool:
         """Whether every reader that covers the zone is healthy."""
@@ -139,12 +199,31 @@ class GatewayDesk:
         watch = self._supervisor.watches.get(name)
         if watch is None:
             health = ReaderHealth(reader=name, state="connecting", since_ns=self.clock())
-            return {**health_json(health), "listed": True}
+            return {**health_json(self._maintenance.applied_to(health)), "listed": True}
         told = health_json(
-            watch.health, watch.last_message_ns, watch.last_read_ns, watch.clock_offset_ns
+            self._maintenance.applied_to(watch.health),
+            watch.last_message_ns,
+            watch.last_read_ns,
+            watch.clock_offset_ns,
         )
         return {**told, "listed": watch.listed}
 
     def _require_room(self) -> None:
         if self._collector.station.full or self._collector.degraded:
             raise JournalFullError(self._collector.station.fault)
+
+
+async def _refusal_to_switch(
+    driver: SwitchesOutputs, port: int, on_for_s: float | None
+) -> Outcome | None:
+    """Switch an output; why it is not switched, if so."""
+    try:
+        async with asyncio.timeout(SWITCH_TIMEOUT_S):
+            await driver.switch_output(port, on_for_s)
+    except ReaderMisconfiguredError as error:
+        return Outcome("unknown", str(error))
+    except ReaderError as error:
+        return Outcome("conflict", str(error))
+    except TimeoutError:
+        return Outcome("conflict", f"the reader did not answer within {SWITCH_TIMEOUT_S:g} s")
+    return None

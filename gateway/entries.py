@@ -2,7 +2,7 @@
 
 import msgspec
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from tags.reads import Fix, Measurement, Read
@@ -58,7 +58,8 @@ class SiteChanged(msgspec.Struct, frozen=True, gc=False, tag="site_changed"):
     text: str
 
 
-Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert
+MaintenanceChange = StartMaintenance | EndMaintenance
+Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert | MaintenanceChange
 Heard = ReadGroup | Observed | Tick
 Entry = Heard | ReaderHealth | ClockOffset | GatewayStarted | SiteChanged | Change
 

@@ -25,6 +25,7 @@ class Counts:
             "From the arrival of the deciding read, or the due time, to the committed alert.",
         )
         self.deliveries: dict[tuple[str, ...], float] = {}
+        self.told: dict[tuple[str, ...], float] = {}
         self.movements = 0
         self.alerts = 0
 
@@ -32,6 +33,11 @@ class Counts:
         """Count what became of a message."""
         key = (channel, result)
         self.deliveries[key] = self.deliveries.get(key, 0) + 1
+
+    def published(self, publisher: str, result: str) -> None:
+        """Count what became of telling a broker."""
+        key = (publisher, result)
+        self.told[key] = self.told.get(key, 0) + 1
 
     def note_outputs(self, groups: Sequence[Group], now_ns: int) -> bool:
         """Count what was committed; whether somebody is to be told of it."""
@@ -92,7 +98,10 @@ class GatewayFigures:
 
     def states(self) -> Labelled:
         """By reader and state."""
-        return {(name, watch.health.state): 1 for name, watch in self._watches()}
+        applied_to = self._pipeline.maintenance.applied_to
+        return {
+            (name, applied_to(watch.health).shown().state): 1 for name, watch in self._watches()
+        }
 
     def dropped(self) -> Labelled:
         """By reader and reason."""
@@ -119,6 +128,10 @@ class GatewayFigures:
     def deliveries(self) -> Labelled:
         """By channel and result."""
         return dict(self._counts.deliveries)
+
+    def published(self) -> Labelled:
+        """By publisher and result."""
+        return dict(self._counts.told)
 
     def history_lag_s(self) -> Labelled:
         """By store."""
@@ -147,6 +160,7 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "times_replaced", "Reads with an implausible time.", (), "times_replaced"),
     (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
     (_COUNTER, "deliveries", "Tries to deliver.", ("channel", "result"), "deliveries"),
+    (_COUNTER, "published", "What brokers were told.", ("publisher", "result"), "published"),
     (_GAUGE, "outbox_oldest_seconds", "Oldest message owed.", ("channel",), "outbox_ages_s"),
     (_GAUGE, "history_lag_seconds", "History behind the journal.", ("store",), "history_lag_s"),
 )

@@ -7,17 +7,21 @@ and can be written down and read back at any entry.
 
 from collections.abc import Callable, Sequence
 from heapq import merge
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
-from alerts.judge import Judge, JudgeState
-from alerts.settings import RuleSettings
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.judge import Judge
+from alerts.maintenance import NEVER_NS, MaintenanceBook
+from alerts.settings import RuleSettings, SystemSettings
+from alerts.state import JudgeState
 from gateway.entries import (
     ClockOffset,
     Entry,
     GatewayStarted,
+    MaintenanceChange,
     Observed,
     ReadGroup,
     SiteChanged,
@@ -26,7 +30,9 @@ from gateway.entries import (
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output, ZonesChanged
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
+from readers.maintenance import Maintenance, Target
 from tags.latest import Latest
+from tags.reads import Read
 from zones.floorplan import FloorPlan
 from zones.locate import Locate
 from zones.tracks import LocateState, Step
@@ -38,12 +44,13 @@ class Blueprint(NamedTuple):
     plan: FloorPlan
     rules: Sequence[RuleSettings]
     tags_max: int = 1_000_000
+    system: SystemSettings = SystemSettings()
 
 
 ReadBlueprint = Callable[[str], Blueprint]
 """Makes a blueprint of the text of a site file that was accepted before."""
 
-FORMAT = 1
+FORMAT = 2
 """Version of the state's layout; a state of another version is not read but replayed."""
 
 
@@ -55,6 +62,7 @@ class PipelineState(msgspec.Struct):
     sources: dict[str, int] = {}
     site: SiteChanged | None = None
     latest: Latest = msgspec.field(default_factory=Latest)
+    maintenance: dict[Target, Maintenance] = {}
     located: list[LocateState] = msgspec.field(default_factory=lambda: [LocateState()])
     judged: JudgeState = msgspec.field(default_factory=JudgeState)
 
@@ -82,6 +90,7 @@ class Pipeline:
             for part, located in enumerate(self.state.located)
         ]
         self.judge = Judge(self.state.judged)
+        self.maintenance = MaintenanceBook(self.state.maintenance)
         self._plan = FloorPlan()
         self._outputs: list[Numbered] = []
         if self.state.site is not None:
@@ -108,12 +117,34 @@ class Pipeline:
         if group.seq <= self.state.sources.get(group.source, -1):
             return
         self.state.sources[group.source] = group.seq
+        reads: Sequence[Read] = group.reads
+        while self.maintenance.ends_ns < NEVER_NS:
+            before = list(takewhile(self._comes_before_an_end, reads))
+            if len(before) == len(reads):
+                break
+            self._fold(before)
+            reads = reads[len(before) :]
+            self._pass_time(self.maintenance.ends_ns)
+        self._fold(reads)
+
+    def _comes_before_an_end(self, read: Read) -> bool:
+        return read.arrival_ns < self.maintenance.ends_ns
+
+    def _fold(self, reads: Sequence[Read]) -> None:
         for locate in self.locates:
-            locate.fold(group.reads)
+            locate.fold(reads)
         self._judge_steps(max(locate.state.now_ns for locate in self.locates))
 
     def _pass_time(self, arrival_ns: int) -> None:
+        """Let time pass; maintenance ends at its own time, after what else is due then."""
         now_ns = max(self.state.now_ns, arrival_ns)
+        while self.maintenance.ends_ns <= now_ns:
+            ends_ns = self.maintenance.ends_ns
+            self._advance(max(self.state.now_ns, ends_ns))
+            self._restate(self.maintenance.expire(ends_ns))
+        self._advance(now_ns)
+
+    def _advance(self, now_ns: int) -> None:
         for locate in self.locates:
             locate.advance(now_ns)
         self._judge_steps(now_ns)
@@ -134,6 +165,8 @@ class Pipeline:
                 return self.judge.acknowledge(entry)
             case ResetAlert():
                 return self.judge.reset(entry)
+            case StartMaintenance() | EndMaintenance():
+                return self._change_maintenance(entry)
             case _:
                 self._take_news(entry)
                 return None
@@ -150,8 +183,10 @@ class Pipeline:
                     locate.note_offset(reader, offset_ns)
             case SiteChanged():
                 self._change_site(news)
+            case GatewayStarted():
+                self.judge.listen()
             case _:
-                pass  # a tick or a start: time has passed, and that is all
+                pass  # a tick: time has passed, and that is all
 
     def _note_start(self, start: GatewayStarted) -> None:
         """Nothing was heard while the gateway was down, so all timers stood still."""
@@ -159,12 +194,29 @@ class Pipeline:
         for locate in self.locates:
             locate.note_start()
         self.judge.note_start(_missed_ns(start))
+        self._restate(self.maintenance.readers())
 
     def _note_health(self, health: ReaderHealth) -> None:
+        """Whatever a reader says of itself, maintenance of it holds."""
+        health = self.maintenance.applied_to(health)
         for locate in self.locates:
             locate.note_health(health)
         self.judge.note_health(health)
         self._number(health)
+
+    def _change_maintenance(self, change: MaintenanceChange) -> Outcome:
+        outcome, readers = self.maintenance.take(change)
+        self._restate(readers)
+        self._pass_time(self.state.now_ns)
+        return outcome
+
+    def _restate(self, readers: Sequence[str]) -> None:
+        """Say of readers how they are, since maintenance of them began or ended."""
+        known = self.state.judged.readers
+        for name in readers:
+            unknown = ReaderHealth(reader=name, state="connecting", since_ns=self.state.now_ns)
+            self._note_health(known.get(name, unknown))
+        self._collect()
 
     def _note_observed(self, observed: Observed) -> None:
         for fix in observed.fixes:
@@ -184,22 +236,25 @@ class Pipeline:
         return outcome
 
     def _change_site(self, change: SiteChanged) -> None:
-        plan, rules, tags_max = self._read_blueprint(change.text)
+        plan, rules, tags_max, system = self._read_blueprint(change.text)
         self.state.site = change
         for locate in self.locates:
             locate.tags_max = tags_max
             locate.adopt_plan(plan)
-        self.judge.adopt_rules(plan, rules, change.version)
+        self.judge.adopt_rules(plan, rules, change.version, system)
         succession, self._plan = plan.succession_of(self._plan), plan
         if any(succession):
             self._number(ZonesChanged(*succession, change.arrival_ns))
+        touched = self.maintenance.adopt_plan(plan)
+        self._restate([name for name in touched if plan.hearers_of(name)])
 
     def _restore_site(self, change: SiteChanged) -> None:
-        plan, rules, tags_max = self._read_blueprint(change.text)
+        plan, rules, tags_max, system = self._read_blueprint(change.text)
         for locate in self.locates:
             locate.tags_max = tags_max
             locate.restore_plan(plan)
-        self.judge.restore_rules(plan, rules)
+        self.judge.restore_rules(plan, rules, system)
+        self.maintenance.restore_plan(plan)
         self._plan = plan
 
     def _collect(self) -> None:

@@ -15,6 +15,7 @@ from time import time_ns
 from api.access import keys_in
 from api.app import Api, create_app
 from delivery.outbox import oldest_waiting_ns
+from delivery.publisher import open_links
 from delivery.settings import ChannelSettings
 from delivery.worker import Deliverer
 from gateway.blueprints import stored_blueprint
@@ -29,6 +30,7 @@ from gateway.figures import Counts, GatewayFigures
 from gateway.followers import SightingsFollower
 from gateway.journal import Group, SqliteJournal
 from gateway.metrics import Labelled
+from gateway.publishing import Publishing
 from gateway.server import Server, address_of, bind
 from gateway.site import Site, SiteError, load_site
 from gateway.station import Station
@@ -90,6 +92,9 @@ class Gateway:
         )
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
         self.collector.restate = self.supervisor.restate
+        self._questions = StateQuestions(folder.state)
+        self._desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
+        self._publishing = self._make_publishing()
         self._deliverer = self._make_deliverer()
         self._follower = self._make_follower()
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
@@ -102,6 +107,16 @@ class Gateway:
             clock=time_ns,  # receivers compare the signed time with their own clock
             rng=self._options.rng,
             count=self.counts.delivery,
+        )
+
+    def _make_publishing(self) -> Publishing:
+        return Publishing(
+            self._questions,
+            self._desk,
+            self.collector,
+            open_links(self._clock),
+            self._options.rng,
+            self.counts.published,
         )
 
     def _make_follower(self) -> SightingsFollower:
@@ -122,12 +137,11 @@ class Gateway:
         """Run until `stop` is set, then stop politely: readers, pipeline, followers, server."""
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
-            questions = StateQuestions(self._folder.state)
-            stack.callback(questions.close)
+            stack.callback(self._questions.close)
             errands = Errands(self.collector, self._clock)
             control = await serve(self._folder.socket, errands.answer)
             stack.callback(control.close)
-            app = self._make_app(questions)
+            app = self._make_app()
             server = Server(app)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(server.serve([self._listener]), name="http")
@@ -136,8 +150,7 @@ class Gateway:
                 server.should_exit = True
                 await serving
 
-    def _make_app(self, questions: StateQuestions) -> Api:
-        desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
+    def _make_app(self) -> Api:
         figures = GatewayFigures(
             self.counts,
             self.collector,
@@ -145,7 +158,8 @@ class Gateway:
             self._follower,
             self._outbox_ages_s,
         )
-        return create_app(desk, questions, keys_in(self._folder.state), figures.all().registry)
+        check_key, registry = keys_in(self._folder.state), figures.all().registry
+        return create_app(self._desk, self._questions, check_key, registry)
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         """Everything but the server, from the first entry to the last that is committed."""
@@ -166,6 +180,7 @@ class Gateway:
         self.collector.end()
         await collecting
         await _ended(trailing)
+        await self._publishing.end()
         await self.collector.drain()
         await self._follower.finish()
 
@@ -180,6 +195,7 @@ class Gateway:
         for entry in self.station.start_entries(self.site, self._clock()):
             self.collector.put(entry)
         await self._start_readers(group)
+        await self._publishing.update(self.site, group)
         tune_garbage_collection()
         self.ready.set()
 
@@ -225,12 +241,14 @@ class Gateway:
         self.collector.put(SiteChanged(now_ns, "site file", site.version, site.text))
         self._deliverer.update_channels(_channels(site))
         await self._start_readers(group)
+        await self._publishing.update(site, group)
         log.info("site file taken over, version %s", site.version)
 
     def _note_commit(self, groups: list[Group]) -> None:
         """After each commit: figures, and whoever waits for outputs."""
         if self.counts.note_outputs(groups, self._clock()):
             self._deliverer.wake()
+        self._publishing.note(groups)
         for group in groups:
             for numbered in group.outputs:
                 self._options.announce(numbered.output)

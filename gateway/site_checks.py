@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from alerts.settings import RuleSettings
 from gateway.site_problems import Fault, Path, suggestion
-from gateway.site_settings import SiteSettings
+from gateway.site_settings import SiteSettings, UnfilledBroker
 from gateway.site_shapes import polygon_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
@@ -246,6 +246,22 @@ def _rules_fit(draft: Draft) -> Iterator[Fault]:
             yield from _unknown(draft, (*path, "notify", place), "channel", name)
 
 
+def _system_fits(draft: Draft) -> Iterator[Fault]:
+    for place, name in enumerate(draft.settings.system.notify or ()):
+        yield from _unknown(draft, ("system", "notify", place), "channel", name)
+
+
+def _publishers_fit(draft: Draft) -> Iterator[Fault]:
+    first: dict[tuple[tuple[str, int], str], str] = {}
+    for path, broker in draft.entries("publish"):
+        if isinstance(broker, UnfilledBroker):
+            continue
+        other = first.setdefault((broker.endpoint, broker.prefix), broker.name)
+        if other != broker.name:
+            message = f"'{other}' tells the same broker; each would take back what the other told"
+            yield Fault((*path, "prefix"), message)
+
+
 def _unknown(draft: Draft, path: Path, kind: str, name: str) -> Iterator[Fault]:
     if draft.lacks(f"{kind}s", name):
         known = draft.names(f"{kind}s")
@@ -302,5 +318,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _addresses_are_unique,
     _portals_fit,
     _rules_fit,
+    _system_fits,
+    _publishers_fit,
     _shapes_fit,
 )

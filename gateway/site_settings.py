@@ -15,9 +15,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from alerts.settings import RuleSettings
+from alerts.settings import RuleSettings, SystemSettings
 from api.settings import ServerSettings
-from delivery.settings import ChannelSettings
+from delivery.settings import ChannelSettings, PublishSettings
 from gateway.limits import LimitsSettings
 from gateway.site_problems import suggestion
 from gateway.site_values import Value, is_open
@@ -80,14 +80,33 @@ def _unknown_driver(driver: str) -> ValidationError:
     )
 
 
-def _by_kind(entry: Value, info: ValidationInfo) -> Value:
-    """Let a channel whose address or secret is not filled in only log."""
+class UnfilledChannel(ChannelSettings):
+    """Stands for a channel whose address or secret is not filled in; it is never sent on."""
+
+
+def _by_kind(entry: Value, info: ValidationInfo) -> Value | UnfilledChannel:
+    """Let a channel whose address or secret is not filled in pass by its name."""
     if info.context is AS_WRITTEN and isinstance(entry, dict) and is_open(entry):
-        return {key: entry[key] for key in ("name",) if key in entry} | {"kind": "log"}
+        named = {key: entry[key] for key in ("name",) if key in entry}
+        return UnfilledChannel.model_validate({**named, "kind": "log"})
+    return entry
+
+
+class UnfilledBroker(PublishSettings):
+    """Stands for a broker whose address or password is not filled in; it is told nothing."""
+
+    address: str = "mqtt://unfilled"
+
+
+def _by_address(entry: Value, info: ValidationInfo) -> Value | UnfilledBroker:
+    """Let a broker whose address or password is not filled in pass by its name."""
+    if info.context is AS_WRITTEN and isinstance(entry, dict) and is_open(entry):
+        return UnfilledBroker.model_validate({"name": entry.get("name")})
     return entry
 
 
 AnyReaderSettings = Annotated[SerializeAsAny[ReaderSettings], BeforeValidator(_by_driver)]
+AnyPublishSettings = Annotated[PublishSettings, BeforeValidator(_by_address)]
 AnyChannelSettings = Annotated[ChannelSettings, BeforeValidator(_by_kind)]
 
 
@@ -103,13 +122,15 @@ class SiteSettings(BaseModel):
     portals: tuple[PortalSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     channels: tuple[AnyChannelSettings, ...] = ()
+    publish: tuple[AnyPublishSettings, ...] = ()
     estimator: EstimatorSettings = EstimatorSettings()
+    system: SystemSettings = SystemSettings()
     history: HistorySettings = HistorySettings()
     server: ServerSettings = ServerSettings()
     limits: LimitsSettings = LimitsSettings()
 
 
-LISTS = ("floors", "zones", "readers", "portals", "rules", "channels")
+LISTS = ("floors", "zones", "readers", "portals", "rules", "channels", "publish")
 """The parts that are lists of entries with a name."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Literal, TextIO
 
 Style = Literal["plain", "bold", "red", "green", "yellow", "dim"]
@@ -35,6 +36,19 @@ def show_progress(done: int, total: int, what: str) -> None:
     end = "\n" if done >= total else ""
     sys.stderr.write(f"\r{what} {bar:<30} {share:4.0%}{end}")
     sys.stderr.flush()
+
+
+def redraw(lines: Iterable[str]) -> None:
+    """Lines in place of those drawn before; one below the other where that is no terminal."""
+    if sys.stdout.isatty():
+        sys.stdout.write("\x1b[H\x1b[J")
+    sys.stdout.write("\n".join((*lines, "")))
+    sys.stdout.flush()
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout.isatty()
 
 
 def _styled(text: str, style: Style, is_terminal: bool) -> str:  # noqa: FBT001 - a fact, not a switch

@@ -6,8 +6,18 @@ from typing import Any, NamedTuple
 from readers.driver import Clock, Driver
 from readers.llrp import LlrpDriver
 from readers.llrp_settings import LlrpSettings
+from readers.mqtt import MqttDriver
+from readers.mqtt_settings import MqttSettings
+from readers.push import HttpDriver
+from readers.push_settings import PushSettings
 from readers.replay import ReplayDriver, ReplaySettings
+from readers.scanner import ScannerDriver
+from readers.scanner_settings import ScannerSettings
+from readers.serial import SerialDriver
+from readers.serial_settings import SerialSettings
 from readers.settings import ReaderSettings
+from readers.wedge import WedgeDriver
+from readers.wedge_settings import WedgeSettings
 
 
 class UnknownDriverError(ValueError):
@@ -21,7 +31,12 @@ class _Entry(NamedTuple):
 
 _DRIVERS: dict[str, _Entry] = {
     "llrp": _Entry(LlrpSettings, LlrpDriver),
+    "mqtt": _Entry(MqttSettings, MqttDriver),
+    "http": _Entry(PushSettings, HttpDriver),
+    "serial": _Entry(SerialSettings, SerialDriver),
     "replay": _Entry(ReplaySettings, ReplayDriver),
+    "scanner": _Entry(ScannerSettings, ScannerDriver),
+    "wedge": _Entry(WedgeSettings, WedgeDriver),
 }
 
 DRIVERS = tuple(_DRIVERS)

@@ -1,7 +1,7 @@
 """The contract of a driver: connect, next batch, close. It raises; the supervisor retries."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 import msgspec
 
@@ -83,18 +83,38 @@ class Finding(NamedTuple):
     detail: str
     remedy: str = ""
 
+    @classmethod
+    def passed(cls, step: str, detail: str) -> Self:
+        """It is as it should be."""
+        return cls(step, ok=True, detail=detail)
+
+    @classmethod
+    def failed(cls, step: str, detail: str, remedy: str) -> Self:
+        """It is wrong; `remedy` says what to do."""
+        return cls(step, ok=False, detail=detail, remedy=remedy)
+
+    @classmethod
+    def unclear(cls, step: str, detail: str, remedy: str = "") -> Self:
+        """It was not possible to tell; `remedy` says how it can be."""
+        return cls(step, ok=None, detail=detail, remedy=remedy)
+
 
 class Driver(Protocol):
     """One connection to one source, used once: after an error it is closed and thrown away."""
 
-    silent_after_s: float
-    """Silence longer than this means that the source is not heard any more."""
-    passive: bool
-    """Whether the source speaks only when it has something to say.
+    @property
+    def silent_after_s(self) -> float:
+        """Silence longer than this means that the source is not heard any more."""
+        ...
 
-    Such a source is not online before its first message, and when it falls silent it
-    is said to be silent but stays connected. Any other one is connected afresh.
-    """
+    @property
+    def passive(self) -> bool:
+        """Whether the source speaks only when it has something to say.
+
+        Such a source is not online before its first message, and when it falls silent it
+        is said to be silent but stays connected. Any other one is connected afresh.
+        """
+        ...
 
     async def connect(self) -> None:
         """Return when reads may come. Raises ReaderError."""

@@ -2,18 +2,33 @@
 
 import asyncio
 import contextlib
+import socket
+import ssl
 
-from readers.driver import Batch, Clock, ReaderLostError
+from readers.driver import (
+    AntennaState,
+    Batch,
+    Clock,
+    Finding,
+    ReaderError,
+    ReaderLostError,
+)
+from readers.llrp_examination import findings
 from readers.llrp_link import LlrpLink
+from readers.llrp_outputs import Outputs
+from readers.llrp_requests import RoSpecBuilder
 from readers.llrp_session import LlrpSession
 from readers.llrp_settings import LlrpSettings
+from readers.llrp_tls import tls_context, untrusted
+from readers.reasons import reason_of
 from readers.wire.llrp.framing import Frame
-from readers.wire.llrp.messages import Connection, Message, decode_event
-from readers.wire.llrp.parameters import ReportError
+from readers.wire.llrp.messages import Event, Message
 
 __all__ = ["LlrpDriver", "LlrpSettings"]
 
 GOODBYE_S = 1.5
+OPENING_S_MAX = 600.0
+"""A reader that kept many reports sends them all before it answers; not for longer than this."""
 
 
 class LlrpDriver:
@@ -30,42 +45,65 @@ class LlrpDriver:
         self._settings = settings
         self._link = LlrpLink(settings.name, settings.reads_waiting_max, clock)
         self._session: LlrpSession | None = None
+        self._outputs: Outputs | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._antennas: dict[int, AntennaState] = {}
         self._ready = asyncio.Event()
         self._closing = False
 
     async def connect(self) -> None:
-        """Return once our ROSpec runs.
+        """Return once our ROSpec runs, or once as many kept reads have come as may wait.
 
         Raises ReaderLostError when the reader cannot be reached or has another
         client, ReaderMisconfiguredError when it refuses what the entry asks.
         """
         name, timeout_s = self._settings.name, self._settings.connect_timeout_s
-        self._link.on_message = self._on_message
-        self._link.on_end = self._ready.set
-        # In a thread because it may have to import sllurp first, which reads many files.
-        self._session = await asyncio.to_thread(
-            LlrpSession,
-            self._settings,
-            self._link.send,
-            self._ready.set,
-        )
+        # In threads because these may have to import sllurp or read certificates.
+        builder = await asyncio.to_thread(RoSpecBuilder)
+        context = await asyncio.to_thread(tls_context, self._settings)
+        self._begin(LlrpSession(self._settings, self._link, builder))
         try:
             async with asyncio.timeout(timeout_s):
-                await self._open()
-                await self._until_ready()
+                await self._dial(context)
+                await self._ready.wait()
         except TimeoutError as error:
             text = f"{name}: {self._settings.address} did not get ready within {timeout_s:g} s"
             raise ReaderLostError(text) from error
+        except ssl.SSLCertVerificationError as error:
+            raise untrusted(self._settings, error) from error
         except OSError as error:
-            raise ReaderLostError(f"{name}: {self._settings.address}: {error}") from error
-
-    async def _open(self) -> None:
-        host, port = self._settings.endpoint
-        await asyncio.get_running_loop().create_connection(lambda: self._link, host, port)
-
-    async def _until_ready(self) -> None:
-        await self._ready.wait()
+            text = f"{name}: {self._settings.address}: {reason_of(error)}"
+            raise ReaderLostError(text, _remedy(error)) from error
         self._link.raise_error()
+
+    def _begin(self, session: LlrpSession) -> None:
+        self._session = session
+        self._outputs = Outputs(self._settings, session.write_output, self._note_output_left_on)
+        self._link.on_event = self._on_event
+        self._link.on_message = self._on_message
+        self._link.on_end = self._on_end
+        # The reader may send more of what it kept than may wait before it answers the next
+        # question, so reads must be fetched while the session is still being opened.
+        self._link.on_full = self._ready.set
+        name = f"{self._settings.name}: opening"
+        self._opening = asyncio.create_task(self._open(session), name=name)
+
+    async def _dial(self, context: ssl.SSLContext | None) -> None:
+        host, port = self._settings.endpoint
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self._link, host, port, ssl=context)
+
+    async def _open(self, session: LlrpSession) -> None:
+        """Open the session; what goes wrong ends the link, which tells whoever waits for reads."""
+        name = self._settings.name
+        try:
+            async with asyncio.timeout(OPENING_S_MAX):
+                await session.open()
+        except ReaderError as error:
+            self._link.end(error)
+        except TimeoutError:
+            self._link.end(ReaderLostError(f"{name}: did not get ready"))
+        self._ready.set()
 
     async def next_batch(self) -> Batch:
         """Return all that has arrived since the last call, an empty batch for a keepalive.
@@ -75,11 +113,38 @@ class LlrpDriver:
         await self._link.news.wait()
         if not self._link.holds_something:
             self._link.raise_error()
-        return self._link.take()
+        batch = self._link.take()
+        if batch.antennas:
+            self._antennas |= batch.antennas
+        return batch
+
+    async def switch_output(self, port: int, on_for_s: float | None) -> None:
+        """Switch an output on for so long, at most its `on_s_max`; None switches it off.
+
+        Raises ReaderMisconfiguredError for a port that the entry does not list or that the
+        reader refuses, ReaderLostError when the reader does not take it.
+        """
+        if self._outputs is None or self._session is None or not self._session.running:
+            raise ReaderLostError(f"{self._settings.name}: not connected")
+        await self._outputs.switch(port, on_for_s)
+
+    async def examine(self, patience_s: float) -> list[Finding]:  # noqa: ARG002 -- all is known
+        """Say what the reader is, which antennas are plugged in, and what it refused."""
+        if self._session is None:
+            return []
+        states = self._antennas | self._link.inbox.antennas
+        return findings(self._settings, self._session, states)
 
     async def close(self) -> None:
-        """Delete our ROSpec and take leave within 1.5 s; then hang up. Never raises."""
+        """Switch outputs off, delete our ROSpec and take leave within 1.5 s; then hang up.
+
+        Never raises.
+        """
         self._closing = True
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._outputs is not None:
+            self._outputs.stop()
         try:
             # Whatever goes wrong now, the connection is closed below.
             with contextlib.suppress(Exception):
@@ -95,29 +160,33 @@ class LlrpDriver:
         async with asyncio.timeout(GOODBYE_S):
             await self._link.ended.wait()
 
+    def _on_event(self, event: Event) -> None:
+        if self._session is not None and not self._closing:
+            self._session.hear_event(event)
+
     def _on_message(self, message: Frame) -> None:
         if self._closing:
             if message.type == Message.CLOSE_CONNECTION_RESPONSE:
                 self._link.abort()
-            return
-        is_event = message.type == Message.READER_EVENT_NOTIFICATION
-        if is_event and not self._is_connection_event(message):
-            return
-        if self._session is not None:
-            self._session.handle(message)
+        elif self._session is not None:
+            self._session.talk.hear(message)
 
-    def _is_connection_event(self, message: Frame) -> bool:
-        try:
-            attempt = decode_event(message.body).connection
-        except ReportError:
-            return False
-        if attempt in (None, Connection.ANOTHER_ATTEMPTED):
-            return False
-        if attempt == Connection.ACCEPTED:
-            return True
-        if attempt in (Connection.READER_INITIATED_EXISTS, Connection.CLIENT_INITIATED_EXISTS):
-            raise ReaderLostError(
-                f"{self._settings.name}: refused, another client is connected to the reader",
-                "Close the other program that uses this reader.",
-            )
-        raise ReaderLostError(f"{self._settings.name}: the reader refused the connection")
+    def _on_end(self) -> None:
+        if self._session is not None:
+            self._session.talk.end()
+        self._ready.set()
+
+    def _note_output_left_on(self) -> None:
+        self._link.count("output_left_on")
+
+
+def _remedy(error: OSError) -> str | None:
+    match error:
+        case ConnectionRefusedError():
+            return "It is there, but nothing listens: check the port, and that LLRP is switched on."
+        case ssl.SSLError():
+            return "Check whether the reader speaks TLS on this port, or leave tls out."
+        case socket.gaierror():
+            return "Check the spelling of the address, or give an IP address."
+        case _:
+            return None

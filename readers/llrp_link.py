@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable
 
-from readers.driver import AntennaState, Batch, Clock, ReaderError, ReaderLostError
-from readers.wire.llrp.fields import TIME_US_MAX
+from readers.driver import Batch, Clock, ReaderError, ReaderLostError
+from readers.llrp_inbox import Inbox
 from readers.wire.llrp.framing import Frame, FrameError, Framer, frame
-from readers.wire.llrp.messages import Event, Message, decode_event
-from readers.wire.llrp.parameters import ReportError
-from readers.wire.llrp.reports import ReportDecoder
-from tags.reads import Read
+from readers.wire.llrp.messages import Event, Message
+
+STALLED_S = 10.0
+"""A message that is not complete after so long, at the latest, will never be."""
+_LOOKS = 4
+UNSENT_BYTES_MAX = 1 << 16
+"""A reader that leaves more than this unread does not listen any more."""
 
 _KNOWN = frozenset(Message)
 
@@ -17,9 +20,9 @@ _KNOWN = frozenset(Message)
 class LlrpLink(asyncio.Protocol):
     """Collects what a reader says until `take` fetches it.
 
-    Messages that are neither reports nor keepalives go to `on_message`; a
-    ReaderError that it raises, a lost stream and a lost connection end the link,
-    and `error` says which.
+    Events go to `on_event`, messages that are neither reports nor events nor keepalives to
+    `on_message`. A ReaderError that these raise, a lost stream and a lost connection end
+    the link, and `error` says which. `on_full` is called when the socket is left unread.
     """
 
     def __init__(self, name: str, reads_waiting_max: int, clock: Clock) -> None:
@@ -27,36 +30,27 @@ class LlrpLink(asyncio.Protocol):
         self.news = asyncio.Event()
         """Set while `take` has something to fetch, or the link has ended."""
         self.ended = asyncio.Event()
+        self.inbox = Inbox(name)
+        self.on_event: Callable[[Event], None] = _ignore
         self.on_message: Callable[[Frame], None] = _ignore
         self.on_end: Callable[[], None] = _nothing
+        self.on_full: Callable[[], None] = _nothing
+        self.stalled_s = STALLED_S
         self._name = name
         self._clock = clock
         self._reads_waiting_max = reads_waiting_max
         self._framer = Framer()
-        self._decoder = ReportDecoder(name)
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._dropping = False
-        self._reset()
-
-    def _reset(self) -> None:
-        self._reads: list[Read] = []
-        self._antennas: dict[int, AntennaState] = {}
-        self._bad: dict[str, int] = {}
-        self._clock_offset_ns: int | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     def take(self) -> Batch:
         """Return everything that waits, and go on reading if that had stopped."""
-        batch = Batch(
-            reads=self._reads,
-            clock_offset_ns=self._clock_offset_ns,
-            antennas=self._antennas,
-            bad=self._bad,
-        )
-        self._reset()
+        batch = self.inbox.take()
         if self.error is None:
             self.news.clear()
-        if self._paused and self._transport is not None and not self._transport.is_closing():
+        if self._paused and self.connected and self._transport is not None:
             self._transport.resume_reading()
         self._paused = False
         return batch
@@ -69,17 +63,26 @@ class LlrpLink(asyncio.Protocol):
     @property
     def holds_something(self) -> bool:
         """Whether `take` would return more than a sign of life."""
-        return bool(self._reads or self._bad or self._antennas)
+        return self.inbox.holds_something
 
     @property
     def waiting(self) -> int:
         """Reads that `take` would return."""
-        return len(self._reads)
+        return self.inbox.waiting
 
     @property
     def connected(self) -> bool:
         """Whether anything can still be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    def now_ns(self) -> int:
+        """The gateway's clock."""
+        return self._clock()
+
+    def count(self, reason: str) -> None:
+        """Count something that was given up, and make it known."""
+        self.inbox.count(reason)
+        self.news.set()
 
     def drop_reads(self) -> None:
         """Throw away the reads that wait and those to come, to hear the reader's farewell."""
@@ -88,26 +91,41 @@ class LlrpLink(asyncio.Protocol):
 
     def send(self, message: bytes) -> None:
         """Send a whole message; nothing happens on a closed connection."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(message)
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+            self.end(ReaderLostError(f"{self._name}: the reader takes nothing in any more"))
+            return
+        self._transport.write(message)
 
     def abort(self) -> None:
         """Close the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 
+    def end(self, error: ReaderError) -> None:
+        """Hang up for good; `error` is the reason, unless there is one already."""
+        if self.error is None:
+            self.error = error
+        self.news.set()
+        self.on_end()
+        self.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- TCP, not datagrams
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- TCP or TLS, not datagrams
         self._transport = transport
+        self._look_again(self._framer.completed, 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note why, unless a reason is known already."""
+        if self._looking is not None:
+            self._looking.cancel()
         why = f"connection lost: {exc}" if exc else "the reader closed the connection"
         if self._framer.waiting and self.error is None:
-            self._count("half_frame")
+            self.inbox.count("half_frame")
             why += f" in the middle of a message ({self._framer.waiting} bytes of it came)"
-        self._end(ReaderLostError(f"{self._name}: {why}"))
+        self.end(ReaderLostError(f"{self._name}: {why}"))
         self.ended.set()
 
     def data_received(self, data: bytes) -> None:
@@ -117,66 +135,64 @@ class LlrpLink(asyncio.Protocol):
             for message in self._framer.feed(data):
                 self._receive(message, arrival_ns)
         except FrameError as error:
-            self._count("frame")
-            self._end(ReaderLostError(f"{self._name}: lost sync: {error}"))
+            self.inbox.count("frame")
+            self.end(ReaderLostError(f"{self._name}: lost sync: {error}"))
         except ReaderError as error:
-            self._end(error)
-        if len(self._reads) >= self._reads_waiting_max:
+            self.end(error)
+        if self.inbox.waiting >= self._reads_waiting_max:
             self._pause()
 
     def _pause(self) -> None:
         if self._transport is not None and not self._paused and not self._transport.is_closing():
             self._transport.pause_reading()
             self._paused = True
+            self.on_full()
 
     def _receive(self, message: Frame, arrival_ns: int) -> None:
         self.news.set()
         if message.type == Message.RO_ACCESS_REPORT:
-            if self._dropping:
-                return
-            self._reads += self._decoder.decode(message.body, arrival_ns, self._bad)
+            if not self._dropping:
+                self.inbox.add_report(message.body, arrival_ns)
         elif message.type == Message.KEEPALIVE:
             self.send(frame(Message.KEEPALIVE_ACK, message.message_id))
+        elif message.type == Message.READER_EVENT_NOTIFICATION:
+            self._hear(message, arrival_ns)
         elif message.type not in _KNOWN:
-            self._count("unknown_message")
+            self.inbox.count("unknown_message")
         else:
-            if message.type == Message.READER_EVENT_NOTIFICATION:
-                self._note(message, arrival_ns)
             self.on_message(message)
 
-    def _note(self, message: Frame, arrival_ns: int) -> None:
-        try:
-            event = decode_event(message.body)
-        except ReportError:
-            self._count("event")
+    def _hear(self, message: Frame, arrival_ns: int) -> None:
+        event = self.inbox.add_event(message.body, arrival_ns)
+        if event is None:
             return
-        self._keep(event, arrival_ns)
         if event.closing:
             raise ReaderLostError(f"{self._name}: the reader ends the session")
+        self.on_event(event)
 
-    def _keep(self, event: Event, arrival_ns: int) -> None:
-        if event.utc_us and event.utc_us >= TIME_US_MAX:
-            self._count("time")
-        elif event.utc_us:
-            self._clock_offset_ns = arrival_ns - event.utc_us * 1000
-            self._decoder.clock_offset_ns = self._clock_offset_ns
-        for antenna, connected in event.antennas:
-            self._antennas[antenna] = "connected" if connected else "disconnected"
-        if event.overflow:
-            self._count("reader_buffer_overflow")
+    def _look_again(self, completed: int, stuck: int) -> None:
+        """Look from time to time whether a message has begun and does not end."""
+        pause_s = self.stalled_s / _LOOKS
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(pause_s, self._look, completed, stuck)
 
-    def _count(self, reason: str) -> None:
-        self._bad[reason] = self._bad.get(reason, 0) + 1
+    def _look(self, completed: int, stuck: int) -> None:
+        framer = self._framer
+        waits = framer.waiting and not self._paused and framer.completed == completed
+        stuck = stuck + 1 if waits else 0
+        if stuck < _LOOKS - 1:
+            self._look_again(framer.completed, stuck)
+            return
+        self.inbox.count("half_frame")
+        self.end(
+            ReaderLostError(
+                f"{self._name}: a message was not complete within {self.stalled_s:g} s"
+                f" ({framer.waiting} bytes of it came)",
+            ),
+        )
 
-    def _end(self, error: ReaderError) -> None:
-        if self.error is None:
-            self.error = error
-        self.news.set()
-        self.on_end()
-        self.abort()
 
-
-def _ignore(_message: Frame) -> None:
+def _ignore(_said: object) -> None:
     """Stand in until somebody listens."""
 
 

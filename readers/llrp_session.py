@@ -1,212 +1,358 @@
-"""One LLRP session: sllurp's state machine, kept to our ROSpec and made to say what is wrong."""
+"""One LLRP session: from the reader's greeting to a running inventory, and the farewell."""
 
-import importlib
+import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+import struct
+from typing import NamedTuple
 
-from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
+from readers.driver import ReaderError, ReaderLostError
+from readers.llrp_link import LlrpLink
+from readers.llrp_plan import PIECES, Piece, Plan, plan_for, wants_impinj
+from readers.llrp_requests import ROSPEC_ID, RoSpecBuilder
 from readers.llrp_settings import LlrpSettings
-from readers.wire.llrp.framing import Frame, frame
-from readers.wire.llrp.messages import CUSTOM_MESSAGE_HEADER as CUSTOM_HEAD
-from readers.wire.llrp.messages import (
-    IMPINJ_ENABLE_EXTENSIONS_RESPONSE,
-    Code,
-    Message,
-    Status,
-    decode_status,
-    is_impinj_message,
+from readers.llrp_talk import OK, Talk, is_broken, status_of
+from readers.wire.llrp.abilities import Abilities, decode_abilities
+from readers.wire.llrp.configuration import (
+    ANTENNA_CHANGED,
+    BUFFER_FILLING,
+    GPI_CHANGED,
+    READER_EXCEPTION,
+    ROSPEC_CHANGED,
+    Configuration,
+    decode_configuration,
+    encode_set_configuration,
+    event_notification_spec,
+    events_and_reports,
+    gpi_port,
+    gpo_write_data,
+    keepalive_spec,
 )
-from readers.wire.llrp.parameters import ReportError
+from readers.wire.llrp.framing import Frame
+from readers.wire.llrp.messages import (
+    IMPINJ_ENABLE_EXTENSIONS,
+    Code,
+    Connection,
+    Event,
+    Message,
+    RoSpecNews,
+    RoSpecTurn,
+    Status,
+    encode_impinj_message,
+    plain,
+)
+from readers.wire.llrp.parameters import ReportError, parameters
+from readers.wire.llrp.refusals import numbers_named
+from readers.wire.llrp.rospec import ROSPEC
 
-ROSPEC_ID = 7701
-"""Our ROSpec's id; those of other clients are left alone."""
+log = logging.getLogger("tagwarden.readers")
 
-_DEVICE_ERRORS = range(Code.DEVICE_ERROR, Code.DEVICE_ERROR + 100)
-_EVENTS = ("AntennaEvent", "ReaderExceptionEvent", "ReportBufferFillWarning")
+_EVERYTHING = b"\x00"
+_EVERY_SETTING = struct.pack("!BHHH", 0, 0, 0, 0)
+_ALL = struct.pack("!I", 0)
+_OURS = struct.pack("!I", ROSPEC_ID)
+_RESERVED = bytes(4)
+_ROSPEC_HEAD = struct.Struct("!IBB")
+INACTIVE, ACTIVE = 1, 2
+"""States of an ROSpec: enabled and waiting, and running."""
+_EVENT_TYPES = range(9)
+_WANTED_EVENTS = (
+    GPI_CHANGED,
+    ROSPEC_CHANGED,
+    BUFFER_FILLING,
+    READER_EXCEPTION,
+    ANTENNA_CHANGED,
+)
+RESTART_S = 2.0
+"""An inventory that has ended may begin again within this time."""
+TOLD_MAX = 20
+"""Words of a reader that go into the log, for each connection."""
+FOREIGN_MAX = 16
+"""ROSpecs of other programs that are told by number."""
 
 
-class _Client(Protocol):
-    """The part of sllurp.llrp.LLRPClient that is used here."""
+class GivenUp(NamedTuple):
+    """Something that the reader refused and that we do without: what, and its words."""
 
-    state: int
-    max_ant: int
-    tx_power_table: list[float]
+    what: str
+    status: Status
 
-    def handleMessage(self, lmsg: object) -> None: ...  # noqa: N802 -- sllurp's name
-
-    def sendMessage(self, msg_dict: dict[str, dict[str, Any]]) -> object: ...  # noqa: N802 -- sllurp's name
-
-    def startInventory(self) -> None: ...  # noqa: N802 -- sllurp's name
-
-    def getROSpec(self) -> dict[str, Any]: ...  # noqa: N802 -- sllurp's name
+    def __str__(self) -> str:
+        """Both, for a person."""
+        return f"{self.what} ({self.status})"
 
 
 class LlrpSession:
-    """Brings a connection from its first event to a running inventory.
+    """Brings a connection to a running inventory: `open` once, then `say_goodbye`.
 
-    `send` takes whole messages for the reader; `on_inventory` is called once the
-    ROSpec runs. Feed it every message except tag reports and keepalives.
+    What the reader can, what it refused and what other programs left on it stay to be
+    looked at. Feed it all events by `hear_event` and all answers by `talk.hear`.
     """
 
-    def __init__(
-        self,
-        settings: LlrpSettings,
-        send: Callable[[bytes], None],
-        on_inventory: Callable[[], None],
-    ) -> None:
+    def __init__(self, settings: LlrpSettings, link: LlrpLink, builder: RoSpecBuilder) -> None:
+        self.talk = Talk(settings.name, link, settings.connect_timeout_s)
+        self.abilities = Abilities()
+        self.configuration = Configuration()
+        self.given_up: list[GivenUp] = []
+        self.foreign: tuple[int, ...] = ()
+        self.running = False
         self._settings = settings
-        self._inventorying = False
-        self._on_inventory = on_inventory
-        self._sllurp = _sllurp()
-        self._client: _Client = self._sllurp.LLRPClient(
-            self._sllurp.LLRPReaderConfig(sllurp_config(settings)),
-            transport_tx_write=send,
-            state_change_callback=self._on_state,
+        self._link = link
+        self._builder = builder
+        self._greeted = asyncio.Event()
+        self._stopped: asyncio.TimerHandle | None = None
+        self._told = 0
+
+    def hear_event(self, event: Event) -> None:
+        """Take an event. Raises ReaderLostError where the reader turns us away."""
+        if event.connection == Connection.ACCEPTED:
+            self._greeted.set()
+        elif event.connection not in (None, Connection.ANOTHER_ATTEMPTED):
+            raise self._turned_away(event.connection)
+        if event.rospec is not None and self.running and not self._link.inbox.is_kept(event):
+            self._note_turn(event.rospec)
+        if event.exception is not None:
+            self._link.inbox.count("reader_exception")
+            self._tell(f"says: {plain(event.exception)}")
+        if event.buffer_percent is not None:
+            self._tell(f"its buffer is full to {event.buffer_percent} %")
+
+    def _turned_away(self, connection: int | None) -> ReaderLostError:
+        if connection in (
+            Connection.READER_INITIATED_EXISTS,
+            Connection.CLIENT_INITIATED_EXISTS,
+        ):
+            return ReaderLostError(
+                f"{self._settings.name}: refused, another client is connected to the reader",
+                "Close the other program that uses this reader.",
+            )
+        return ReaderLostError(f"{self._settings.name}: the reader refused the connection")
+
+    def _note_turn(self, news: RoSpecNews) -> None:
+        """An inventory that was stopped hears nothing, however well the reader is.
+
+        Some readers end and begin it again by themselves, so it has a moment for that.
+        """
+        if news.rospec_id != ROSPEC_ID:
+            return
+        if self._stopped is not None:
+            self._stopped.cancel()
+            self._stopped = None
+        if news.turn == RoSpecTurn.STARTED:
+            return
+        by = f" for ROSpec {news.by} of another program" if news.by else ""
+        error = ReaderLostError(
+            f"{self._settings.name}: the reader stopped our inventory{by}",
+            "Find out who else uses this reader; it will be started afresh.",
         )
+        loop = asyncio.get_running_loop()
+        self._stopped = loop.call_later(RESTART_S, self._link.end, error)
 
-    def handle(self, message: Frame) -> None:
-        """Take one message of the reader. Raises ReaderError."""
-        if self._inventorying:
-            return
-        try:
-            self._advance(message)
-        except ReaderError:
-            raise
-        except Exception as error:
-            # sllurp lets struct.error, KeyError and its own kinds through.
-            raise self._translated(message, error) from error
+    def _tell(self, words: str) -> None:
+        """Put what the reader says into the log, as long as it is not too talkative."""
+        self._told += 1
+        if self._told <= TOLD_MAX:
+            log.warning("%s: %s", self._settings.name, words)
 
-    def _advance(self, message: Frame) -> None:
-        if message.type == Message.DELETE_ROSPEC_RESPONSE:
-            # A left-over of ours is gone now, or there was none: both are fine.
-            self._start()
-            return
-        self._raise_refusal(message)
-        self._pass_on(message)
-        if message.type == Message.SET_READER_CONFIG_RESPONSE:
-            self._send("DELETE_ROSPEC")
+    async def open(self) -> None:
+        """Return once our ROSpec runs. Raises ReaderError."""
+        await self._greeted.wait()
+        self.abilities = await self._get_abilities()
+        impinj = await self._enable_impinj()
+        self.configuration = await self._get_configuration()
+        plan = plan_for(self._settings, self.abilities, self.configuration)
+        await self._configure()
+        # Now the reader sends what it kept; our old ROSpec, which made it, must live so long.
+        self.talk.tell(Message.ENABLE_EVENTS_AND_REPORTS)
+        self.foreign = tuple(number for number in await self._rospecs() if number != ROSPEC_ID)
+        await self._clear()
+        await self._add(plan if impinj else plan.leaving("vendor"))
+        await self.talk.demand(Message.ENABLE_ROSPEC, _OURS)
+        if self.foreign:
+            await self._check_ours_runs()
+        self.running = True
+        self._link.inbox.clock_settled = True
 
     def say_goodbye(self) -> None:
-        """Ask the reader to forget our ROSpec and to close the connection."""
-        if self._inventorying:
-            self._send("DISABLE_ROSPEC")
-        self._send("DELETE_ROSPEC")
-        self._client.sendMessage({"CLOSE_CONNECTION": {}})
+        """Switch the outputs off, make the reader forget our ROSpec, ask it to hang up."""
+        if self._stopped is not None:
+            self._stopped.cancel()
+        if outputs := self._outputs_off():
+            self.talk.tell(Message.SET_READER_CONFIG, encode_set_configuration(outputs))
+        if self.running:
+            self.talk.tell(Message.DISABLE_ROSPEC, _OURS)
+        self.talk.tell(Message.DELETE_ROSPEC, _OURS)
+        self.talk.tell(Message.CLOSE_CONNECTION)
 
-    def _send(self, request: str) -> None:
-        self._client.sendMessage({request: {"ROSpecID": ROSPEC_ID}})
+    async def write_output(self, port: int, *, on: bool) -> None:
+        """Switch one output. Raises ReaderError where the reader does not."""
+        body = encode_set_configuration(gpo_write_data(port, on=on))
+        status = await self.talk.request(Message.SET_READER_CONFIG, body)
+        if status.code != Code.SUCCESS:
+            raise self.talk.refused(f"output {port}", status)
 
-    def _start(self) -> None:
-        self._check_power()
-        # sllurp keeps the ROSpec that it built and numbers it 1; what it sends is this dict.
-        self._client.getROSpec()["ROSpecID"] = ROSPEC_ID
-        self._client.startInventory()
-
-    def _on_state(self, state: int) -> None:
-        if state == self._sllurp.LLRPReaderState.STATE_INVENTORYING:
-            self._inventorying = True
-            self._on_inventory()
-
-    def _pass_on(self, message: Frame) -> None:
-        whole = frame(message.type, message.message_id, message.body)
-        self._client.handleMessage(self._sllurp.LLRPMessage(msgbytes=whole))
-
-    def _translated(self, message: Frame, error: Exception) -> ReaderError:
-        name = self._settings.name
-        if not isinstance(error, self._sllurp.ReaderConfigurationError):
-            return ReaderLostError(
-                f"{name}: cannot understand message {message.type}: {error}",
-                "Restart the reader; if it stays so, update its firmware.",
-            )
-        beyond = [n for n in self._settings.antennas if n > self._client.max_ant]
-        if beyond and self._client.max_ant:
-            return ReaderMisconfiguredError(
-                f"{name}: antenna {beyond[0]} does not exist (1-{self._client.max_ant})",
-            )
-        if "mode_identifier" in str(error):
-            return ReaderMisconfiguredError(f"{name}: mode_identifier: {error}")
-        return ReaderLostError(f"{name}: {error}")
-
-    def _raise_refusal(self, message: Frame) -> None:
-        request = _REFUSABLE.get(message.type)
-        status = self._status(message)
-        if status is None or status.code == Code.SUCCESS:
-            return
-        name = self._settings.name
-        if request is None or status.code in _DEVICE_ERRORS:
-            raise ReaderLostError(f"{name}: the reader answers {status}")
-        raise ReaderMisconfiguredError(f"{name}: the reader refuses {request}: {status}")
-
-    def _status(self, message: Frame) -> Status | None:
-        start = 0
-        if message.type == Message.CUSTOM:
-            if not is_impinj_message(message.body, IMPINJ_ENABLE_EXTENSIONS_RESPONSE):
-                return None
-            start = CUSTOM_HEAD.size
+    async def _get_abilities(self) -> Abilities:
+        request = Message.GET_READER_CAPABILITIES
+        answer = await self.talk.ask(request, _EVERYTHING)
         try:
-            return decode_status(message.body, start)
-        except ReportError:
-            return None
+            status, abilities = status_of(answer), decode_abilities(answer.body)
+        except ReportError as error:
+            raise self.talk.garbled(request.name, error) from error
+        if status.code != Code.SUCCESS:
+            raise ReaderLostError(f"{self._settings.name}: the reader answers {status}")
+        return abilities
 
-    def _check_power(self) -> None:
-        wanted, table = self._settings.tx_power_dbm, self._client.tx_power_table[1:]
-        if wanted is None or not table:
+    async def _enable_impinj(self) -> bool:
+        if not wants_impinj(self._settings, self.abilities):
+            return False
+        body = encode_impinj_message(IMPINJ_ENABLE_EXTENSIONS, _RESERVED)
+        status = await self.talk.request(Message.CUSTOM, body)
+        if status.code == Code.SUCCESS:
+            return True
+        if self._settings.impinj or is_broken(status):
+            remedy = "Leave impinj out of its entry."
+            raise self.talk.refused("impinj: its extensions", status, remedy)
+        self._give_up("Impinj's extensions", status)
+        return False
+
+    async def _get_configuration(self) -> Configuration:
+        answer = await self.talk.ask(Message.GET_READER_CONFIG, _EVERY_SETTING)
+        try:
+            found = decode_configuration(answer.body)
+        except ReportError:
+            self._link.count("configuration")
+            return Configuration()
+        self._link.inbox.add_configuration(found, self._link.now_ns())
+        return found
+
+    async def _configure(self) -> None:
+        """Ask for events, keepalives and so on; where the reader refuses, for one at a time."""
+        # In LLRP's order: some readers insist on it.
+        wanted = {
+            "events": event_notification_spec({n: n in _WANTED_EVENTS for n in _EVENT_TYPES}),
+            "keepalives": keepalive_spec(round(self._settings.keepalive_s * 1000)),
+            "outputs": self._outputs_off(),
+            "inputs": self._inputs_on(),
+            "holding reports back": self._hold(),
+        }
+        status = await self._set(*wanted.values())
+        if status.code == Code.SUCCESS:
             return
-        if not min(table) - 1 <= wanted <= max(table) + 1:
-            raise ReaderMisconfiguredError(
-                f"{self._settings.name}: tx_power_dbm: {wanted} is outside of what the reader can"
-                f" ({min(table)} to {max(table)})",
+        if is_broken(status):
+            raise self.talk.refused(Message.SET_READER_CONFIG.name, status)
+        for what, body in wanted.items():
+            status = await self._set(body) if body else OK
+            if status.code != Code.SUCCESS and what == "keepalives":
+                raise self.talk.refused(Message.SET_READER_CONFIG.name, status)
+            if status.code != Code.SUCCESS:
+                self._give_up(what, status)
+
+    async def _set(self, *parts: bytes) -> Status:
+        body = encode_set_configuration(*parts)
+        return await self.talk.request(Message.SET_READER_CONFIG, body)
+
+    def _hold(self) -> bytes:
+        return (
+            events_and_reports(hold=self._settings.hold_reports) if self.abilities.can_hold else b""
+        )
+
+    def _inputs_on(self) -> bytes:
+        ports = self.configuration.gpis or range(1, self.abilities.gpis + 1)
+        return b"".join(gpi_port(port, enabled=True, level=0) for port in ports)
+
+    def _outputs_off(self) -> bytes:
+        return b"".join(gpo_write_data(port, on=False) for port in self._settings.outputs)
+
+    async def _rospecs(self) -> dict[int, int]:
+        """The states of the ROSpecs on the reader by their ids; none where it does not tell."""
+        answer = await self.talk.ask(Message.GET_ROSPECS)
+        try:
+            return rospec_states(answer)
+        except ReportError:
+            return {}
+
+    async def _check_ours_runs(self) -> None:
+        """A reader runs one ROSpec at a time; while it is another one, we hear nothing."""
+        states = await self._rospecs()
+        active = [number for number in self.foreign if states.get(number) == ACTIVE]
+        if active and states.get(ROSPEC_ID) == INACTIVE:
+            await self.talk.request(Message.DELETE_ROSPEC, _OURS)
+            raise ReaderLostError(
+                f"{self._settings.name}: ROSpec {active[0]} of another program runs on the reader,"
+                " so ours does not",
+                "Stop the other program; if nobody needs its ROSpec, set take_over: true.",
             )
 
+    async def _clear(self) -> None:
+        """Delete what is left of us, and with `take_over` of everybody."""
+        if self._settings.take_over:
+            await self.talk.request(Message.DELETE_ACCESSSPEC, _ALL)
+            await self.talk.request(Message.DELETE_ROSPEC, _ALL)
+            self.foreign = ()
+        # It may not exist: either answer is fine.
+        await self.talk.request(Message.DELETE_ROSPEC, _OURS)
 
-_REFUSABLE: dict[int, str] = {
-    Message.SET_READER_CONFIG_RESPONSE: "SET_READER_CONFIG",
-    Message.ADD_ROSPEC_RESPONSE: "ADD_ROSPEC",
-    Message.ENABLE_ROSPEC_RESPONSE: "ENABLE_ROSPEC",
-    Message.CUSTOM: "impinj: its extensions",
+    async def _add(self, plan: Plan) -> None:
+        """Add our ROSpec, without what the reader refuses; the least that reads tags at last."""
+        while True:
+            status = await self.talk.request(Message.ADD_ROSPEC, self._builder.full(plan))
+            if status.code == Code.SUCCESS:
+                return
+            piece = refused_piece(status)
+            if is_broken(status) or piece is None or piece in plan.without:
+                break
+            plan = plan.leaving(piece)
+            self._give_up(PIECES[piece], status)
+        await self._add_minimal(plan, status)
+
+    async def _add_minimal(self, plan: Plan, why: Status) -> None:
+        if is_broken(why):
+            raise self._no_rospec(why)
+        status = await self.talk.request(Message.ADD_ROSPEC, self._builder.minimal(plan))
+        if status.code != Code.SUCCESS:
+            raise self._no_rospec(status)
+        self._give_up("all but the antennas", why)
+
+    def _no_rospec(self, status: Status) -> ReaderError:
+        remedy = None
+        if self.foreign:
+            numbers = ", ".join(map(str, self.foreign[:FOREIGN_MAX]))
+            remedy = (
+                f"Other programs left ROSpec {numbers} on the reader; if nobody needs it, set"
+                " take_over: true."
+            )
+        return self.talk.refused(Message.ADD_ROSPEC.name, status, remedy)
+
+    def _give_up(self, what: str, status: Status) -> None:
+        given_up = GivenUp(what, status)
+        self.given_up.append(given_up)
+        self._link.count("rospec_reduced")
+        log.warning("%s: does without %s", self._settings.name, given_up)
+
+
+def rospec_states(answer: Frame) -> dict[int, int]:
+    """The states by the ids in a GET_ROSPECS_RESPONSE. Raises ReportError."""
+    heads = [
+        _ROSPEC_HEAD.unpack_from(answer.body, part.start)
+        for part in parameters(answer.body)
+        if part.key == ROSPEC and part.end - part.start >= _ROSPEC_HEAD.size
+    ]
+    return {number: state for number, _priority, state in heads}
+
+
+_PIECE_BY_PARAMETER: dict[int, Piece] = {
+    1023: "vendor",
+    335: "mode",
+    336: "singulation",
+    224: "transmitters",
+    184: "stop_trigger",
+    185: "stop_trigger",
 }
 
 
-def sllurp_config(settings: LlrpSettings) -> dict[str, Any]:
-    """Return the settings as sllurp.llrp.LLRPReaderConfig wants them."""
-    config: dict[str, Any] = {
-        "antennas": sorted(settings.antennas) or [0],
-        "session": settings.session,
-        "tag_population": settings.tag_population,
-        "mode_identifier": settings.mode_identifier,
-        "tx_power_dbm": settings.tx_power_dbm,
-        "report_every_n_tags": settings.report_every_n_tags,
-        "report_timeout_ms": settings.report_timeout_ms,
-        "keepalive_interval": round(settings.keepalive_s * 1000),
-        "reset_on_connect": False,
-        "start_inventory": False,
-        "tag_content_selector": _CONTENT,
-        "event_selector": dict.fromkeys(_EVENTS, True),
-    }
-    if settings.impinj:
-        config["impinj_tag_content_selector"] = dict.fromkeys(_IMPINJ_CONTENT, True)
-    return config
-
-
-_CONTENT = {
-    "EnableROSpecID": False,
-    "EnableSpecIndex": False,
-    "EnableInventoryParameterSpecID": False,
-    "EnableAntennaID": True,
-    "EnableChannelIndex": True,
-    "EnablePeakRSSI": True,
-    "EnableFirstSeenTimestamp": True,
-    "EnableLastSeenTimestamp": True,
-    "EnableTagSeenCount": True,
-    "EnableAccessSpecID": False,
-}
-_IMPINJ_CONTENT = ("EnableRFPhaseAngle", "EnablePeakRSSI", "EnableRFDopplerFrequency")
-
-
-def _sllurp() -> Any:  # noqa: ANN401 -- sllurp has no types
-    """Import sllurp when the first reader needs it, and keep it from the log."""
-    module = importlib.import_module("sllurp.llrp")
-    # What it logs as an error reaches the caller as a ReaderError.
-    logging.getLogger("sllurp").setLevel(logging.CRITICAL + 1)
-    return cast("Any", module)
+def refused_piece(status: Status) -> Piece | None:
+    """Which piece of an ROSpec a reader finds fault with, by its error or by its words."""
+    innermost = status.fault.path[-1:] if status.fault is not None else numbers_named(status.text)
+    for parameter, piece in _PIECE_BY_PARAMETER.items():
+        if parameter in innermost:
+            return piece
+    return None

@@ -1,7 +1,7 @@
 """What every reader entry of the site file has in common."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -99,6 +99,15 @@ class ReaderSettings(BaseModel):
         if devices and cls is not ReaderSettings and not cls.has_devices:
             raise ValueError("this driver has no devices behind it")
         return devices
+
+    def for_a_look(self) -> Self:
+        """The entry for one who looks in beside a running gateway, and takes nothing from it."""
+        return self
+
+    @property
+    def endpoint(self) -> tuple[str, int] | None:
+        """Host and port that its driver connects to; None for what does not hang on a network."""
+        return None
 
     def hearers(self) -> list[Hearer]:
         """The reader itself, then its devices."""

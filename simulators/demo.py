@@ -1,6 +1,5 @@
-"""The facility of `tagwarden demo`: its floor, its assets and their day, and its site file."""
+"""The facility of `tagwarden demo`: its floor, its assets and their day."""
 
-from collections.abc import Iterator, Mapping
 from random import Random
 from typing import NamedTuple
 
@@ -111,88 +110,6 @@ def demo(seed: int, for_s: float | None = None) -> Scenario:
         day = _Day(part, rng, first=not assets, quiet_after_s=quiet_after_s)
         assets.append(_asset(part, number, day.itinerary()))
     return Scenario(LAYOUT, tuple(assets))
-
-
-def demo_assets_csv() -> str:
-    """The assets of the demo in the format of `tagwarden import assets`."""
-    rows = [
-        f"{asset.id},{asset.name},{asset.category},{' '.join(asset.tags)},{asset.home_zone}"
-        for asset in demo(0).assets
-    ]
-    return "\n".join(("id,name,category,tags,home_zone", *rows, ""))
-
-
-class DemoWebhook(NamedTuple):
-    """A webhook that is told of exits; `secret` as `whsec_…`."""
-
-    url: str
-    secret: str
-    allow_private: bool = False
-
-
-def demo_site_text(
-    addresses: Mapping[str, str],
-    *,
-    webhook: DemoWebhook | None = None,
-    listen: str = "127.0.0.1:8080",
-) -> str:
-    """The site file of the demo; `addresses` gives host:port of each of its readers."""
-    width_m, depth_m = LAYOUT.size_m
-    notified = "[console, webhook]" if webhook else "[console]"
-    lines = [
-        "site: {name: Demo depot, timezone: UTC}",
-        "floors:",
-        f"  - {{name: ground, size_m: [{width_m:g}, {depth_m:g}]}}",
-        "zones:",
-        *(_zone_line(zone) for zone in LAYOUT.zones),
-        "readers:",
-        *(line for reader in LAYOUT.readers for line in _reader_lines(reader, addresses[reader])),
-        "rules:",
-        "  - name: laptops stay in",
-        "    kind: exit",
-        "    assets: {category: laptop}",
-        f"    fence: [{', '.join(zone.name for zone in LAYOUT.zones if zone.role != 'exit')}]",
-        "    severity: critical",
-        "    confirm_s: 3",
-        f"    notify: {notified}",
-        "channels:",
-        "  - {name: console, kind: log}",
-        *_webhook_lines(webhook),
-        "history: {store: sqlite, keep_days: 400}",
-        f'server: {{listen: "{listen}"}}',
-    ]
-    return "\n".join((*lines, ""))
-
-
-def _zone_line(zone: Zone) -> str:
-    corners = ", ".join(f"[{x_m:g}, {y_m:g}]" for x_m, y_m in zone.polygon)
-    return f"  - {{name: {zone.name}, floor: ground, role: {zone.role}, polygon: [{corners}]}}"
-
-
-def _reader_lines(reader: str, address: str) -> Iterator[str]:
-    yield f"  - name: {reader}"
-    yield "    driver: llrp"
-    yield f'    address: "{address}"'
-    yield "    antennas:"
-    for antenna in LAYOUT.antennas:
-        if antenna.reader == reader:
-            floor = (
-                "" if antenna.rssi_dbm_min is None else f", rssi_dbm_min: {antenna.rssi_dbm_min}"
-            )
-            yield f"      {antenna.number}: {{zone: {antenna.zone}{floor}}}"
-
-
-def _webhook_lines(webhook: DemoWebhook | None) -> list[str]:
-    if webhook is None:
-        return []
-    private = str(webhook.allow_private).lower()
-    return [
-        "  - name: webhook",
-        "    kind: webhook",
-        f'    url: "{webhook.url}"',
-        f'    secret: "{webhook.secret}"',
-        f"    allow_private: {private}",
-    ]
 
 
 def _asset(part: _Part, number: int, itinerary: Itinerary) -> SimulatedAsset:

@@ -1,10 +1,14 @@
 """What a simulated LLRP reader knows and answers; bytes in, bytes out, no sockets."""
 
-import struct
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Final
 
-from readers.wire.llrp.capabilities import Capabilities, encode_capabilities, encode_config
+from readers.wire.llrp.capabilities import (
+    Capabilities,
+    SetUp,
+    encode_capabilities,
+    encode_config,
+)
 from readers.wire.llrp.framing import Frame, frame
 from readers.wire.llrp.messages import (
     IMPINJ_ENABLE_EXTENSIONS,
@@ -16,52 +20,63 @@ from readers.wire.llrp.messages import (
     encode_status,
     is_impinj_message,
 )
-from readers.wire.llrp.parameters import ReportError, parameters
-from readers.wire.llrp.rospec import RoSpec, decode_keepalive_ms, decode_rospec
+from readers.wire.llrp.parameters import VENDOR_IMPINJ, ReportError
+from readers.wire.llrp.requests import ConfigAsk, decode_set_config, parts
+from readers.wire.llrp.rospec import RoSpec
+from simulators.llrp_refusals import (
+    REFUSABLE,
+    RefusedError,
+    Style,
+    check_request,
+    check_values,
+    refused,
+)
+from simulators.llrp_specs import AccessSpecs, RoSpecs
 
-SUCCESS = Status(Code.SUCCESS)
-_DISABLED, _INACTIVE, _ACTIVE = range(3)
-_STATE_AT = 9
-"""Where an ROSpec parameter holds its state: header 4, id 4, priority 1."""
-_ACCESSSPEC_ENABLED_AT = 11
-
-
-class _Stored(NamedTuple):
-    spec: RoSpec
-    state: int
-    raw: bytes
-
-
-class RefusedError(Exception):
-    """The reader answers a request with this status."""
-
-    def __init__(self, status: Status) -> None:
-        super().__init__(str(status))
-        self.status = status
+SUCCESS: Final = encode_status(Status(Code.SUCCESS))
+GPI_EVENTS: Final = 1
+REPORT_BUFFER_EVENTS: Final = 3
+ANTENNA_EVENTS: Final = 8
+"""Types of events in a ReaderEventNotificationSpec."""
 
 
 class Answers:
-    """A reader's memory: ROSpecs and AccessSpecs outlive a connection, as in real readers."""
+    """A reader's memory: ROSpecs, AccessSpecs and its set-up outlive a connection.
 
-    def __init__(self, capabilities: Capabilities) -> None:
+    `refuse` names single things (of REFUSABLE) that it refuses. Raises ValueError
+    for others.
+    """
+
+    def __init__(
+        self,
+        capabilities: Capabilities,
+        refuse: Collection[str] = (),
+        style: Style = "parameters",
+    ) -> None:
+        unknown = set(refuse) - REFUSABLE
+        if unknown:
+            raise ValueError(f"a reader cannot refuse {sorted(unknown)}, but {sorted(REFUSABLE)}")
         self.capabilities = capabilities
+        self.rospecs = RoSpecs(capabilities.rospecs_max)
+        self.accessspecs = AccessSpecs()
         self.connected = dict.fromkeys(range(1, capabilities.antennas + 1), True)
+        self.inputs = dict.fromkeys(range(1, capabilities.gpis + 1), False)
+        self.outputs = dict.fromkeys(range(1, capabilities.gpos + 1), False)
+        self.on_output: Callable[[int, bool], None] = _nothing
         self.keepalive_ms = 0
+        self.hold = False
         self.impinj = False
         self.closing = False
-        self._rospecs: dict[int, _Stored] = {}
-        self._accessspecs: dict[int, bytes] = {}
+        self._refuse = set(refuse)
+        self._style: Style = style
+        self._events: dict[int, bool] = {}
+        self._inputs_reported: dict[int, bool] = {}
         self._responses = self._by_request()
 
     @property
     def running(self) -> RoSpec | None:
         """The ROSpec that is active, if any."""
-        return next((s.spec for s in self._rospecs.values() if s.state == _ACTIVE), None)
-
-    @property
-    def rospecs(self) -> list[RoSpec]:
-        """All ROSpecs, in order of arrival."""
-        return [stored.spec for stored in self._rospecs.values()]
+        return self.rospecs.running
 
     def greet(self) -> None:
         """Forget what belongs to a connection only."""
@@ -74,6 +89,14 @@ class Answers:
         running = self.running
         return running is not None and self.connected.get(antenna, False) and running.hears(antenna)
 
+    def tells(self, event_type: int) -> bool:
+        """Say whether events of a type are wanted: all are until a client says otherwise."""
+        return self._events.get(event_type, True)
+
+    def tells_input(self, port: int) -> bool:
+        """Say whether changes of an input are reported; a client has to ask for each port."""
+        return self.tells(GPI_EVENTS) and self._inputs_reported.get(port, False)
+
     def answer(self, request: Frame) -> bytes:
         """Return the whole response message, or nothing where LLRP has none."""
         if request.type in _SILENT:
@@ -84,157 +107,104 @@ class Answers:
         try:
             body = respond(request.body)
         except RefusedError as refusal:
-            body = encode_status(refusal.status)
+            body = refusal.encoded_status
         except ReportError as error:
             body = encode_status(Status(Code.PARAMETER_ERROR, str(error)))
         response = _ODD_RESPONSES.get(request.type, request.type + _RESPONSE_STEP)
         return frame(response, request.message_id, body)
 
     def _by_request(self) -> dict[int, Callable[[bytes], bytes]]:
+        rospecs, accessspecs = self.rospecs, self.accessspecs
         return {
-            Message.GET_READER_CAPABILITIES: self._capabilities,
-            Message.GET_READER_CONFIG: self._config,
-            Message.SET_READER_CONFIG: self._set_config,
-            Message.CLOSE_CONNECTION: self._close,
-            Message.ADD_ROSPEC: self._add_rospec,
-            Message.DELETE_ROSPEC: self._delete_rospec,
-            Message.START_ROSPEC: self._start_rospec,
-            Message.STOP_ROSPEC: self._stop_rospec,
-            Message.ENABLE_ROSPEC: self._enable_rospec,
-            Message.DISABLE_ROSPEC: self._disable_rospec,
-            Message.GET_ROSPECS: self._get_rospecs,
-            Message.ADD_ACCESSSPEC: self._add_accessspec,
-            Message.DELETE_ACCESSSPEC: self._delete_accessspec,
-            Message.ENABLE_ACCESSSPEC: self._known_accessspec,
-            Message.DISABLE_ACCESSSPEC: self._known_accessspec,
-            Message.GET_ACCESSSPECS: self._get_accessspecs,
-            Message.GET_REPORT: self._get_report,
+            Message.GET_READER_CAPABILITIES: lambda _: encode_capabilities(self.capabilities),
+            Message.GET_READER_CONFIG: lambda _: encode_config(self.connected, self._set_up()),
+            Message.SET_READER_CONFIG: _done(self._set_config),
+            Message.CLOSE_CONNECTION: _done(self._close),
+            Message.ADD_ROSPEC: _done(self._add_rospec),
+            Message.DELETE_ROSPEC: _done(rospecs.delete),
+            Message.START_ROSPEC: _done(rospecs.start),
+            Message.STOP_ROSPEC: _done(rospecs.stop),
+            Message.ENABLE_ROSPEC: _done(rospecs.enable),
+            Message.DISABLE_ROSPEC: _done(rospecs.disable),
+            Message.GET_ROSPECS: lambda _: SUCCESS + rospecs.encode(),
+            Message.ADD_ACCESSSPEC: _done(accessspecs.add),
+            Message.DELETE_ACCESSSPEC: _done(accessspecs.delete),
+            Message.ENABLE_ACCESSSPEC: _done(accessspecs.check),
+            Message.DISABLE_ACCESSSPEC: _done(accessspecs.check),
+            Message.GET_ACCESSSPECS: lambda _: SUCCESS + accessspecs.encode(),
+            Message.GET_REPORT: lambda _: b"",
         }
 
     def _unsupported(self, request: Frame) -> bytes:
-        if is_impinj_message(request.body, IMPINJ_ENABLE_EXTENSIONS):
+        grants = self.capabilities.vendor == VENDOR_IMPINJ and "impinj" not in self._refuse
+        if grants and is_impinj_message(request.body, IMPINJ_ENABLE_EXTENSIONS):
             self.impinj = True
-            body = encode_impinj_message(IMPINJ_ENABLE_EXTENSIONS_RESPONSE, encode_status(SUCCESS))
+            body = encode_impinj_message(IMPINJ_ENABLE_EXTENSIONS_RESPONSE, SUCCESS)
             return frame(Message.CUSTOM, request.message_id, body)
         status = Status(Code.UNSUPPORTED_MESSAGE, f"message type {request.type}")
         return frame(Message.ERROR_MESSAGE, request.message_id, encode_status(status))
 
-    def _capabilities(self, _body: bytes) -> bytes:
-        return encode_capabilities(self.capabilities)
+    def _check(self, body: bytes, start: int = 0) -> None:
+        found = parts(body, start)
+        # Impinj's own parameters are unknown to it before its extensions are enabled.
+        refuse = self._refuse if self.impinj else self._refuse | {"impinj"}
+        check_request(found, refuse, self._style)
+        check_values(found, self.capabilities, self._style)
 
-    def _config(self, _body: bytes) -> bytes:
-        return encode_config(self.connected, self.keepalive_ms)
+    def _add_rospec(self, body: bytes) -> None:
+        self._check(body)
+        self.rospecs.add(body)
 
-    def _set_config(self, body: bytes) -> bytes:
-        keepalive_ms = decode_keepalive_ms(body)
-        if keepalive_ms is not None:
-            self.keepalive_ms = keepalive_ms
-        return encode_status(SUCCESS)
-
-    def _close(self, _body: bytes) -> bytes:
+    def _close(self, _body: bytes) -> None:
         self.closing = True
-        return encode_status(SUCCESS)
 
-    def _add_rospec(self, body: bytes) -> bytes:
-        spec = decode_rospec(body)
-        self._check(spec)
-        self._rospecs[spec.rospec_id] = _Stored(spec, _DISABLED, body)
-        return encode_status(SUCCESS)
-
-    def _check(self, spec: RoSpec) -> None:
-        if spec.rospec_id == 0:
-            raise RefusedError(Status(Code.INVALID, "ROSpecID 0"))
-        if spec.rospec_id in self._rospecs:
-            raise RefusedError(Status(Code.FIELD_ERROR, f"ROSpec {spec.rospec_id} exists already"))
-        for antenna in spec.antennas:
-            if antenna > self.capabilities.antennas:
-                raise RefusedError(Status(Code.OUT_OF_RANGE, f"AntennaID {antenna}"))
-
-    def _delete_rospec(self, body: bytes) -> bytes:
-        for rospec_id in self._chosen(body):
-            del self._rospecs[rospec_id]
-        return encode_status(SUCCESS)
-
-    def _enable_rospec(self, body: bytes) -> bytes:
-        for rospec_id in self._chosen(body):
-            stored = self._rospecs[rospec_id]
-            self._turn(rospec_id, _ACTIVE if stored.spec.immediate else _INACTIVE)
-        return encode_status(SUCCESS)
-
-    def _disable_rospec(self, body: bytes) -> bytes:
-        for rospec_id in self._chosen(body):
-            self._turn(rospec_id, _DISABLED)
-        return encode_status(SUCCESS)
-
-    def _start_rospec(self, body: bytes) -> bytes:
-        for rospec_id in self._chosen(body, all_by_zero=False):
-            if self._rospecs[rospec_id].state == _DISABLED:
-                raise RefusedError(Status(Code.INVALID, f"ROSpec {rospec_id} is disabled"))
-            self._turn(rospec_id, _ACTIVE)
-        return encode_status(SUCCESS)
-
-    def _stop_rospec(self, body: bytes) -> bytes:
-        for rospec_id in self._chosen(body, all_by_zero=False):
-            if self._rospecs[rospec_id].state == _ACTIVE:
-                self._turn(rospec_id, _INACTIVE)
-        return encode_status(SUCCESS)
-
-    def _turn(self, rospec_id: int, state: int) -> None:
-        self._rospecs[rospec_id] = self._rospecs[rospec_id]._replace(state=state)
-
-    def _chosen(self, body: bytes, *, all_by_zero: bool = True) -> list[int]:
-        rospec_id = _identifier(body)
-        if rospec_id == 0 and all_by_zero:
-            return list(self._rospecs)
-        if rospec_id not in self._rospecs:
-            raise RefusedError(Status(Code.FIELD_ERROR, f"ROSpec {rospec_id} does not exist"))
-        return [rospec_id]
-
-    def _get_rospecs(self, _body: bytes) -> bytes:
-        stored = (
-            s.raw[:_STATE_AT] + bytes([s.state]) + s.raw[_STATE_AT + 1 :]
-            for s in self._rospecs.values()
+    def _set_up(self) -> SetUp:
+        return SetUp(
+            self.keepalive_ms,
+            self.hold,
+            tuple(self.outputs.items()),
+            tuple(
+                (port, self._inputs_reported.get(port, False), high)
+                for port, high in self.inputs.items()
+            ),
+            tuple((kind, self.tells(kind)) for kind in range(ANTENNA_EVENTS + 1)),
         )
-        return encode_status(SUCCESS) + b"".join(stored)
 
-    def _add_accessspec(self, body: bytes) -> bytes:
-        found = parameters(body)
-        if not found or found[0].end - found[0].start < _ACCESSSPEC_ENABLED_AT:
-            raise ReportError("no AccessSpec")
-        accessspec_id = _identifier(body[found[0].start :])
-        if accessspec_id == 0 or accessspec_id in self._accessspecs:
-            raise RefusedError(Status(Code.FIELD_ERROR, f"AccessSpec {accessspec_id}"))
-        self._accessspecs[accessspec_id] = body
-        return encode_status(SUCCESS)
+    def _set_config(self, body: bytes) -> None:
+        self._check(body, 1)
+        ask = decode_set_config(body)
+        for known, asked in ((self.inputs, ask.inputs), (self.outputs, ask.outputs)):
+            if not known.keys() >= dict(asked).keys():
+                raise refused(Code.FIELD_ERROR, f"ports are 1 to {len(known)}")
+        if ask.reset:
+            self.hold, self.keepalive_ms = False, 0
+            self._events, self._inputs_reported = {}, {}
+        self._apply(ask)
 
-    def _delete_accessspec(self, body: bytes) -> bytes:
-        accessspec_id = _identifier(body)
-        if accessspec_id == 0:
-            self._accessspecs.clear()
-            return encode_status(SUCCESS)
-        self._known_accessspec(body)
-        del self._accessspecs[accessspec_id]
-        return encode_status(SUCCESS)
-
-    def _known_accessspec(self, body: bytes) -> bytes:
-        accessspec_id = _identifier(body)
-        if accessspec_id and accessspec_id not in self._accessspecs:
-            raise RefusedError(
-                Status(Code.FIELD_ERROR, f"AccessSpec {accessspec_id} does not exist")
-            )
-        return encode_status(SUCCESS)
-
-    def _get_accessspecs(self, _body: bytes) -> bytes:
-        return encode_status(SUCCESS) + b"".join(self._accessspecs.values())
-
-    def _get_report(self, _body: bytes) -> bytes:
-        return b""
+    def _apply(self, ask: ConfigAsk) -> None:
+        if ask.keepalive_ms is not None:
+            self.keepalive_ms = ask.keepalive_ms
+        if ask.hold is not None:
+            self.hold = ask.hold
+        self._inputs_reported.update(ask.inputs)
+        self._events.update(ask.events)
+        for port, high in ask.outputs:
+            self.outputs[port] = high
+            self.on_output(port, high)
 
 
-def _identifier(body: bytes) -> int:
-    if len(body) < struct.calcsize("!I"):
-        raise ReportError("no id")
-    return int.from_bytes(body[:4], "big")
+def _done(act: Callable[[bytes], None]) -> Callable[[bytes], bytes]:
+    """Answer a request that says nothing but whether it went well."""
+
+    def respond(body: bytes) -> bytes:
+        act(body)
+        return SUCCESS
+
+    return respond
+
+
+def _nothing(_port: int, _high: bool) -> None:  # noqa: FBT001 -- a callback
+    """Stand in until somebody listens."""
 
 
 _SILENT = frozenset((Message.ENABLE_EVENTS_AND_REPORTS, Message.KEEPALIVE_ACK))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main, parser
+from gateway.site import parse_site
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -85,3 +86,18 @@ def test_both_commands_of_the_readme_are_shown() -> None:
     readme = blocks(ROOT / "README.md", "sh")
     assert "make demo\n" in readme
     assert "make test\n" in readme
+
+
+READERS_PAGE = ROOT / "docs" / "readers.md"
+AROUND_ENTRIES = """\
+site: {name: shown}
+zones: [{name: hall}, {name: office}, {name: gate, role: exit}]
+readers:
+"""
+
+
+@pytest.mark.parametrize("block", blocks(READERS_PAGE, "yaml"))
+def test_every_reader_entry_that_is_shown_can_be_pasted_into_a_site_file(block: str) -> None:
+    entries = "".join(f"  {line}\n" for line in block.splitlines())
+    site = parse_site(AROUND_ENTRIES + entries, "shown.yaml", {"MQTT_PASSWORD": "x"})
+    assert site.settings.readers

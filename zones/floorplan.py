@@ -8,7 +8,7 @@ from shapely import Polygon
 
 from readers.settings import AntennaSettings, Hearer, ReaderSettings
 from tags.times import SECOND_NS
-from zones.settings import EstimatorSettings, Role, ZoneSettings
+from zones.settings import EstimatorSettings, PortalSettings, Role, ZoneSettings
 
 POINTS_MAX = 16_384
 """Read points remembered at once; more than any site has, a limit for hostile antenna numbers."""
@@ -33,10 +33,14 @@ class Zone(msgspec.Struct, frozen=True):
 
 
 class ReadPoint(msgspec.Struct, frozen=True, gc=False):
-    """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact."""
+    """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact.
+
+    Without a zone its reads are no evidence, for the reason that `unused` names.
+    """
 
     key: PointKey
     zone: str | None = None
+    unused: str = "antenna_without_zone"
     urgent: bool = False
     rssi_cdb_min: int = _ANY_RSSI_CDB
     bias_cdb: int = 0
@@ -63,11 +67,15 @@ class FloorPlan:
         zones: Sequence[ZoneSettings] = (),
         readers: Sequence[ReaderSettings] = (),
         estimator: EstimatorSettings | None = None,
+        portals: Sequence[PortalSettings] = (),
     ) -> None:
         self.estimator = estimator or EstimatorSettings()
+        self.portals = {portal.name: _points_of(portal) for portal in portals}
         self.renamed = {zone.was: zone.name for zone in zones if zone.was}
         self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
-        hearers = [hearer for reader in readers for hearer in reader.hearers()]
+        links = {reader.name: reader.hearers() for reader in readers}
+        hearers = [hearer for link in links.values() for hearer in link]
+        self._links = {name: [hearer.name for hearer in link] for name, link in links.items()}
         self._hearers = {hearer.name: hearer for hearer in hearers}
         self.points: dict[PointKey, ReadPoint] = {}
         covered = _coverage(hearers)
@@ -123,6 +131,15 @@ class FloorPlan:
         gone = tuple(name for name in former.zones if renamed.get(name, name) not in self.zones)
         return Succession(renamed, gone)
 
+    def hearers_of(self, name: str) -> list[str]:
+        """A reader with the devices behind it, or a device; nothing where it is not listed."""
+        return self._links.get(name) or [hearer for hearer in (name,) if hearer in self._hearers]
+
+    def has_antenna(self, key: PointKey) -> bool:
+        """Whether the site file speaks of this antenna, by number or with all of its reader."""
+        hearer = self._hearers.get(key[0])
+        return hearer is not None and (hearer.zone is not None or key[1] in hearer.antennas)
+
     def drop_strangers(self, by_reader: dict[str, Any]) -> None:
         """Take out what is kept of readers that the site file does not name."""
         for name in [name for name in by_reader if name not in self._hearers]:
@@ -133,6 +150,11 @@ class FloorPlan:
         known = self.zones.get(zone)
         inside = () if known is None else known.inside
         return any(name == zone or name in inside for name in fence)
+
+
+def _points_of(portal: PortalSettings) -> tuple[PointKey, ...]:
+    parted = [point.rpartition("/") for point in (*portal.inside, *portal.outside)]
+    return tuple((reader, int(antenna)) for reader, _, antenna in parted)
 
 
 def centidecibels(level: float | None, default: int) -> int:

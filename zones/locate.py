@@ -64,6 +64,7 @@ class Locate:
         self._bins = state.bins
         self._clock = EventClock(state.offsets_ns)
         self._coverage = Coverage(state.readers, state.healthy_since_ns)
+        self._points = self._coverage.points
         self._steps: list[Step] = []
         self._next_ns = 0
         self._phase = PHASE_ARRIVAL
@@ -140,7 +141,7 @@ class Locate:
     def _fold_one(self, read: Read) -> None:
         point = self._points.get((read.reader, read.antenna)) or self._new_point(read)
         if point.zone is None:
-            self._count(read.reader, "antenna_without_zone")
+            self._count(read.reader, point.unused)
             return
         rssi = read.rssi_dbm
         rssi_cdb = UNHEARD_CDB if rssi is None else round(rssi * 100) + point.bias_cdb
@@ -166,7 +167,7 @@ class Locate:
             self._decide_at_once(track, read.tag, cell, number, event_ns)
 
     def _new_point(self, read: Read) -> ReadPoint:
-        return self._plan.point((read.reader, read.antenna))
+        return self._coverage.point(self._plan, (read.reader, read.antenna))
 
     def _new_track(self, read: Read) -> Track | None:
         if len(self.state.tracks) >= self.tags_max:
@@ -369,7 +370,6 @@ class Locate:
 
     def _use(self, plan: FloorPlan) -> None:
         self._plan = plan
-        self._points = plan.points
         self._estimator = WindowEstimator(plan)
         state = self.state
         self._absences = AbsenceWatch(plan, state.tracks, state.healthy_since_ns, state.now_ns)

@@ -6,8 +6,9 @@ import msgspec
 
 from alerts.alert import Alert, AlertChange
 from alerts.changes import AcknowledgeAlert, ResetAlert
-from alerts.judge import Judge, JudgeState
+from alerts.judge import Judge
 from alerts.settings import AssetSelector, RuleSettings
+from alerts.state import JudgeState
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.settings import ReaderSettings

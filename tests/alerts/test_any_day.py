@@ -318,7 +318,7 @@ _FOLLOWS = {
 def test_nothing_waits_for_ever(happenings: list[Happening]) -> None:
     day = lived(happenings)
     assert day.pending == []
-    assert day.judge._timers == []
+    assert day.judge._cases._timers == []
 
 
 @given(days())

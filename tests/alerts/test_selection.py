@@ -124,3 +124,8 @@ def test_a_rule_says_its_defaults() -> None:
 def test_what_a_rule_can_not_mean_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RuleSettings.model_validate({"name": "r", "fence": ["hall"]} | wrong)
+
+
+def test_a_rule_can_not_pass_for_one_of_the_gateway() -> None:
+    with pytest.raises(ValidationError, match="must not begin with 'system: '"):
+        RuleSettings(name="system: blind", fence=("hall",))

@@ -98,7 +98,7 @@ def test_moves_while_something_is_pending_set_no_further_timer() -> None:
     bench = Bench(rule(confirm_s=60.0))
     for second in range(10, 40):
         bench.move("a1", "yard" if second % 2 else "street", second)
-    assert len(bench.judge._timers) == 1
+    assert len(bench.judge._cases._timers) == 1
 
 
 def test_what_is_pending_stands_still_while_the_gateway_is_down() -> None:

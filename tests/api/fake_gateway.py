@@ -1,6 +1,7 @@
 """A gateway made of a register in memory and a real state.db, and the API on top of it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import httpx
 from msgspec.structs import replace
 
 from alerts.alert import Acknowledgement, Alert, AlertChange, Evidence, Severity
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.maintenance import MaintenanceBook
 from api.app import Api
-from api.desk import Change, JournalFullError
+from api.desk import Change, JournalFullError, UnknownReaderError
 from history.answers import Answer, find_answer, store_answer
 from history.keys import Role
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
@@ -19,11 +21,23 @@ from history.record import record_outputs
 from history.state import open_state
 from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
 from inventory.register import Register, RegisterState
+from readers.driver import Batch
 from readers.health import ReaderHealth, health_json
+from readers.maintenance import maintenance_json
+from readers.push import HttpDriver, ReadPush, Receipt
+from readers.push_settings import PushSettings
+from readers.settings import AntennaSettings, ReaderSettings
+from tags.reads import Fix
+from zones.floorplan import FloorPlan
 from zones.movements import Heard, Movement, MovementKind, movement_id
+from zones.settings import PortalSettings
 
 NOON_NS = 1_800_000_000_000_000_000
 SECOND_NS = 1_000_000_000
+PLAN = FloorPlan(
+    readers=[ReaderSettings(name="gate-1", driver="llrp", antennas={2: AntennaSettings()})],
+    portals=[PortalSettings(name="dock door/left", inside=("gate-1/1",), outside=("gate-1/2",))],
+)
 ROLES: tuple[Role, ...] = ("ingest", "viewer", "guard", "operator", "admin")
 
 
@@ -39,8 +53,18 @@ class FakeDesk:
         self.journal_full = False
         self.sick_zones: set[str] = set()
         self.heard_ns: dict[str, int] = {}
+        self.fixes: dict[str, Fix] = {}
+        self.measured: list[dict[str, Any]] = []
         self.ready: tuple[str, list[str]] = ("ready", [])
         self.health = [ReaderHealth(reader="gate-1", state="online", since_ns=NOON_NS)]
+        self.book = MaintenanceBook({})
+        self.book.restore_plan(PLAN)
+        self.outputs: list[tuple[str, int, float | None, str]] = []
+        self.output_refusal: Outcome | None = None
+        self.doors = [PushSettings(name="handhelds")]
+        self.pushed: list[Batch] = []
+        self.disk = asyncio.Event()
+        self.disk.set()
         self._seq = 0
         self._news = asyncio.Event()
 
@@ -57,6 +81,32 @@ class FakeDesk:
         register = Register(RegisterState(dict(self.register.state.assets)))
         return register.store(change)[0]
 
+    async def ingest(self, reader: str, read: ReadPush) -> Receipt:
+        settings = next((door for door in self.doors if door.name == reader), None)
+        if settings is None:
+            raise UnknownReaderError(reader)
+        if self.journal_full:
+            raise JournalFullError
+        driver = HttpDriver(settings, self.clock)
+        await driver.connect()
+        committing = asyncio.create_task(self._commit_pushes(driver))
+        try:
+            return await driver.push(read)
+        finally:
+            committing.cancel()
+            await asyncio.gather(committing, return_exceptions=True)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    await self._commit_pushes(driver)
+
+    async def _commit_pushes(self, driver: HttpDriver) -> None:
+        while True:
+            batch = await driver.next_batch()
+            await self.disk.wait()
+            self.pushed.append(batch)
+            if batch.acknowledge is not None:
+                batch.acknowledge()
+
     async def recall(self, actor: str, key: str) -> Answer | None:
         return await asyncio.to_thread(find_answer, self.state, actor, key)
 
@@ -66,10 +116,25 @@ class FakeDesk:
         await asyncio.to_thread(store_answer, self.state, actor, key, answer, NOON_NS)
 
     def readers(self) -> list[dict[str, Any]]:
-        return [health_json(health) for health in self.health]
+        return [health_json(self.book.applied_to(health)) for health in self.health]
+
+    def maintenance(self) -> list[dict[str, Any]]:
+        return [maintenance_json(each) for each in self.book.running()]
+
+    async def switch_output(
+        self, reader: str, port: int, on_for_s: float | None, by: str
+    ) -> Outcome:
+        self.outputs.append((reader, port, on_for_s, by))
+        return self.output_refusal or DONE
 
     def last_heard_ns(self, tag: str) -> int | None:
         return self.heard_ns.get(tag)
+
+    def fix_of(self, asset: str) -> Fix | None:
+        return self.fixes.get(asset)
+
+    def sensors(self) -> list[dict[str, Any]]:
+        return self.measured
 
     def zone_is_healthy(self, zone: str) -> bool:
         return zone not in self.sick_zones
@@ -124,6 +189,8 @@ class FakeDesk:
                 return outcome, [AssetRemoved(removed.id, change.arrival_ns)]
             case AcknowledgeAlert() | ResetAlert():
                 return self._handle(change)
+            case StartMaintenance() | EndMaintenance():
+                return self.book.take(change)[0], []
 
     def _handle(self, change: AcknowledgeAlert | ResetAlert) -> tuple[Outcome, list[Output]]:
         alert = self.alerts.get(change.alert)

@@ -35,11 +35,19 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/zones/{{name}}"): LOOK,
     ("GET", f"{API}/readers"): LOOK,
     ("GET", f"{API}/readers/{{name}}"): LOOK,
+    ("PUT", f"{API}/readers/{{name}}/maintenance"): {"operator", "admin"},
+    ("DELETE", f"{API}/readers/{{name}}/maintenance"): {"operator", "admin"},
+    ("POST", f"{API}/readers/{{name}}/outputs/{{port}}"): {"operator", "admin"},
+    ("PUT", f"{API}/portals/{{name}}/maintenance"): {"operator", "admin"},
+    ("DELETE", f"{API}/portals/{{name}}/maintenance"): {"operator", "admin"},
+    ("GET", f"{API}/maintenance"): LOOK,
     ("GET", f"{API}/movements"): LOOK,
     ("GET", f"{API}/alerts"): LOOK,
     ("POST", f"{API}/alerts/{{alert}}/acknowledge"): {"guard", "operator", "admin"},
     ("POST", f"{API}/alerts/{{alert}}/reset"): {"guard", "operator", "admin"},
     ("GET", f"{API}/alerts/{{alert}}"): LOOK,
+    ("POST", f"{API}/ingest/{{name}}"): {"ingest", "operator", "admin"},
+    ("GET", f"{API}/ingest/{{name}}"): {"ingest", "operator", "admin"},
     ("GET", f"{API}/stream"): LOOK,
 }
 
@@ -70,7 +78,7 @@ async def test_each_route_lets_in_exactly_the_roles_that_it_should(
                 # A listener who is let in is never told goodbye; ask it something that it refuses.
                 path_asked = f"{path}?after=-1"
             else:
-                path_asked = path.format(asset="A", name="hall", alert="x")
+                path_asked = path.format(asset="A", name="hall", alert="x", port="1")
             answer = await client.request(verb, path_asked)
             if answer.status_code not in {401, 403}:
                 allowed.add((verb, path))

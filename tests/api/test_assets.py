@@ -152,6 +152,7 @@ async def test_a_position_says_where_since_when_and_when_last_heard(
         "since": "2027-01-15T08:00:01.000000Z",
         "presence": "present",
         "last_heard": "2027-01-15T08:00:05.000000Z",
+        "fix": None,
     }
 
 

@@ -75,7 +75,7 @@ async def ask(
 
 @given(
     asked=st.tuples(st.sampled_from(PATHS), st.booleans()),
-    name=st.sampled_from(["L1", "hall", "gate-1", "a1"]) | st.text(max_size=20),
+    name=st.sampled_from(["L1", "hall", "gate-1", "a1", "handhelds"]) | st.text(max_size=20),
     query=QUERIES,
     sent=JSON,
 )
@@ -92,7 +92,7 @@ def test_no_request_surprises_the_gateway(
         known = known_to(running[0], verb, template)
         query = [pair for pair in query if pair[0] in known]
     quoted = "".join(f"%{byte:02x}" for byte in name.encode("utf-8", "replace"))
-    path = template.format(asset=quoted, name=quoted, alert=quoted)
+    path = template.format(asset=quoted, name=quoted, alert=quoted, port=quoted)
     answer = asyncio.run(ask(running, verb, path, query, sent))
     assert answer.status_code in KNOWN
     if answer.status_code >= 400 and not path.startswith("/readyz"):

@@ -251,7 +251,7 @@ async def test_answers_have_the_shape_that_the_schema_promises(
     await desk.happen(moved("e2801160", None, "hall", 1, "L1"), raised("a1", "L1"))
     names = {"asset": "L1", "name": "hall", "alert": "a1"}
     for route in ROUTES:
-        if route.verb != "GET" or route.shape is None:
+        if route.verb != "GET" or route.shape is None or route.right == "ingest":
             continue
         name = "gate-1" if "readers" in route.path else names["name"]
         path = route.path.replace(":name", "").format(**{**names, "name": name})

@@ -67,3 +67,18 @@ async def test_a_tag_without_asset_is_named(caplog: pytest.LogCaptureFixture) ->
 def test_each_kind_of_channel_has_its_sender() -> None:
     assert isinstance(open_channel(log_channel()), LogSender)
     assert isinstance(open_channel(webhook("https://example.net/")), WebhookSender)
+
+
+async def test_an_alert_about_a_zone_names_the_zone(caplog: pytest.LogCaptureFixture) -> None:
+    blind = msgspec.structs.replace(
+        alert(severity="warning"),
+        rule="system: blind",
+        asset=None,
+        tag="",
+        from_zone="dock: north",
+        to_zone="dock: north",
+    )
+    message = {"type": "alert.raised", "timestamp": "-", "data": alert_json(blind, 7)}
+    await LogSender().send(delivery(msgspec.json.encode(message).decode()), T0_NS)
+    said = f'{format_time(T0_NS)} system: blind: "dock: north": raised (a1)'
+    assert caplog.records[0].getMessage() == said

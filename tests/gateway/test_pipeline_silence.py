@@ -64,7 +64,7 @@ def test_one_rule_has_at_most_one_open_alert_of_an_asset(story: Story) -> None:
             if not isinstance(numbered.output, AlertChange):
                 continue
             alert = numbered.output.alert
-            key = (alert.rule, alert.asset or alert.tag)
+            key = (alert.rule, alert.subject)
             raised = numbered.output.transition == "raised"
             assert raised == (key not in open_alerts)
             assert open_alerts.setdefault(key, alert.id) == alert.id

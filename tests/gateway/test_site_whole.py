@@ -70,7 +70,7 @@ def test_both_required_parts_are_missed_at_once() -> None:
 
 def test_all_problems_of_a_file_are_said_at_once_and_in_order() -> None:
     text = SITE.replace("depot", "''").replace("role: exit", "role: way")
-    text = text.replace("driver: llrp", "driver: mqtt").replace("[hall]", "[gate, hell]")
+    text = text.replace("driver: llrp", "driver: morse").replace("[hall]", "[gate, hell]")
     assert [
         problem.split(": ")[0] + " " + problem.split(": ")[1] for problem in problems(text, {})
     ] == [
@@ -82,7 +82,9 @@ def test_all_problems_of_a_file_are_said_at_once_and_in_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("part", ["floors", "zones", "readers", "portals", "rules", "channels"])
+@pytest.mark.parametrize(
+    "part", ["floors", "zones", "readers", "portals", "rules", "channels", "publish"]
+)
 def test_a_name_stands_once_in_each_list(part: str) -> None:
     entries = f"{part}:\n  - {{name: twin}}\n  - {{name: twin}}\n"
     text = "site: {name: d}\n" + ("" if part == "zones" else "zones: []\n") + entries
@@ -176,7 +178,7 @@ def test_a_portal_may_use_any_antenna_of_a_reader_with_a_zone() -> None:
 
 
 def test_a_broken_reader_is_not_called_unknown_by_its_portals() -> None:
-    (problem,) = problems(SITE.replace("driver: llrp", "driver: http"))
+    (problem,) = problems(SITE.replace("driver: llrp", "driver: morse"))
     assert "readers[dock].driver" in problem
 
 
@@ -199,3 +201,28 @@ def test_a_file_that_is_too_long_is_not_read_to_its_end(tmp_path: Path, filling:
     path.write_bytes(b"#" + filling * (1 << 20))
     with pytest.raises(SiteError, match=r"long\.yaml:1: file: is longer than 1 MiB"):
         load_site(path)
+
+
+def test_a_broker_is_told_by_one_publisher_below_one_prefix() -> None:
+    text = (
+        "site: {name: d}\nzones: [{name: hall}]\npublish:\n"
+        "  - {name: home, address: mqtt://broker}\n"
+        "  - {name: again, address: mqtt://broker:1883}\n"
+        "  - {name: beside, address: mqtt://broker, prefix: other}\n"
+    )
+    (problem,) = [each for each in problems(text) if "warning" not in each]
+    assert problem.startswith("s.yaml:5: publish[again].prefix: 'home' tells the same broker")
+
+
+def test_a_broker_whose_password_is_not_filled_in_is_no_problem_for_a_replay() -> None:
+    text = (
+        "site: {name: d}\nzones: [{name: hall}]\npublish:\n"
+        "  - {name: home, address: '${BROKER}', username: gateway, password: '${PASSWORD}'}\n"
+    )
+    assert "BROKER is not set" in problems(text, {})[0]
+    env = {"BROKER": "mqtt://broker", "PASSWORD": "hunter2"}
+    (broker,) = parse_site(text, "s.yaml", env).settings.publish
+    assert (broker.endpoint, "hunter2" in repr(broker)) == (("broker", 1883), False)
+    twice = text + text.splitlines(keepends=True)[-1].replace("home", "office")
+    unfilled = parse_site(twice, "s.yaml", None).settings.publish
+    assert [broker.name for broker in unfilled] == ["home", "office"]

@@ -4,9 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
-from readers.driver import ReaderError
+from sllurp.llrp import LLRPMessage
+from sllurp.llrp_proto import LLRPROSpec
+
+from readers.driver import Batch, ReaderError
 from readers.llrp import LlrpDriver
 from readers.llrp_settings import LlrpSettings
 from simulators.llrp_reader import LlrpReader, make_tags
@@ -64,3 +67,23 @@ async def the_end(driver: LlrpDriver) -> ReaderError:
                 await driver.next_batch()
             except ReaderError as error:
                 return error
+
+
+async def batches_until(
+    driver: LlrpDriver,
+    enough: Callable[[Batch], bool],
+    deadline_s: float = DEADLINE_S,
+) -> list[Batch]:
+    """All batches up to the first that is enough."""
+    batches: list[Batch] = []
+    async with asyncio.timeout(deadline_s):
+        while not batches or not enough(batches[-1]):
+            batches.append(await driver.next_batch())
+    return batches
+
+
+def rospec_of(rospec_id: int) -> bytes:
+    """Another program's ROSpec, as in ADD_ROSPEC."""
+    spec = LLRPROSpec(None, rospec_id, tx_power=1)
+    message = LLRPMessage(msgdict={"ADD_ROSPEC": {"ROSpecID": rospec_id, "ROSpec": spec}})
+    return cast("bytes", message.msgbytes)[10:]

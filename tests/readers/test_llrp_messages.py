@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from readers.wire.llrp.capabilities import (
     Capabilities,
     Mode,
+    SetUp,
     antennas_max,
     encode_capabilities,
     encode_config,
@@ -18,6 +19,7 @@ from readers.wire.llrp.framing import frame
 from readers.wire.llrp.messages import (
     Event,
     Message,
+    RoSpecNews,
     Status,
     decode_event,
     decode_status,
@@ -25,7 +27,9 @@ from readers.wire.llrp.messages import (
     encode_status,
 )
 from readers.wire.llrp.parameters import ReportError, parameters, tlv
-from readers.wire.llrp.rospec import Content, RoSpec, decode_keepalive_ms, decode_rospec
+from readers.wire.llrp.refusals import Fault
+from readers.wire.llrp.requests import antenna_asks, decode_set_config
+from readers.wire.llrp.rospec import Content, RoSpec, decode_rospec
 
 EVENTS = st.builds(
     Event,
@@ -35,6 +39,10 @@ EVENTS = st.builds(
     closing=st.booleans(),
     overflow=st.booleans(),
     exception=st.none() | st.text(max_size=20),
+    gpis=st.lists(st.tuples(st.integers(0, 2**16 - 1), st.booleans())).map(tuple),
+    uptime_us=st.none() | st.integers(0, 2**64 - 1),
+    buffer_percent=st.none() | st.integers(0, 100),
+    rospec=st.none() | st.builds(RoSpecNews, st.integers(0, 2), *[st.integers(0, 2**32 - 1)] * 2),
 )
 
 
@@ -62,7 +70,8 @@ def test_a_status_comes_back_as_it_was(code: int, text: str) -> None:
 
 @given(st.binary(max_size=80))
 def test_any_bytes_decode_or_are_a_report_error(body: bytes) -> None:
-    for decode in (decode_event, decode_status, decode_rospec, decode_keepalive_ms, antennas_max):
+    decoders = (decode_event, decode_status, decode_rospec, antennas_max)
+    for decode in (*decoders, decode_set_config, antenna_asks):
         for head in (b"", tlv(246, body), tlv(287, body), tlv(177, bytes(6), body)):
             try:
                 decode(head + body)
@@ -71,15 +80,28 @@ def test_any_bytes_decode_or_are_a_report_error(body: bytes) -> None:
 
 
 def test_an_error_says_what_is_wrong_with_which_field() -> None:
-    field_error = struct.pack("!HHHH", 288, 8, 2, 106)
-    parameter_error = struct.pack("!HHHH", 289, 16, 178, 100) + struct.pack("!HHHH", 288, 8, 1, 301)
-    words = b"no"
-    body = tlv(287, struct.pack("!HH", 101, len(words)), words, field_error, parameter_error)
+    field_error = struct.pack("!HHHH", 288, 8, 2, 301)
+    parameter_error = struct.pack("!HHHH", 289, 24, 177, 200)
+    parameter_error += struct.pack("!HHHH", 289, 16, 224, 201) + field_error
+    body = tlv(287, struct.pack("!HH", 100, 2), b"no", parameter_error)
     status = decode_status(body)
     assert status is not None
+    assert status.fault == Fault((177, 224), 2, 301)
     assert str(status) == (
-        "field error (101): no; field 2: error 106, parameter 178: error 100, field 1: error 301"
+        "parameter error (100): no; RFTransmitter TransmitPower: out of range (301)"
     )
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault((177, 1023), None, 209), "Custom: unsupported parameter (209)"),
+        (Fault((), 4, 106), "field 4: overflow field (106)"),
+        (Fault((999,), 1, 888), "parameter 999 field 1: status (888)"),
+    ],
+)
+def test_a_fault_is_told_as_far_as_it_is_known(fault: Fault, words: str) -> None:
+    assert str(Status(101, "", fault)) == f"field error (101); {words}"
 
 
 def test_a_status_without_words_still_has_a_name() -> None:
@@ -112,7 +134,7 @@ def test_sllurp_understands_the_capabilities() -> None:
 
 
 def test_sllurp_understands_the_configuration() -> None:
-    body = encode_config({1: True, 2: False}, 5_000)
+    body = encode_config({1: True, 2: False}, SetUp(keepalive_ms=5_000))
     found = sllurp_decodes(Message.GET_READER_CONFIG_RESPONSE, body)
     assert [a["AntennaConnected"] for a in found["AntennaProperties"]] == [True, False]
     assert found["KeepaliveSpec"]["TimeInterval"] == 5_000
@@ -158,9 +180,10 @@ def test_the_rospec_of_sllurp_is_understood(every: int | None) -> None:
 def test_the_keepalive_of_sllurp_is_understood() -> None:
     spec = {"KeepaliveTriggerType": 1, "TimeInterval": 5_000}
     config = {"ResetToFactoryDefaults": False, "KeepaliveSpec": spec}
-    assert decode_keepalive_ms(sllurp_encodes("SET_READER_CONFIG", config)) == 5_000
-    assert decode_keepalive_ms(b"\x00" + tlv(220, b"\x00\x00\x00\x13\x88")) == 0
-    assert decode_keepalive_ms(b"\x00") is None
+    ask = decode_set_config(sllurp_encodes("SET_READER_CONFIG", config))
+    assert ask.keepalive_ms == 5_000
+    assert decode_set_config(b"\x00" + tlv(220, b"\x00\x00\x00\x13\x88")).keepalive_ms == 0
+    assert decode_set_config(b"\x00").keepalive_ms is None
 
 
 def test_a_real_readers_answers_are_understood(real_llrp: Path) -> None:

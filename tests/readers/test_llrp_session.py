@@ -2,31 +2,22 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
-from sllurp.llrp import LLRPMessage
-from sllurp.llrp_proto import LLRPROSpec
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
 from readers.llrp import LlrpDriver
-from readers.llrp_session import ROSPEC_ID, LlrpSession
+from readers.llrp_requests import ROSPEC_ID
 from readers.settings import AntennaSettings
 from readers.wire.llrp.capabilities import Capabilities, Mode
-from readers.wire.llrp.framing import Frame, Framer, frame
-from readers.wire.llrp.messages import (
-    Connection,
-    Event,
-    Message,
-    Status,
-    encode_event,
-    encode_status,
-)
+from readers.wire.llrp.framing import Frame, frame
+from readers.wire.llrp.messages import Message, Status, encode_status
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import (
     DEADLINE_S,
     connected,
     reads_of,
+    rospec_of,
     settings_of,
     take,
     until,
@@ -144,15 +135,23 @@ def refuse(
     code: int,
     text: str,
 ) -> None:
+    answering(monkeypatch, reader, request, encode_status(Status(code, text)))
+
+
+def answering(
+    monkeypatch: pytest.MonkeyPatch,
+    reader: LlrpReader,
+    request: int,
+    body: bytes,
+) -> None:
     answer = reader._answers.answer
 
-    def refusing(message: Frame) -> bytes:
+    def instead(message: Frame) -> bytes:
         if message.type == request:
-            body = encode_status(Status(code, text))
             return frame(request + 10, message.message_id, body)
         return answer(message)
 
-    monkeypatch.setattr(reader._answers, "answer", refusing)
+    monkeypatch.setattr(reader._answers, "answer", instead)
 
 
 class TestSession:
@@ -160,13 +159,13 @@ class TestSession:
         self,
         reader: LlrpReader,
     ) -> None:
-        reader._answers._add_rospec(rospec_of(5))
+        reader._answers.rospecs.load(rospec_of(5))
         async with connected(reader):
             assert [spec.rospec_id for spec in reader.rospecs] == [5, ROSPEC_ID]
         assert [spec.rospec_id for spec in reader.rospecs] == [5]
 
     async def test_a_left_over_of_ours_is_replaced(self, reader: LlrpReader) -> None:
-        reader._answers._add_rospec(rospec_of(ROSPEC_ID))
+        reader._answers.rospecs.load(rospec_of(ROSPEC_ID))
         async with connected(reader) as driver:
             assert [spec.rospec_id for spec in reader.rospecs] == [ROSPEC_ID]
             await reader.report(reads_of(1))
@@ -206,14 +205,16 @@ class TestSession:
             await connecting
         await asyncio.wait_for(driver.close(), DEADLINE_S)
 
-    async def test_what_sllurp_raises_becomes_a_reader_error(self) -> None:
-        session = LlrpSession(settings_of("h"), lambda _: None, lambda: None)
-        body = encode_event(Event(connection=Connection.ACCEPTED))
-        (event,) = Framer().feed(frame(Message.READER_EVENT_NOTIFICATION, 1, body))
-        session.handle(event)
-        (odd,) = Framer().feed(frame(Message.GET_READER_CAPABILITIES_RESPONSE, 1, b"\x01\x1f"))
-        with pytest.raises(ReaderError):
-            session.handle(odd)
+    async def test_capabilities_that_make_no_sense_lose_the_reader(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        reader: LlrpReader,
+    ) -> None:
+        answering(monkeypatch, reader, Message.GET_READER_CAPABILITIES, b"\x01\x1f")
+        driver = LlrpDriver(settings_of(reader.address), time.time_ns)
+        with pytest.raises(ReaderLostError, match="answer to GET_READER_CAPABILITIES"):
+            await driver.connect()
+        await driver.close()
 
     async def test_sllurp_does_not_fill_the_log(
         self,
@@ -232,12 +233,6 @@ async def report_for_ever(reader: LlrpReader) -> None:
     while True:
         await reader.report(reads_of(1_000))
         await asyncio.sleep(0)
-
-
-def rospec_of(rospec_id: int) -> bytes:
-    spec = LLRPROSpec(None, rospec_id)
-    message = LLRPMessage(msgdict={"ADD_ROSPEC": {"ROSpecID": rospec_id, "ROSpec": spec}})
-    return cast("bytes", message.msgbytes)[10:]
 
 
 @pytest.mark.parametrize(

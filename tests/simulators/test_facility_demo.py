@@ -7,7 +7,11 @@ from itertools import pairwise
 import pytest
 from ruamel.yaml import YAML
 
-from simulators.demo import LAYOUT, DemoWebhook, demo, demo_assets_csv, demo_site_text
+from gateway.site import parse_site
+from readers.wire.barcodes import decode_line
+from simulators.demo import LAYOUT, demo
+from simulators.demo_site import WORKSHOP, DemoPlaces, DemoWebhook, demo_assets_csv, demo_site_text
+from simulators.demo_sources import BENCH_TAGS, PARCELS
 from simulators.facility import Facility
 from simulators.rounds import SECOND_NS
 from tags.reads import Read
@@ -145,21 +149,29 @@ def test_something_moves_between_zones_all_the_time() -> None:
 def test_the_asset_file_lists_the_assets_whatever_the_seed() -> None:
     rows = list(csv.DictReader(io.StringIO(demo_assets_csv())))
     for seed in SEEDS:
-        assert [(row["id"], tuple(row["tags"].split())) for row in rows] == [
+        assert [(row["id"], tuple(row["tags"].split())) for row in rows[:24]] == [
             (asset.id, asset.tags) for asset in demo(seed).assets
         ]
-    assert {row["category"] for row in rows} == {"laptop", "pallet", "cart", "tool"}
+    assert {row["category"] for row in rows} == {"laptop", "pallet", "cart", "tool", "parcel"}
     tags = [tag for row in rows for tag in row["tags"].split()]
-    assert len(tags) == len(set(tags)) > len(rows) == 24
+    assert len(tags) == len(set(tags)) > len(rows) == 24 + len(BENCH_TAGS) + len(PARCELS)
+
+
+@pytest.mark.parametrize("label", PARCELS)
+def test_the_labels_of_the_parcels_are_the_codes_that_the_asset_file_names(label: str) -> None:
+    scanned = decode_line(b"]C1" + label.encode())
+    assert scanned is not None
+    assert scanned.tag in demo_assets_csv()
 
 
 ADDRESSES = {"hall-1": "127.0.0.1:4001", "dock-1": "127.0.0.1:4002", "gate-1": "127.0.0.1:4003"}
 
 
 def test_the_site_file_says_what_the_layout_is() -> None:
-    site = YAML(typ="safe").load(demo_site_text(ADDRESSES, listen="127.0.0.1:9999"))
-    assert [zone["name"] for zone in site["zones"]] == [zone.name for zone in LAYOUT.zones]
-    for zone, told in zip(LAYOUT.zones, site["zones"], strict=True):
+    site = YAML(typ="safe").load(demo_site_text(DemoPlaces(ADDRESSES), listen="127.0.0.1:9999"))
+    names = [zone.name for zone in LAYOUT.zones]
+    assert [zone["name"] for zone in site["zones"]] == [*names, WORKSHOP]
+    for zone, told in zip(LAYOUT.zones, site["zones"][:-1], strict=True):
         assert [tuple(corner) for corner in told["polygon"]] == list(zone.polygon)
         assert told["role"] == zone.role
     told_zones = {
@@ -177,14 +189,25 @@ def test_the_site_file_says_what_the_layout_is() -> None:
 
 def test_the_site_file_names_the_webhook_where_one_is_wanted() -> None:
     hook = DemoWebhook("http://127.0.0.1:5/hook", "whsec_AAAA", allow_private=True)
-    site = YAML(typ="safe").load(demo_site_text(ADDRESSES, webhook=hook))
+    site = YAML(typ="safe").load(demo_site_text(DemoPlaces(ADDRESSES), webhook=hook))
     assert site["rules"][0]["notify"] == ["console", "webhook"]
     assert site["channels"][1] == {"name": "webhook", "kind": "webhook", **hook._asdict()}
 
 
+def test_the_site_file_names_every_source_that_there_is() -> None:
+    places = DemoPlaces(ADDRESSES, "/dev/tty", "127.0.0.1:4004", "mqtt://127.0.0.1:4005")
+    site = YAML(typ="safe").load(demo_site_text(places))
+    assert [(reader["driver"], reader["name"]) for reader in site["readers"][3:]] == [
+        ("serial", "bench-1"),
+        ("scanner", "scanner-1"),
+        ("mqtt", "sensors"),
+    ]
+    assert parse_site(demo_site_text(places)).settings.readers[3].zone == WORKSHOP
+
+
 def test_a_site_file_without_an_address_is_refused() -> None:
     with pytest.raises(KeyError):
-        demo_site_text({})
+        demo_site_text(DemoPlaces({}))
 
 
 def test_a_demo_without_an_end_goes_on() -> None:

@@ -100,7 +100,7 @@ class TestAnswers:
 
     async def test_an_antenna_beyond_the_reader_is_refused(self, client: Client) -> None:
         spec = rospec(1, antennas=(5,))
-        assert await client.ask_code(Message.ADD_ROSPEC, spec) == Code.OUT_OF_RANGE
+        assert await client.ask_code(Message.ADD_ROSPEC, spec) == Code.PARAMETER_ERROR
 
     @pytest.mark.parametrize(
         ("request_type", "body"),

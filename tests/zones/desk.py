@@ -35,6 +35,7 @@ class Desk:
     def __init__(self, site: str = "usual", assets: tuple[Asset, ...] = LAPTOPS) -> None:
         self.pipeline = Pipeline(SITES.__getitem__)
         self.changes: list[AlertChange] = []
+        self.system_changes: list[AlertChange] = []
         self.movements: list[Movement] = []
         self.take(SiteChanged(at(0), "test", site, site))
         self.take(StoreAssets(arrival_ns=at(0), by="test", assets=assets))
@@ -46,7 +47,9 @@ class Desk:
         decisions = self.pipeline.advance([entry])
         for numbered in decisions.outputs:
             if isinstance(numbered.output, AlertChange):
-                self.changes.append(numbered.output)
+                about_tag = bool(numbered.output.alert.tag)
+                changes = self.changes if about_tag else self.system_changes
+                changes.append(numbered.output)
             elif isinstance(numbered.output, Movement):
                 self.movements.append(numbered.output)
         outcome = decisions.outcomes.get(0)

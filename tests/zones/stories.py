@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from alerts.lifecycle import alert_id
-from alerts.settings import AssetSelector, RuleSettings
+from alerts.settings import AssetSelector, RuleSettings, SystemSettings
 from gateway.entries import (
     ClockOffset,
     Entry,
@@ -24,12 +24,13 @@ from history.outputs import Numbered
 from inventory.assets import Asset
 from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
+from readers.maintenance import Target
 from tags.reads import Read
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.zones.made import DOCK, GATE, HALL, NOWHERE, OFFICE, T0_NS, YARD, readers, zones
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
-from zones.settings import ZoneSettings
+from zones.settings import PortalSettings, ZoneSettings
 from zones.tracks import LocateState
 
 RULE = "laptops stay in"
@@ -66,8 +67,14 @@ def _without_exits() -> list[ZoneSettings]:
     return [ZoneSettings(name=zone.name) for zone in zones()]
 
 
+DOOR = PortalSettings(name="door", inside=("r/1",), outside=("r/2", "s/2"))
 SITES = {
-    "first": Blueprint(FloorPlan(zones(ABSENT_AFTER_S), readers()), [rule()], TAGS_MAX),
+    "first": Blueprint(
+        FloorPlan(zones(ABSENT_AFTER_S), readers(), portals=[DOOR]),
+        [rule()],
+        TAGS_MAX,
+        SystemSettings(blind_after_s=1, notify=("log",)),
+    ),
     "renamed": Blueprint(
         FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]
     ),
@@ -193,6 +200,15 @@ _LEVELS_DBM = (-45.0, -50.0, -50.0, -52.0, -57.5, -66.1, -75.0, -88.0, None)
 _POINTS = (*(HALL, GATE, YARD, OFFICE, DOCK) * 3, NOWHERE, ("stranger", 1))
 _SETBACK_NS = 300 * MILLISECOND_NS
 
+_TARGETS = (
+    Target("reader", "r"),
+    Target("reader", "s"),
+    Target("antenna", "r", 2),
+    Target("antenna", "r", 9),
+    Target("portal", "door"),
+)
+_LASTING_NS = (1, 250 * MILLISECOND_NS, SECOND_NS + 1, 3 * SECOND_NS, 60 * SECOND_NS)
+
 _heard = st.tuples(
     st.just("read"),
     st.sampled_from(TAGS),
@@ -227,6 +243,9 @@ _news = st.one_of(
     st.just(("remove",)),
     st.tuples(st.just("acknowledge"), _alerts),
     st.tuples(st.just("reset"), _alerts),
+    st.tuples(st.just("maintain"), st.sampled_from(_TARGETS), st.sampled_from(_LASTING_NS)),
+    st.tuples(st.just("maintain"), st.sampled_from(_TARGETS), st.sampled_from(_LASTING_NS)),
+    st.tuples(st.just("maintained"), st.sampled_from(_TARGETS)),
     st.just(("tick",)),
 )
 _newsflash = st.tuples(st.just(0), st.just(1), _news)
@@ -280,5 +299,20 @@ def _change(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
             return AcknowledgeAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
         case ("reset", alert):
             return ResetAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
+        case ("maintain" | "maintained", *_):
+            return _work(happening, arrival_ns)
         case _:
             return Tick(arrival_ns)
+
+
+def _work(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
+    if happening[0] == "maintained":
+        return EndMaintenance(arrival_ns=arrival_ns, by="ann", target=happening[1])
+    _, target, lasting_ns = happening
+    return StartMaintenance(
+        arrival_ns=arrival_ns,
+        by="ann",
+        target=target,
+        until_ns=arrival_ns + lasting_ns,
+        reason="new cable",
+    )

@@ -1,8 +1,14 @@
+from typing import ClassVar
+
+from msgspec.structs import replace
+
 from readers.driver import AntennaState
 from readers.health import HealthState, ReaderHealth
+from readers.maintenance import WHOLE_READER, Maintenance, Target
+from readers.settings import ReaderSettings
 from tests.zones.made import antenna, at, health, reader
-from zones.coverage import Coverage
-from zones.floorplan import FloorPlan
+from zones.coverage import Coverage, is_blind
+from zones.floorplan import POINTS_MAX, FloorPlan
 from zones.settings import ZoneSettings
 
 HALL = ZoneSettings(name="hall")
@@ -13,6 +19,27 @@ PLAN = FloorPlan(
         reader("s", {1: antenna("hall")}),
     ],
 )
+
+
+class Handheld(ReaderSettings):
+    """Reads when somebody presses its button."""
+
+    covers_zones: ClassVar[bool] = False
+
+
+def in_maintenance(name: str, antenna_number: int) -> ReaderHealth:
+    target = Target("antenna", name, antenna_number)
+    work = Maintenance(
+        target=target,
+        since_ns=at(0),
+        until_ns=at(60),
+        reason="new cable",
+        by="ann",
+        points=((name, antenna_number),),
+    )
+    return replace(health(name), maintenance=(work,))
+
+
 BENCH = FloorPlan([HALL], [reader("bench", {4: antenna("vault")}, zone="hall")])
 
 
@@ -79,3 +106,36 @@ def test_zones_that_are_no_more_are_not_healthy_either() -> None:
     coverage.update(PLAN, at(0))
     coverage.update(FloorPlan([HALL], [reader("s", {1: antenna("hall")})]), at(1))
     assert coverage.healthy_since_ns == {"hall": at(0)}
+
+
+def test_what_a_hand_holds_covers_no_zone() -> None:
+    scanner = Handheld(name="scanner", driver="barcode", zone="hall")
+    assert FloorPlan([HALL], [scanner]).zones["hall"].covered_by == ()
+
+
+def test_a_read_point_in_maintenance_is_there_for_no_zone() -> None:
+    coverage = Coverage({"r": in_maintenance("r", 1)}, {})
+    point = coverage.point(PLAN, ("r", 1))
+    assert (point.zone, point.unused) == (None, "maintenance")
+    assert coverage.point(PLAN, ("r", 2)) == PLAN.point(("r", 2))
+    assert coverage.point(PLAN, ("x", 1)).unused == "antenna_without_zone"
+
+
+def test_as_many_read_points_are_kept_in_mind_as_a_site_may_have() -> None:
+    coverage = Coverage({}, {})
+    for number in range(POINTS_MAX + 10):
+        coverage.point(PLAN, ("r", number))
+    assert len(coverage.points) == POINTS_MAX
+    coverage.update(PLAN, at(0))
+    assert coverage.points == {}
+
+
+def test_a_zone_is_blind_only_if_nobody_hears_it_who_should() -> None:
+    (hall, office, attic) = PLAN.zones.values()
+    told = {"r": health("r", "offline"), "s": health("s")}
+    assert not is_blind(told, PLAN, hall)
+    assert is_blind(told, PLAN, office)
+    assert is_blind({}, PLAN, hall)
+    assert not is_blind(told, PLAN, attic)
+    assert not is_blind({"r": in_maintenance("r", 3)}, PLAN, office)
+    assert is_blind({"r": in_maintenance("r", WHOLE_READER)}, PLAN, hall)

@@ -8,6 +8,7 @@ from readers.wire.llrp.parameters import VENDOR_IMPINJ, parameters, tlv
 
 GENERAL_DEVICE = 137
 MODEL_SIMULATED = 2001002
+_HAS_UTC_CLOCK = 0x4000
 
 
 class Mode(NamedTuple):
@@ -23,12 +24,33 @@ _POWERS_DBM = tuple(10 + step / 2 for step in range(43))
 
 
 class Capabilities(NamedTuple):
-    """What the simulated reader claims: antennas 1 to n, powers in dBm, modes."""
+    """What the simulated reader claims: antennas 1 to n, powers in dBm, modes.
+
+    `vendor` is the maker's private enterprise number. Without `utc` the reader
+    has no calendar and counts microseconds since it was switched on.
+    """
 
     antennas: int = 4
     powers_dbm: tuple[float, ...] = _POWERS_DBM
     modes: tuple[Mode, ...] = (Mode(0), Mode(1), Mode(2), Mode(3), Mode(1000))
     firmware: str = "5.14.0.240"
+    vendor: int = VENDOR_IMPINJ
+    model: int = MODEL_SIMULATED
+    gpis: int = 4
+    gpos: int = 4
+    rospecs_max: int = 8
+    utc: bool = True
+
+
+class SetUp(NamedTuple):
+    """How the simulated reader is set, beside its antennas; ports and event types by number."""
+
+    keepalive_ms: int = 0
+    hold: bool = False
+    outputs: tuple[tuple[int, bool], ...] = ()
+    inputs: tuple[tuple[int, bool, bool], ...] = ()
+    """Port, whether its changes are reported, and whether it is high."""
+    events: tuple[tuple[int, bool], ...] = ()
 
 
 def encode_capabilities(capabilities: Capabilities) -> bytes:
@@ -37,7 +59,10 @@ def encode_capabilities(capabilities: Capabilities) -> bytes:
         (
             encode_status(Status(0)),
             _general(capabilities),
-            tlv(142, struct.pack("!BBHIIIII", 0x48, 1, 0, 1, 32, 1, 1508, 8)),
+            tlv(
+                142,
+                struct.pack("!BBHIIIII", 0x48, 1, 0, capabilities.rospecs_max, 32, 1, 1508, 8),
+            ),
             tlv(143, struct.pack("!HH", 276, 2), _uhf_band(capabilities)),
             tlv(327, struct.pack("!BH", 0x20, 2)),
         ),
@@ -46,13 +71,14 @@ def encode_capabilities(capabilities: Capabilities) -> bytes:
 
 def _general(capabilities: Capabilities) -> bytes:
     firmware = capabilities.firmware.encode()
-    numbers = (capabilities.antennas, 0x4000, VENDOR_IMPINJ, MODEL_SIMULATED, len(firmware))
+    flags = _HAS_UTC_CLOCK if capabilities.utc else 0
+    made_by = (capabilities.vendor, capabilities.model, len(firmware))
     return tlv(
         GENERAL_DEVICE,
-        struct.pack("!HHIIH", *numbers),
+        struct.pack("!HHIIH", capabilities.antennas, flags, *made_by),
         firmware,
         tlv(139, struct.pack("!HH", 1, 0)),
-        tlv(141, struct.pack("!HH", 4, 4)),
+        tlv(141, struct.pack("!HH", capabilities.gpis, capabilities.gpos)),
         *(tlv(140, struct.pack("!HHB", n + 1, 1, 1)) for n in range(capabilities.antennas)),
     )
 
@@ -74,7 +100,7 @@ def _mode(mode: Mode) -> bytes:
     return tlv(329, struct.pack("!IBBBBIIIII", *fixed, mode.tari_min_ns, mode.tari_max_ns, 2100))
 
 
-def encode_config(antennas_connected: dict[int, bool], keepalive_ms: int) -> bytes:
+def encode_config(antennas_connected: dict[int, bool], set_up: SetUp) -> bytes:
     """Encode the body of a GET_READER_CONFIG_RESPONSE."""
     return b"".join(
         (
@@ -85,12 +111,17 @@ def encode_config(antennas_connected: dict[int, bool], keepalive_ms: int) -> byt
                 for antenna, connected in antennas_connected.items()
             ),
             *map(_antenna_configuration, antennas_connected),
-            tlv(244, *(tlv(245, struct.pack("!HB", kind, 0)) for kind in range(9))),
+            tlv(244, *(tlv(245, struct.pack("!HB", kind, on << 7)) for kind, on in set_up.events)),
             tlv(237, struct.pack("!BH", 2, 1), tlv(238, struct.pack("!H", 0x1600))),
             tlv(239, b"\x01"),
             tlv(217, struct.pack("!I", 1)),
-            tlv(220, struct.pack("!BI", keepalive_ms > 0, keepalive_ms)),
-            tlv(226, b"\x00"),
+            tlv(220, struct.pack("!BI", set_up.keepalive_ms > 0, set_up.keepalive_ms)),
+            *(
+                tlv(225, struct.pack("!HBB", port, reported << 7, high))
+                for port, reported, high in set_up.inputs
+            ),
+            *(tlv(219, struct.pack("!HB", port, high << 7)) for port, high in set_up.outputs),
+            tlv(226, bytes([set_up.hold << 7])),
         ),
     )
 

@@ -8,7 +8,9 @@ from itertools import chain, repeat
 from readers.wire.llrp.fields import (
     ANTENNA,
     CHANNEL,
+    FIRST_SEEN_UPTIME,
     FIRST_SEEN_UTC,
+    LAST_SEEN_UPTIME,
     LAST_SEEN_UTC,
     PEAK_RSSI,
     PHASE_STEPS,
@@ -30,13 +32,24 @@ _Numbers = Callable[[Sequence[Read]], Iterable[int]]
 
 
 class ReportEncoder:
-    """Encodes reads with the fields that an ROSpec asks for, in the order of real readers."""
+    """Encodes reads with the fields that an ROSpec asks for, in the order of real readers.
 
-    def __init__(self, content: Content, rospec_id: int = 1) -> None:
+    The reader's clock is `shift_ns` ahead of the times of the reads; with `uptime` it has no
+    calendar and counts from when it was switched on.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        rospec_id: int = 1,
+        *,
+        shift_ns: int = 0,
+        uptime: bool = False,
+    ) -> None:
         form = "BI" if content.rospec_id else ""
         constants = [0x80 | _ROSPEC_ID, rospec_id] if content.rospec_id else []
         self._columns: list[Iterable[int] | _Numbers] = [repeat(number) for number in constants]
-        for name, (key, code, numbers) in _TV.items():
+        for name, (key, code, numbers) in (_TV | _times(shift_ns, uptime=uptime)).items():
             if getattr(content, name):
                 form += "B" + code
                 self._columns += [repeat(0x80 | key), numbers]
@@ -69,6 +82,16 @@ def _rssi_dbm(read: Read) -> float:
     return RSSI_DBM_UNKNOWN if read.rssi_dbm is None else read.rssi_dbm
 
 
+def _times(shift_ns: int, *, uptime: bool) -> dict[str, tuple[int, str, _Numbers]]:
+    def times_us(reads: Sequence[Read]) -> list[int]:
+        return [max(0, read.time_ns + shift_ns) // 1000 for read in reads]
+
+    first, last = (
+        (FIRST_SEEN_UPTIME, LAST_SEEN_UPTIME) if uptime else (FIRST_SEEN_UTC, LAST_SEEN_UTC)
+    )
+    return {"first_seen": (first, "Q", times_us), "last_seen": (last, "Q", times_us)}
+
+
 def _phase_steps(read: Read) -> int:
     return round((read.phase_rad or 0.0) / math.tau * PHASE_STEPS) % PHASE_STEPS
 
@@ -77,8 +100,8 @@ _TV: dict[str, tuple[int, str, _Numbers]] = {
     "antenna": (ANTENNA, "H", lambda reads: [read.antenna for read in reads]),
     "rssi": (PEAK_RSSI, "b", lambda reads: [round(_rssi_dbm(read)) for read in reads]),
     "channel": (CHANNEL, "H", lambda reads: [read.channel or 1 for read in reads]),
-    "first_seen": (FIRST_SEEN_UTC, "Q", lambda reads: [read.time_ns // 1000 for read in reads]),
-    "last_seen": (LAST_SEEN_UTC, "Q", lambda reads: [read.time_ns // 1000 for read in reads]),
+    "first_seen": (FIRST_SEEN_UTC, "Q", lambda _: ()),
+    "last_seen": (LAST_SEEN_UTC, "Q", lambda _: ()),
     "seen_count": (SEEN_COUNT, "H", lambda reads: [read.count for read in reads]),
 }
 _IMPINJ: dict[str, tuple[int, str, _Numbers]] = {

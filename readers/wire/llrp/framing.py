@@ -30,6 +30,8 @@ class Framer:
     """
 
     def __init__(self, frame_bytes_max: int = FRAME_BYTES_MAX) -> None:
+        self.completed = 0
+        """Messages yielded so far."""
         self._frame_bytes_max = frame_bytes_max
         self._pending = bytearray()
         self._wanted = HEADER.size
@@ -64,6 +66,7 @@ class Framer:
                 break
             body = stream[position + HEADER.size : position + length]
             position += length
+            self.completed += 1
             yield Frame(word & 0x3FF, message_id, body)
         self._pending += stream[position:]
 

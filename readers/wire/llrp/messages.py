@@ -1,10 +1,12 @@
 """The LLRP messages that a gateway and a simulated reader exchange beside tag reports."""
 
 import struct
+from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from readers.wire.llrp.parameters import VENDOR_IMPINJ, parameters, tlv
+from readers.wire.llrp.refusals import Fault, decode_fault
 
 
 class Message(IntEnum):
@@ -53,16 +55,22 @@ class Message(IntEnum):
 
 
 UTC_TIMESTAMP = 128
+UPTIME = 129
+GPO_WRITE_DATA = 219
 KEEPALIVE_SPEC = 220
+ANTENNA_PROPERTIES = 221
+GPI_PORT_CURRENT_STATE = 225
+EVENTS_AND_REPORTS = 226
 EVENT_DATA = 246
+GPI_EVENT = 248
+ROSPEC_EVENT = 249
+REPORT_BUFFER_LEVEL_WARNING_EVENT = 250
 REPORT_BUFFER_OVERFLOW_EVENT = 251
 READER_EXCEPTION_EVENT = 252
 ANTENNA_EVENT = 255
 CONNECTION_ATTEMPT_EVENT = 256
 CONNECTION_CLOSE_EVENT = 257
 LLRP_STATUS = 287
-FIELD_ERROR = 288
-PARAMETER_ERROR = 289
 
 IMPINJ_ENABLE_EXTENSIONS = 21
 IMPINJ_ENABLE_EXTENSIONS_RESPONSE = 22
@@ -103,23 +111,73 @@ class Code(IntEnum):
 
 _STATUS = struct.Struct("!HH")
 _ANTENNA = struct.Struct("!BH")
+_GPI = struct.Struct("!HB")
+_ROSPEC = struct.Struct("!BII")
+_HIGHEST_BIT = 0x80
+STATES_MAX = 1_024
+"""Antennas, and inputs, of one event; readers send one a message."""
+
+
+WORDS_CHARS_MAX = 200
+
+
+def plain(words: str) -> str:
+    """A reader's words, made fit for a log: printable, on one line, not endless."""
+    return "".join(c if c.isprintable() else " " for c in words[:WORDS_CHARS_MAX]).strip()
 
 
 class Status(NamedTuple):
-    """An LLRPStatus: a code, and what the reader says about it."""
+    """An LLRPStatus: a code, what the reader says about it, and where it finds fault."""
 
     code: int
     text: str = ""
+    fault: Fault | None = None
 
     def __str__(self) -> str:
-        """Name and text, as a person wants to read it."""
-        name = Code(self.code).name.lower() if self.code in set(Code) else "status"
-        words = f"{name.replace('_', ' ')} ({self.code})"
-        return f"{words}: {self.text}" if self.text else words
+        """All of it, as a person wants to read it."""
+        words = _words(self.code)
+        if self.text:
+            words += f": {plain(self.text)}"
+        if self.fault is not None:
+            words += f"; {self.fault}: {_words(self.fault.code)}"
+        return words
+
+
+def _words(code: int) -> str:
+    """The name of a status code."""
+    known = _IN_PARAMETERS.get(code, code)
+    name = Code(known).name.lower() if known in set(Code) else "status"
+    return f"{name.replace('_', ' ')} ({code})"
+
+
+_IN_PARAMETERS = {code + 100: code for code in range(100, 109)} | {209: Code.UNSUPPORTED_PARAMETER}
+"""Codes of errors within a parameter, and those that say the same of a message."""
+
+
+class RoSpecTurn(IntEnum):
+    """What happened to an ROSpec (LLRP 1.1, 14.2.6.5)."""
+
+    STARTED = 0
+    ENDED = 1
+    PREEMPTED = 2
+
+
+class RoSpecNews(NamedTuple):
+    """An ROSpec's turn, one of RoSpecTurn; `by` is the ROSpec that took its place, if any."""
+
+    turn: int
+    rospec_id: int
+    by: int = 0
 
 
 class Event(NamedTuple):
-    """A READER_EVENT_NOTIFICATION; `utc_us` is the reader's clock when it happened."""
+    """A READER_EVENT_NOTIFICATION; `utc_us` is the reader's clock when it happened.
+
+    A reader without a calendar clock states `uptime_us`, the time since it started.
+    `antennas` holds numbers and whether they are connected now, `gpis` the ports of
+    general-purpose inputs and whether they are high now. `buffer_percent` warns that
+    the reader's buffer fills.
+    """
 
     utc_us: int | None = None
     connection: int | None = None
@@ -127,6 +185,10 @@ class Event(NamedTuple):
     closing: bool = False
     overflow: bool = False
     exception: str | None = None
+    gpis: tuple[tuple[int, bool], ...] = ()
+    uptime_us: int | None = None
+    buffer_percent: int | None = None
+    rospec: RoSpecNews | None = None
 
 
 def encode_status(status: Status) -> bytes:
@@ -142,22 +204,8 @@ def decode_status(body: bytes, start: int = 0) -> Status | None:
             code, length = _STATUS.unpack_from(body, first)
             words = first + _STATUS.size
             text = body[words : min(words + length, end)].decode("utf-8", "replace")
-            detail = _error_detail(body, words + length, end)
-            return Status(code, "; ".join(part for part in (text, detail) if part))
+            return Status(code, text, decode_fault(body, words + length, end))
     return None
-
-
-def _error_detail(body: bytes, start: int, end: int) -> str:
-    parts: list[str] = []
-    while start + 8 <= end:
-        kind, length, number, code = struct.unpack_from("!HHHH", body, start)
-        if kind == FIELD_ERROR:
-            parts.append(f"field {number}: error {code}")
-        if kind == PARAMETER_ERROR:
-            parts.append(f"parameter {number}: error {code}")
-        # The first eight bytes of a ParameterError are its own, what it holds follows.
-        start += 8 if kind == PARAMETER_ERROR else max(length, 4)
-    return ", ".join(parts)
 
 
 def encode_event(event: Event) -> bytes:
@@ -165,10 +213,11 @@ def encode_event(event: Event) -> bytes:
     parts: list[bytes] = []
     if event.utc_us is not None:
         parts.append(tlv(UTC_TIMESTAMP, struct.pack("!Q", event.utc_us)))
-    parts += [
-        tlv(ANTENNA_EVENT, _ANTENNA.pack(connected, antenna))
-        for antenna, connected in event.antennas
-    ]
+    if event.uptime_us is not None:
+        parts.append(tlv(UPTIME, struct.pack("!Q", event.uptime_us)))
+    parts += _encoded_states(event)
+    if event.buffer_percent is not None:
+        parts.append(tlv(REPORT_BUFFER_LEVEL_WARNING_EVENT, bytes([event.buffer_percent])))
     if event.connection is not None:
         parts.append(tlv(CONNECTION_ATTEMPT_EVENT, struct.pack("!H", event.connection)))
     if event.overflow:
@@ -179,6 +228,15 @@ def encode_event(event: Event) -> bytes:
     if event.closing:
         parts.append(tlv(CONNECTION_CLOSE_EVENT))
     return tlv(EVENT_DATA, *parts)
+
+
+def _encoded_states(event: Event) -> list[bytes]:
+    parts = [tlv(GPI_EVENT, _GPI.pack(port, high << 7)) for port, high in event.gpis]
+    if event.rospec is not None:
+        parts.append(tlv(ROSPEC_EVENT, _ROSPEC.pack(*event.rospec)))
+    for antenna, connected in event.antennas:
+        parts.append(tlv(ANTENNA_EVENT, _ANTENNA.pack(connected, antenna)))
+    return parts
 
 
 def decode_event(body: bytes) -> Event:
@@ -192,24 +250,57 @@ def decode_event(body: bytes) -> Event:
 
 
 def _with_part(event: Event, key: int, value: bytes) -> Event:
-    match key:
-        case 128:
-            event = event._replace(utc_us=int.from_bytes(value[:8], "big"))
-        case 255 if len(value) >= _ANTENNA.size:
-            connected, antenna = _ANTENNA.unpack_from(value)
-            event = event._replace(antennas=(*event.antennas, (antenna, bool(connected))))
-        case 256:
-            event = event._replace(connection=int.from_bytes(value[:2], "big"))
-        case 251:
-            event = event._replace(overflow=True)
-        case 252:
-            length = int.from_bytes(value[:2], "big")
-            event = event._replace(exception=value[2 : 2 + length].decode("utf-8", "replace"))
-        case 257:
-            event = event._replace(closing=True)
-        case _:
-            pass
-    return event
+    read = _EVENT_PARTS.get(key)
+    return event if read is None else event._replace(**read(event, value))
+
+
+def _utc(_event: Event, value: bytes) -> dict[str, Any]:
+    return {"utc_us": int.from_bytes(value[:8], "big")}
+
+
+def _uptime(_event: Event, value: bytes) -> dict[str, Any]:
+    return {"uptime_us": int.from_bytes(value[:8], "big")}
+
+
+def _gpi(event: Event, value: bytes) -> dict[str, Any]:
+    if len(value) < _GPI.size or len(event.gpis) >= STATES_MAX:
+        return {}
+    port, flags = _GPI.unpack_from(value)
+    return {"gpis": (*event.gpis, (port, bool(flags & _HIGHEST_BIT)))}
+
+
+def _antenna(event: Event, value: bytes) -> dict[str, Any]:
+    if len(value) < _ANTENNA.size or len(event.antennas) >= STATES_MAX:
+        return {}
+    connected, antenna = _ANTENNA.unpack_from(value)
+    return {"antennas": (*event.antennas, (antenna, bool(connected)))}
+
+
+def _rospec(_event: Event, value: bytes) -> dict[str, Any]:
+    if len(value) < _ROSPEC.size:
+        return {}
+    return {"rospec": RoSpecNews(*_ROSPEC.unpack_from(value))}
+
+
+def _exception(_event: Event, value: bytes) -> dict[str, Any]:
+    length = int.from_bytes(value[:2], "big")
+    return {"exception": value[2 : 2 + length].decode("utf-8", "replace")}
+
+
+_EVENT_PARTS: dict[int, Callable[[Event, bytes], dict[str, Any]]] = {
+    UTC_TIMESTAMP: _utc,
+    UPTIME: _uptime,
+    GPI_EVENT: _gpi,
+    ROSPEC_EVENT: _rospec,
+    REPORT_BUFFER_LEVEL_WARNING_EVENT: lambda _, value: {
+        "buffer_percent": int.from_bytes(value[:1], "big"),
+    },
+    REPORT_BUFFER_OVERFLOW_EVENT: lambda _, _value: {"overflow": True},
+    READER_EXCEPTION_EVENT: _exception,
+    ANTENNA_EVENT: _antenna,
+    CONNECTION_ATTEMPT_EVENT: lambda _, value: {"connection": int.from_bytes(value[:2], "big")},
+    CONNECTION_CLOSE_EVENT: lambda _, _value: {"closing": True},
+}
 
 
 def is_impinj_message(body: bytes, subtype: int) -> bool:

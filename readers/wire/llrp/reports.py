@@ -13,11 +13,13 @@ class ReportDecoder:
 
     It remembers across messages what LLRP lets a reader leave out: an optional
     field that is absent has the value that was last sent. `clock_offset_ns`
-    (gateway minus reader) places reads without a usable time at their arrival.
+    (gateway minus reader) places reads without a usable time at their arrival;
+    `uptime_offset_ns` (gateway minus uptime) places those of a reader without a calendar.
     """
 
     def __init__(self, reader: str, *, layouts_max: int = LAYOUTS_MAX) -> None:
         self.clock_offset_ns = 0
+        self.uptime_offset_ns: int | None = None
         self._reader = reader
         self._layouts: dict[int, Layout] = {}
         self._layouts_max = layouts_max
@@ -28,7 +30,8 @@ class ReportDecoder:
 
         Never raises, whatever the bytes are.
         """
-        stamp = Stamp(self._reader, arrival_ns, arrival_ns - self.clock_offset_ns, bad)
+        time_ns = arrival_ns - self.clock_offset_ns
+        stamp = Stamp(self._reader, arrival_ns, time_ns, bad, self.uptime_offset_ns)
         if len(body) < TLV_HEADER.size:
             return walk(body, self._memory, stamp)
         size = TLV_HEADER.unpack_from(body)[1]

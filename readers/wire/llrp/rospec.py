@@ -1,9 +1,8 @@
-"""What a client asks of a reader: its ROSpec and the keepalives that it wants."""
+"""The part of an ROSpec that shows in reports: when it runs, where, and what it reports."""
 
 import struct
 from typing import NamedTuple
 
-from readers.wire.llrp.messages import KEEPALIVE_SPEC
 from readers.wire.llrp.parameters import (
     VENDOR_IMPINJ,
     Parameter,
@@ -15,7 +14,6 @@ from readers.wire.llrp.parameters import (
 ROSPEC = 177
 _ROSPEC_HEAD = struct.Struct("!IBB")
 _OBSERVATION_HEAD = struct.Struct("!HH")
-_KEEPALIVE = struct.Struct("!BI")
 _START, _AISPEC_STOP, _OBSERVATION = 179, 184, 185
 _SELECTOR = 238
 _IMPINJ_SELECTOR = custom_key(VENDOR_IMPINJ, 50)
@@ -150,12 +148,3 @@ def _selected_impinj(body: bytes, selector: Parameter) -> dict[str, bool]:
 def _need(parameter: Parameter, size: int) -> None:
     if parameter.end - parameter.start < size:
         raise ReportError("parameter_length")
-
-
-def decode_keepalive_ms(body: bytes) -> int | None:
-    """Return the keepalive period that a SET_READER_CONFIG asks for; 0 = none, None = as it is."""
-    for key, start, end in parameters(body, 1):
-        if key == KEEPALIVE_SPEC and end - start >= _KEEPALIVE.size:
-            kind, period_ms = _KEEPALIVE.unpack_from(body, start)
-            return int(period_ms) if kind else 0
-    return None

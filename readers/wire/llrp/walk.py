@@ -29,6 +29,9 @@ from readers.wire.llrp.fields import (
 from readers.wire.llrp.parameters import TV_SIZES, Parameter, ReportError, parameter_at
 from tags.reads import Read
 
+ANTENNA_UNSAID = 1
+"""The antenna of a read for which none was ever stated."""
+
 _BIT_COUNT_BYTES = 2
 _STRUCTS = {key: struct.Struct("!" + form) for key, form in FORMATS.items()}
 _TV_FIELDS = {
@@ -43,17 +46,26 @@ _CUSTOM_FIELDS = {key: number for key, number in _STRUCTS.items() if key not in 
 class Stamp:
     """What a report does not say about its reads: who heard them, and when they arrived.
 
-    `time_ns` is the reader's time that is assumed where the report states none.
-    What has to be thrown away is counted in `bad`, by reason.
+    `time_ns` is the reader's time that is assumed where the report states none, and
+    `uptime_offset_ns` what a reader without a calendar needs added to its uptime; None
+    where it is not known. What has to be thrown away is counted in `bad`, by reason.
     """
 
-    __slots__ = ("arrival_ns", "bad", "reader", "time_ns")
+    __slots__ = ("arrival_ns", "bad", "reader", "time_ns", "uptime_offset_ns")
 
-    def __init__(self, reader: str, arrival_ns: int, time_ns: int, bad: dict[str, int]) -> None:
+    def __init__(
+        self,
+        reader: str,
+        arrival_ns: int,
+        time_ns: int,
+        bad: dict[str, int],
+        uptime_offset_ns: int | None = None,
+    ) -> None:
         self.reader = reader
         self.arrival_ns = arrival_ns
         self.time_ns = time_ns
         self.bad = bad
+        self.uptime_offset_ns = uptime_offset_ns
 
 
 def walk(body: bytes, memory: dict[int, int], stamp: Stamp) -> list[Read]:
@@ -96,7 +108,7 @@ def walk_entry(body: bytes, start: int, end: int, memory: dict[int, int], stamp:
     if not tag:
         raise ReportError("no_epc")
     values = _recall(values, memory)
-    if values.get(ANTENNA, 0) < 1:
+    if values.get(ANTENNA, ANTENNA_UNSAID) < 1:
         raise ReportError("antenna")
     for key in REMEMBERED:
         if key in values:
@@ -175,7 +187,7 @@ def read_of(tag: str, values: dict[int, int], stamp: Stamp) -> Read:
     return Read(
         tag,
         stamp.reader,
-        values[ANTENNA],
+        values.get(ANTENNA, ANTENNA_UNSAID),
         _time_ns(values, stamp),
         stamp.arrival_ns,
         _rssi_dbm(values),
@@ -189,9 +201,21 @@ def read_of(tag: str, values: dict[int, int], stamp: Stamp) -> Read:
 def _time_ns(values: dict[int, int], stamp: Stamp) -> int:
     time_us = values.get(LAST_SEEN_UTC, values.get(FIRST_SEEN_UTC))
     if time_us is None:
-        return stamp.time_ns
+        return _time_by_uptime_ns(values, stamp)
     if 0 < time_us < TIME_US_MAX:
         return time_us * 1000
+    count(stamp.bad, "time")
+    return stamp.time_ns
+
+
+def _time_by_uptime_ns(values: dict[int, int], stamp: Stamp) -> int:
+    uptime_us = values.get(LAST_SEEN_UPTIME, values.get(FIRST_SEEN_UPTIME))
+    if uptime_us is None:
+        return stamp.time_ns
+    if stamp.uptime_offset_ns is not None:
+        time_ns = uptime_us * 1000 + stamp.uptime_offset_ns
+        if 0 < time_ns < TIME_US_MAX * 1000:
+            return time_ns
     count(stamp.bad, "time")
     return stamp.time_ns
 

@@ -1,11 +1,16 @@
 """What one message of another system says, and the contract of those who decode it."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
 from tags.reads import Fix, Measurement, Read
+
+REJECTED_MAX = 1_000
+DEVICES_MAX = 256
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Payload(NamedTuple):
@@ -19,8 +24,8 @@ class Payload(NamedTuple):
     link: str
     arrival_ns: int
     topic: str = ""
-    headers: Mapping[str, str] = {}
-    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = _NOTHING
+    query: Mapping[str, str] = _NOTHING
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -35,11 +40,13 @@ class Said(msgspec.Struct, gc=False):
 
     `reads[].reader`, `fixes[].source` and `measurements[].sensor` are full names:
     `LINK:DEVICE` where the message names a device, else `LINK`. `devices` holds the
-    names of the devices that spoke. `lost` holds those that were said to be gone (a
-    last will), with the reason. `antennas` the states that a device reported.
+    names of the devices that spoke, as they stand after `LINK:`. `lost` holds those that
+    were said to be gone (a last will), with the reason, `antennas` whether the antennas
+    that a device reported on are connected; both go by the same names, with an empty
+    one for a message that names no device.
     `bad` counts by reason (`time`, `json`, `duplicate_keys`, `antenna`, `tag`, …)
     what was thrown away; a reason is a word for `/metrics`, the words for a person
-    stand in `rejected`.
+    stand in `rejected`, for the first REJECTED_MAX of the `refused` items.
     """
 
     reads: list[Read] = []
@@ -51,6 +58,38 @@ class Said(msgspec.Struct, gc=False):
     bad: dict[str, int] = {}
     rejected: list[Rejected] = []
     accepted: int = 0
+    refused: int = 0
+
+    def count(self, reason: str) -> None:
+        """Add to what was thrown away for `reason`."""
+        self.bad[reason] = self.bad.get(reason, 0) + 1
+
+    def refuse(self, index: int, reason: str, words: str) -> None:
+        """Count an item that could not be taken."""
+        self.count(reason)
+        self.refused += 1
+        if len(self.rejected) < REJECTED_MAX:
+            self.rejected.append(Rejected(index, words))
+
+    def pass_over(self) -> None:
+        """Count a message that was understood and says nothing that matters here."""
+        self.count("other_event")
+        self.accepted += 1
+
+    def spoke(self, device: str) -> None:
+        """Note a device that spoke; past DEVICES_MAX of them in one message they are counted."""
+        if device in self.devices:
+            return
+        if len(self.devices) < DEVICES_MAX:
+            self.devices.append(device)
+        else:
+            self.count("devices")
+
+    def gone(self, device: str, words: str) -> None:
+        """Note a device that is said to be gone, which is not to speak."""
+        self.lost[device] = words
+        if device in self.devices:
+            self.devices.remove(device)
 
 
 class Mapped(NamedTuple):

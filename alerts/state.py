@@ -1,0 +1,27 @@
+"""What Judge remembers, as plain data."""
+
+import msgspec
+
+from alerts.lifecycle import Case
+from alerts.places import Place
+from inventory.register import RegisterState
+from readers.health import ReaderHealth
+
+Key = tuple[str, str]
+"""Rule name and subject: an asset id, or `tag:` and a tag that no asset carries.
+
+An id that begins with `tag:` or `asset:` gets `asset:` before it, so that no two are the same.
+The gateway's own rules have `zone:` and a zone as their subject.
+"""
+
+
+class JudgeState(msgspec.Struct):
+    """Plain data: all that Judge remembers. `listening` is false until a gateway has started."""
+
+    now_ns: int = 0
+    site_version: str = ""
+    listening: bool = False
+    register: RegisterState = msgspec.field(default_factory=RegisterState)
+    places: dict[str, Place] = {}
+    cases: dict[Key, Case] = {}
+    readers: dict[str, ReaderHealth] = {}

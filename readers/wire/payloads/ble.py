@@ -1,0 +1,185 @@
+"""Bluetooth tags heard by ESPresense, room-assistant and OpenMQTTGateway.
+
+The identity of a tag is its address or its name, compared as mqtt_room compares ids:
+without case and punctuation. An iBeacon is its uuid-major-minor, in this order and with
+the dashes; the address that it comes from changes. Addresses that are said to change are
+no identity. The distance is left out: it is an estimate from the level, which the read
+carries. There are no times in these formats.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from readers.wire.payloads.devices import full_name, level, naming, note_status
+from readers.wire.payloads.items import each_item
+from readers.wire.payloads.said import Decode, Options, Payload, Said
+from readers.wire.payloads.sensors import Quantity, Sensor, add_known
+from readers.wire.payloads.strict_json import RefusalError
+from readers.wire.payloads.values import number_of_text, rssi_of, tag_of
+from tags.identity import TEXT_CHARS_MAX
+from tags.reads import Read
+
+_ESPRESENSE_QUANTITIES: Final[Mapping[str, Quantity]] = {
+    "temp": Quantity("temperature", "°C"),
+    "rh": Quantity("humidity", "%"),
+    "batt": Quantity("battery", "%"),
+    "mV": Quantity("voltage", "mV"),
+}
+_GATEWAY_QUANTITIES: Final[Mapping[str, Quantity]] = {
+    "tempc": Quantity("temperature", "°C"),
+    "hum": Quantity("humidity", "%"),
+    "batt": Quantity("battery", "%"),
+    "volt": Quantity("voltage", "V"),
+}
+_RANDOM_ID_TYPE = 1
+"""ESPresense's priority of an address that changes; everything it can tell better is above."""
+_RANDOM_MAC_TYPE = 1
+_ROOM_LEVELS = len(["espresense", "rooms", "ROOM", "status"])
+_HALF_MAX = 0xFFFF
+_ADDRESS_CHARS = 12
+_STATIC_DIGITS = frozenset("cdef")
+"""First digit of a random address that stays: its two upper bits are set (Core 5.4, 6.B.1.3.2)."""
+_UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
+_BEACON = re.compile(rf"(?:ibeacon:)?{_UUID}[-_:](\d{{1,5}})[-_:](\d{{1,5}})", re.ASCII)
+_BEACON_UUID = re.compile(_UUID, re.ASCII)
+
+
+def espresense(options: Options) -> Decode:
+    """Decode ESPresense, room-assistant and what else speaks mqtt_room; the device is the room."""
+    name_device = naming(options, lambda payload, _item: level(payload, -1))
+    name_room = naming(options, lambda payload, _item: level(payload, 3))
+
+    def take(payload: Payload, item: dict[str, object], said: Said) -> None:
+        _check_heard(item)
+        stated = item.get("id")
+        tag = _tag(_id_of_topic(payload) if stated is None else stated)
+        if item.get("idType") == _RANDOM_ID_TYPE:
+            raise _random_address(tag)
+        device = name_device(payload, item, said)
+        _add(payload, item, (tag, device), _ESPRESENSE_QUANTITIES, said)
+
+    decode_items = each_item(take)
+
+    def decode(payload: Payload) -> Said:
+        levels = payload.topic.split("/")
+        if len(levels) < _ROOM_LEVELS or levels[1] != "rooms":
+            return decode_items(payload)
+        said = Said()
+        is_status = levels[3:] == ["status"]
+        if not (is_status and note_status(payload, name_room(payload, {}, said), said)):
+            said.pass_over()
+        return said
+
+    return decode
+
+
+def openmqttgateway(options: Options) -> Decode:
+    """Decode the Bluetooth messages of OpenMQTTGateway; the device is the gateway.
+
+    That is the level before `BTtoMQTT`, else the last one.
+    """
+    name_device = naming(options, _gateway)
+
+    def take(payload: Payload, item: dict[str, object], said: Said) -> None:
+        _check_heard(item)
+        tag = _advertiser(payload, item)
+        device = name_device(payload, item, said)
+        _add(payload, item, (tag, device), _GATEWAY_QUANTITIES, said)
+
+    decode_items = each_item(take)
+
+    def decode(payload: Payload) -> Said:
+        last = payload.topic.rpartition("/")[2]
+        if last == "LWT" or ("toMQTT" in payload.topic and "BTtoMQTT" not in payload.topic):
+            said = Said()
+            device = name_device(payload, {}, said)
+            if last != "LWT" or not note_status(payload, device, said):
+                said.pass_over()
+            return said
+        return decode_items(payload)
+
+    return decode
+
+
+def _add(
+    payload: Payload,
+    item: dict[str, object],
+    who: tuple[str, str],
+    quantities: Mapping[str, Quantity],
+    said: Said,
+) -> None:
+    """Add the read of a tag by a device, and what the tag measured, as its own sensor."""
+    tag, device = who
+    reader, arrival_ns = full_name(payload.link, device), payload.arrival_ns
+    stated = item.get("rssi")
+    rssi_dbm = rssi_of(number_of_text(stated) if isinstance(stated, str) else stated, said)
+    said.reads.append(Read(tag, reader, 1, arrival_ns, arrival_ns, rssi_dbm))
+    sensor = Sensor(full_name(payload.link, tag), arrival_ns)
+    add_known(payload, sensor, item, quantities, said)
+
+
+def _check_heard(item: dict[str, object]) -> None:
+    if item.get("rssi") is None and item.get("distance") is None:
+        raise RefusalError("shape", "neither rssi nor distance says that a tag was heard")
+
+
+def _tag(value: object) -> str:
+    if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX:
+        raise RefusalError("tag", "the id must be a short text")
+    return tag_of(_plain(value), "ble:")
+
+
+@lru_cache(maxsize=16_384)
+def _plain(name: str) -> str:
+    """An id without case and punctuation, but for the dashes of an iBeacon."""
+    lower = name.lower()
+    beacon = _BEACON.fullmatch(lower)
+    if beacon is not None:
+        *uuid, major, minor = beacon.groups()
+        return f"{'-'.join(uuid)}-{int(major)}-{int(minor)}"
+    return "".join(filter(str.isalnum, lower))
+
+
+def _id_of_topic(payload: Payload) -> str | None:
+    return level(payload, 3) if payload.topic.startswith("espresense/devices/") else None
+
+
+def _gateway(payload: Payload, _item: object) -> str | None:
+    levels = payload.topic.split("/")
+    for place, name in enumerate(levels[1:], 1):
+        if name == "LWT" or name.endswith("toMQTT"):
+            return levels[place - 1]
+    return levels[-1] or None
+
+
+def _advertiser(payload: Payload, item: dict[str, object]) -> str:
+    stated = item.get("id", item.get("mac"))
+    uuid = item.get("uuid", stated)
+    if isinstance(uuid, str) and _BEACON_UUID.fullmatch(uuid.lower()):
+        return _tag(f"{uuid}-{_half(item, 'major')}-{_half(item, 'minor')}")
+    if stated is None and "BTtoMQTT/" in payload.topic:
+        stated = level(payload, -1)
+    tag = _tag(stated)
+    if number_of_text(item.get("mac_type")) == _RANDOM_MAC_TYPE and _changes(tag):
+        raise _random_address(tag)
+    return tag
+
+
+def _half(item: dict[str, object], member: str) -> int:
+    number = number_of_text(item.get(member))
+    if number is None or not number.is_integer() or not 0 <= number <= _HALF_MAX:
+        words = f"an iBeacon is its uuid, major and minor; {member} is missing or no number"
+        raise RefusalError("tag", words)
+    return int(number)
+
+
+def _changes(tag: str) -> bool:
+    address = tag.removeprefix("ble:")
+    return len(address) != _ADDRESS_CHARS or address[0] not in _STATIC_DIGITS
+
+
+def _random_address(tag: str) -> RefusalError:
+    words = f"{tag} is a random address, which changes; let the tag send an iBeacon"
+    return RefusalError("random_address", words)

@@ -1,0 +1,20 @@
+"""Keys of an input device: any events, however they come, give the same bounded texts."""
+
+from readers.wire.evdev import EVENT, TEXT_CHARS_MAX, Typing, press
+
+
+def check(data: bytes) -> None:
+    """Raise if the texts depend on how the events came, or grow without limit."""
+    if not data:
+        return
+    step = 1 + data[0] % 40
+    events = b"".join(press(byte & 0x7F, byte >> 7 ^ 1) for byte in data[1:]) + data
+    whole, chopped = Typing("de"), Typing("de")
+    texts = [
+        text for at in range(0, len(events), step) for text in chopped.feed(events[at : at + step])
+    ]
+    if texts != whole.feed(events) or chopped.bad != whole.bad:
+        raise AssertionError(f"texts depend on chunks of {step} bytes (events have {EVENT.size})")
+    if any(len(text) > TEXT_CHARS_MAX for text in texts):
+        raise AssertionError("a text is too long")
+    _ = chopped.pause()

@@ -1,0 +1,82 @@
+"""How the running gateway switches outputs: each refusal says what is the matter."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import gateway.desk
+from gateway.collector import Collector
+from gateway.desk import GatewayDesk
+from gateway.site import parse_site
+from gateway.supervisor import Supervisor
+from inventory.changes import DONE, Outcome
+from readers.driver import ReaderLostError, ReaderMisconfiguredError
+from tests.gateway.made import NOON_NS
+from tests.gateway.made import SITE as SITE_TEXT
+
+SITE = parse_site(SITE_TEXT)
+
+
+@dataclass
+class Siren:
+    """A driver that switches, fails or hangs."""
+
+    error: Exception | None = None
+    hangs: bool = False
+    switched: list[tuple[int, float | None]] = field(default_factory=list)
+
+    async def switch_output(self, port: int, on_for_s: float | None) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+        self.switched.append((port, on_for_s))
+
+
+def desk_with(drivers: dict[str, Any]) -> GatewayDesk:
+    station = SimpleNamespace(pipeline=SimpleNamespace(maintenance=None))
+    collector = cast("Collector", SimpleNamespace(station=station))
+    supervisor = cast("Supervisor", SimpleNamespace(drivers=drivers))
+    return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS)
+
+
+async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tagwarden.readers")
+    siren = Siren()
+    desk = desk_with({"dock": siren})
+    assert await desk.switch_output("dock", 1, 5.0, "ann") == DONE
+    assert await desk.switch_output("dock", 1, None, "bob") == DONE
+    assert siren.switched == [(1, 5.0), (1, None)]
+    assert caplog.messages == [
+        "dock: output 1 switched on for 5 s by ann",
+        "dock: output 1 switched off by bob",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reader", "driver", "outcome"),
+    [
+        ("cellar", None, Outcome("unknown", "there is no reader 'cellar'")),
+        ("dock", None, Outcome("conflict", "dock is not connected; see its health")),
+        ("dock", object(), Outcome("conflict", "dock has no outputs")),
+        ("dock", Siren(ReaderMisconfiguredError("no port 9")), Outcome("unknown", "no port 9")),
+        ("dock", Siren(ReaderLostError("peer closed")), Outcome("conflict", "peer closed")),
+    ],
+)
+async def test_a_refusal_says_what_is_the_matter(
+    reader: str, driver: object, outcome: Outcome
+) -> None:
+    drivers = {} if driver is None else {reader: driver}
+    assert await desk_with(drivers).switch_output(reader, 9, 5.0, "ann") == outcome
+
+
+async def test_a_reader_that_does_not_answer_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway.desk, "SWITCH_TIMEOUT_S", 0.01)
+    outcome = await desk_with({"dock": Siren(hangs=True)}).switch_output("dock", 1, 5.0, "ann")
+    assert outcome == Outcome("conflict", "the reader did not answer within 0.01 s")
