@@ -42,9 +42,9 @@ async def push(name: str, here: Here) -> Response:
 
     The answer comes once everything that was good in it is committed: how many items
     were accepted, and which were not and why (at most 1000 of them are listed). 400 when
-    none was good. A push may be sent again after any other answer, or none: what was
-    taken before is not counted twice. 503 says when to come again. The answer to
-    OwnTracks is the empty list that it expects.
+    none was good. A push may be sent again after any other answer, or none, and does no
+    harm. 503 says when to come again. The answer to OwnTracks is the empty list that
+    it expects.
     """
     receipt = await _received(name, here)
     if not receipt.accepted and (receipt.rejected or receipt.dropped):

@@ -190,10 +190,10 @@ class Announcer:
 def _announce_alert(change: AlertChange) -> None:
     alert = change.alert
     if change.transition not in {"raised", "reopened"}:
-        say(f"{format_time(change.at_ns)} alert {change.transition}: {alert.asset}", "green")
+        say(f"{format_time(change.at_ns)} alert {change.transition}: {alert.subject}", "green")
         return
-    way = f"{alert.from_zone or 'nowhere'} → {alert.to_zone}"
-    text = f"ALERT {change.transition}: {alert.rule}: {alert.asset} ({way})"
+    way = f" ({alert.from_zone or 'nowhere'} → {alert.to_zone})" if alert.tag else ""
+    text = f"ALERT {change.transition}: {alert.rule}: {alert.subject}{way}"
     say(f"{format_time(alert.time_ns)} {text}", "red")
 
 

@@ -4,12 +4,16 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
+from urllib.parse import quote
 
 from readers.driver import (
     AntennaState,
     Batch,
     Clock,
     DeviceNews,
+    EndOfReadsError,
+    Finding,
+    ReaderError,
     ReaderLostError,
     ReaderMisconfiguredError,
 )
@@ -21,6 +25,10 @@ __all__ = ["HttpDriver", "PushRefusedError", "PushSettings", "ReadPush", "Receip
 
 DECODED_AT_ONCE_BYTES = 64 * 1024
 """What is longer is decoded in a thread, so that other readers are heard meanwhile."""
+
+_ADVICE = (
+    "Start the gateway, give the reader a key (`tagwarden keys create … --role ingest`), push."
+)
 
 Refusal = Literal[
     "closed",
@@ -86,7 +94,7 @@ class HttpDriver:
         self._bad: Counter[str] = Counter()
         self._spoke = False
         self._news = asyncio.Event()
-        self._closed = False
+        self._end: ReaderError | None = None
 
     async def connect(self) -> None:
         """Open the door. Raises ReaderMisconfiguredError for options that the format refuses."""
@@ -101,8 +109,8 @@ class HttpDriver:
         Raises ReaderLostError once the door is closed.
         """
         await self._news.wait()
-        if self._closed:
-            raise ReaderLostError(f"{self._settings.name}: closed")
+        if self._end is not None:
+            raise self._end
         batch = self._waiting.popleft().batch if self._waiting else Batch()
         for reason, count in self._bad.items():
             batch.bad[reason] = batch.bad.get(reason, 0) + count
@@ -113,12 +121,23 @@ class HttpDriver:
 
     async def close(self) -> None:
         """Shut the door: what was not fetched is refused, the rest is answered when committed."""
-        self._closed = True
-        self._news.set()
+        self._shut(ReaderLostError(f"{self._settings.name}: closed"))
         for waiting in self._waiting:
             if not waiting.committed.done():
                 waiting.committed.set_exception(self._closed_error())
         self._waiting.clear()
+
+    async def examine(self, patience_s: float) -> list[Finding]:
+        """Say where to push to; only a running gateway can hear it, so nothing is waited for."""
+        del patience_s
+        name = self._settings.name
+        where = f"POST /api/v1/ingest/{quote(name, safe='')}"
+        self._shut(EndOfReadsError(f"{name} is heard by a running gateway only", _ADVICE))
+        return [Finding.passed("door", f"opens at {where}, format {self._settings.format}")]
+
+    def _shut(self, end: ReaderError) -> None:
+        self._end = end
+        self._news.set()
 
     async def push(self, read: ReadPush) -> Receipt:
         """Take one push in; returns once all that was good in it is committed.
@@ -141,7 +160,7 @@ class HttpDriver:
         self._news.set()
 
     def _take_place(self) -> None:
-        if self._closed:
+        if self._end is not None:
             raise self._closed_error()
         if self._places_taken >= self._settings.pushes_waiting_max:
             text = f"{self._settings.name}: {self._places_taken} pushes are being taken already"
@@ -179,7 +198,7 @@ class HttpDriver:
         return await asyncio.to_thread(self._decode, payload)
 
     async def _committed(self, said: Said) -> None:
-        if self._closed:
+        if self._end is not None:
             raise self._closed_error()
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -77,9 +77,11 @@ class SerialDriver:
         """Reads that come before all is set up wait, but only so many."""
         self._heard.append(heard)
         if len(self._heard) > HEARD_MAX:
-            lost = len(self._heard.popleft().reads)
+            dropped = self._heard.popleft()
+            dropped.bad["overflow"] = dropped.bad.get("overflow", 0) + len(dropped.reads)
             bad = self._heard[0].bad
-            bad["overflow"] = bad.get("overflow", 0) + lost
+            for reason, count in dropped.bad.items():
+                bad[reason] = bad.get(reason, 0) + count
 
     def _no_answer(self) -> ReaderLostError:
         settings = self._settings

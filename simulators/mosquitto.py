@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -85,6 +86,16 @@ class Mosquitto:
         """End it and start it again on the same port."""
         self.stop(kill=kill)
         self.start()
+
+    def freeze(self) -> None:
+        """Let it hang: its connections stay open, and nothing answers."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def log(self) -> str:
         """What it has written so far."""

@@ -58,8 +58,8 @@ class Publisher:
         client.reconnect_delay_set(1, 2)
         client.username = login.username
         client.password = login.password
-        client.on_connect = self._on_connect
-        client.on_publish = self._on_publish
+        client.on_connect = _caller(self._connected.set)
+        client.on_publish = _caller(self._room.release)
         if login.lost is not None:
             client.will_set(login.lost.topic, login.lost.payload, 1, login.lost.retain)
 
@@ -89,12 +89,6 @@ class Publisher:
     async def vanish(self) -> None:
         """Cut the connection without a goodbye: the broker publishes the last will."""
         await asyncio.to_thread(self._vanish)
-
-    def _on_connect(self, *_: object) -> None:
-        self._connected.set()
-
-    def _on_publish(self, *_: object) -> None:
-        self._room.release()
 
     def _start(self) -> None:
         self._client.connect(*self._place)
@@ -248,6 +242,15 @@ class DoorSensor(MqttSensor):
     async def move(self, *, is_open: bool) -> None:
         """Publish that the door was opened or closed."""
         await self.say(contact=not is_open)
+
+
+def _caller(call: Callable[[], object]) -> Callable[..., None]:
+    """A callback of paho's; it must not know the publisher, or the two keep each other alive."""
+
+    def called(*_: object) -> None:
+        call()
+
+    return called
 
 
 def zebra_payload(read: Read, host: str, number: int) -> bytes:

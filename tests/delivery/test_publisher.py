@@ -15,6 +15,7 @@ from tests.delivery.told import (
     ROOT,
     SINCE,
     Listener,
+    MadeLink,
     MadeSource,
     a_depot,
     listening_to,
@@ -330,7 +331,7 @@ async def test_a_broker_that_is_not_had_is_tried_again_and_nothing_piles_up(
     wrong: dict[str, object], guarded_broker: Mosquitto, source: MadeSource, counts: Counts
 ) -> None:
     port = wrong.pop("port", guarded_broker.port)
-    one = publisher(f"mqtt://127.0.0.1:{port}", source, counts, **wrong)
+    one = publisher(f"mqtt://127.0.0.1:{port}", source, counts, None, **wrong)
     async with telling(one):
         one.note(source.facts)
         await counts.reach(*[("home", "lost")] * 3)
@@ -348,3 +349,15 @@ async def test_a_source_that_fails_for_a_moment_costs_a_fresh_start_and_no_fact(
         one.note(source.put(there("L1", "gate")))
         await counts.reach(("home", "lost"))
         await listener.until(lambda _: listener.json(L1)["zone"] == "gate")
+
+
+async def test_a_broker_that_refuses_to_show_what_it_keeps_is_told_everything(
+    source: MadeSource, counts: Counts
+) -> None:
+    link = MadeLink(refuses="subscribe")
+    one = publisher("mqtt://made", source, counts, lambda _settings, _will: link)
+    async with telling(one):
+        await asyncio.wait_for(link.online.wait(), 5)
+        assert set(link.kept) >= {L1, STRANGE, HALL, GATE}
+    assert link.closed.is_set()
+    assert link.kept[STATUS] == b"offline"

@@ -23,9 +23,11 @@ from delivery.presence import (
     ZoneState,
     subject_of,
 )
-from delivery.publisher import Publisher, open_links
+from delivery.publisher import OpenLink, Publisher, open_links
 from delivery.settings import PublishSettings
 from inventory.assets import Asset
+from readers.driver import ReaderMisconfiguredError
+from readers.wire.mqtt_packets import Message
 from tests.delivery.made import T0_NS, Counts
 
 SITE = "depot"
@@ -152,13 +154,19 @@ async def soon(event: asyncio.Event, timeout_s: float | None) -> None:
     await asyncio.sleep(0.02)
 
 
-def publisher(address: str, source: MadeSource, counts: Counts, **more: object) -> Publisher:
+def publisher(
+    address: str,
+    source: MadeSource,
+    counts: Counts,
+    link: OpenLink | None = None,
+    **more: object,
+) -> Publisher:
     settings = PublishSettings.model_validate({"name": "home", "address": address, **more})
     return Publisher(
         settings,
         SITE,
         source,
-        open_link=open_links(lambda: T0_NS),
+        open_link=link or open_links(lambda: T0_NS),
         rng=random.Random(1),
         count=counts,
         wait=soon,
@@ -181,3 +189,51 @@ def moved(fact: Whereabouts, zone: str | None) -> Whereabouts:
 
 def renamed(fact: Whereabouts, name: str) -> Whereabouts:
     return fact._replace(asset=replace(fact.asset, name=name))
+
+
+class MadeLink:
+    """A broker in memory, and one connection to it; `refuses` is what it refuses."""
+
+    def __init__(self, *, refuses: str = "") -> None:
+        self.kept: dict[str, bytes] = {}
+        self.closed = asyncio.Event()
+        self.online = asyncio.Event()
+        self._news = asyncio.Event()
+        self._refuses = refuses
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def connect(self) -> None:
+        await asyncio.sleep(0)
+
+    async def subscribe(self, topics: Sequence[tuple[str, int]]) -> None:
+        if self._refuses == "subscribe":
+            raise ReaderMisconfiguredError(f"home: topic {topics[0][0]} is refused")
+        await asyncio.sleep(0)
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        del topics
+        await asyncio.sleep(0)
+
+    async def says(self, topic: str, part: bytes) -> None:
+        """Wait until a topic holds this."""
+        while part not in self.kept.get(topic, b""):
+            self._news.clear()
+            await self._news.wait()
+
+    async def publish(
+        self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False
+    ) -> None:
+        await asyncio.sleep(0)
+        if retain:
+            self.kept[topic] = payload
+            self._news.set()
+        echo = Message(topic, payload, qos, retain=False, packet_id=0, arrival_ns=T0_NS)
+        self._messages.put_nowait(echo)
+        if payload == b"online":
+            self.online.set()
+
+    async def messages(self) -> list[Message]:
+        return [await self._messages.get()]
+
+    async def close(self) -> None:
+        self.closed.set()

@@ -1,8 +1,10 @@
 """What a broker that means harm answers: packets that paho decodes."""
 
+from typing import Literal
+
 from readers.mqtt_session import Code, MqttSession
 from readers.mqtt_settings import BrokerSettings
-from readers.wire.mqtt_packets import CONNACK, PUBREL, Message, PacketError, PacketReader
+from readers.wire.mqtt_packets import PUBREL, Message, PacketError, PacketReader
 
 PACKETS_MAX = 50
 WELCOME = {"3.1.1": b"\x20\x02\x00\x00", "5": b"\x20\x03\x00\x00\x00"}
@@ -21,7 +23,8 @@ def check(data: bytes) -> None:
     """Raise where a session raises anything but PacketError, or writes without end."""
     if not data:
         return
-    version, welcomed = ("5" if data[0] & 1 else "3.1.1"), bool(data[0] & 2)
+    version: Literal["3.1.1", "5"] = "5" if data[0] & 1 else "3.1.1"
+    welcomed = bool(data[0] & 2)
     written: list[bytes] = []
     broker = BrokerSettings(address="mqtt://127.0.0.1", version=version)
     session = MqttSession(broker, "fuzz", _Listener(), written.append, lambda call: call())
@@ -44,13 +47,3 @@ def _packets(data: bytes, version: str) -> list[bytes]:
     reader, messages = PacketReader(100, properties=version == "5"), list[Message]()
     others = reader.feed(data, 0, messages)[:PACKETS_MAX]
     return [packet for packet in others if packet[0] != PUBREL]
-
-
-def seeds() -> list[bytes]:
-    """Inputs to begin with."""
-    return [
-        b"\x03" + bytes((CONNACK, 3, 0, 0, 0)),
-        b"\x03\x90\x04\x00\x01\x00\x01",
-        b"\x03\xe0\x02\x8e\x00",
-        b"\x02\x40\x02\x00\x02",
-    ]

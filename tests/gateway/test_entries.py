@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from gateway.entries import (
     ClockOffset,
     Entry,
@@ -17,6 +17,7 @@ from gateway.entries import (
 )
 from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
+from readers.maintenance import Target
 from tests.zones.made import HALL, at, read
 from tests.zones.stories import LAPTOPS, Story, stories
 
@@ -31,6 +32,14 @@ ONE_OF_EACH: list[Entry] = [
     RemoveAsset(arrival_ns=at(7), by="ann", asset="laptop-1"),
     AcknowledgeAlert(arrival_ns=at(7), by="ann", alert="ab12", note="found"),
     ResetAlert(arrival_ns=at(7), by="ann", alert="ab12"),
+    StartMaintenance(
+        arrival_ns=at(7),
+        by="ann",
+        target=Target("antenna", "r", 2),
+        until_ns=at(60),
+        reason="new cable",
+    ),
+    EndMaintenance(arrival_ns=at(7), by="ann", target=Target("portal", "door")),
 ]
 
 

@@ -1,24 +1,33 @@
 """What brokers are told comes from what is committed, and only of what is chosen."""
 
+import asyncio
+import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
 from alerts.settings import AssetSelector
 from delivery.presence import ReaderState, SensorValues, Subject, Whereabouts, ZoneState
+from delivery.settings import PublishSettings
 from gateway.entries import Entry, Observed, SiteChanged, Tick
 from gateway.journal import Group
-from gateway.publishing import ASSETS_AT_ONCE, GatewayFacts, changes_of
+from gateway.publishing import ASSETS_AT_ONCE, GatewayFacts, Publishing, changes_of
+from gateway.site import Site, parse_site
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output, ZonesChanged
 from history.questions import StateQuestions
 from inventory.assets import Asset
 from inventory.changes import StoreAssets
 from inventory.register import Register, RegisterState
 from readers.health import ReaderHealth
+from readers.mqtt_settings import Will
 from tags.latest import Latest
 from tags.reads import Fix, Measurement
 from tests.api.fake_gateway import NOON_NS, FakeDesk, moved
+from tests.delivery.made import Counts
+from tests.delivery.told import MadeLink
 
 FIX = Fix("gps:1", "phones", NOON_NS, NOON_NS, lat=52.5, lon=13.4)
 HEAT = Measurement("cellar", "temperature", 7.5, "°C", NOON_NS, NOON_NS)
@@ -59,6 +68,81 @@ async def store(desk: MadeDesk, *assets: Asset) -> None:
 def group(*outputs: Output, entries: list[Entry] | None = None) -> Group:
     numbered = [Numbered(seq, output) for seq, output in enumerate(outputs)]
     return Group(1, NOON_NS, entries or [], numbered, 0)
+
+
+class Depot(NamedTuple):
+    """Publishers over brokers in memory; `links` are all that were opened."""
+
+    publishing: Publishing
+    links: list[MadeLink]
+    desk: MadeDesk
+
+    async def newest(self) -> MadeLink:
+        await asyncio.sleep(0)  # a publisher that was just started opens its link
+        await asyncio.wait_for(self.links[-1].online.wait(), 5)
+        return self.links[-1]
+
+
+@pytest.fixture
+def depot(desk: MadeDesk, questions: StateQuestions) -> Depot:
+    links: list[MadeLink] = []
+
+    def opened(_settings: PublishSettings, _will: Will) -> MadeLink:
+        links.append(MadeLink())
+        return links[-1]
+
+    pipeline = SimpleNamespace(
+        state=SimpleNamespace(latest=Latest()), judge=SimpleNamespace(register=desk.register)
+    )
+    collector: Any = SimpleNamespace(station=SimpleNamespace(pipeline=pipeline))
+    made: Any = desk
+    rng, counts = random.Random(1), Counts()
+    return Depot(Publishing(questions, made, collector, opened, rng, counts), links, desk)
+
+
+def site(text: str, name: str = "depot") -> Site:
+    return parse_site(f"site: {{name: {name}}}\nzones: [{{name: hall}}]\npublish: [{text}]\n")
+
+
+HOME = "{name: home, address: mqtt://made}"
+DEPOT, YARD, NOBODY = site(HOME), site(HOME, "yard"), site("")
+ELSEWHERE = site(HOME.replace("}", ", prefix: other}"))
+
+
+async def test_publishers_follow_the_site_file(depot: Depot) -> None:
+    async with asyncio.TaskGroup() as group:
+        await depot.publishing.update(DEPOT, group)
+        first = await depot.newest()
+        await depot.publishing.update(DEPOT, group)
+        assert (len(depot.links), first.closed.is_set()) == (1, False)
+        await depot.publishing.update(ELSEWHERE, group)
+        assert first.closed.is_set()
+        assert "other/depot/status" in (await depot.newest()).kept
+        await depot.publishing.update(YARD, group)
+        assert "tagwarden/yard/status" in (await depot.newest()).kept
+        await depot.publishing.update(NOBODY, group)
+        assert all(link.closed.is_set() for link in depot.links)
+        depot.publishing.note([group_of_health()])
+        await depot.publishing.update(DEPOT, group)
+        last = await depot.newest()
+        await depot.publishing.end()
+        assert last.kept["tagwarden/depot/status"] == b"offline"
+
+
+def group_of_health() -> Group:
+    return group(ReaderHealth(reader="gate-1", state="offline", since_ns=NOON_NS))
+
+
+async def test_a_reader_that_falls_silent_is_told_with_the_zones_that_it_covers(
+    depot: Depot,
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        await depot.publishing.update(DEPOT, tasks)
+        link = await depot.newest()
+        depot.desk.sick_zones.add("hall")
+        depot.publishing.note([group_of_health()])
+        await asyncio.wait_for(link.says("tagwarden/depot/zones/hall/state", b"false"), 5)
+        await depot.publishing.end()
 
 
 async def everything(source: GatewayFacts) -> list[object]:

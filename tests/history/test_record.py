@@ -4,7 +4,7 @@ import sqlite3
 import msgspec
 import pytest
 
-from alerts.alert import Acknowledgement
+from alerts.alert import Acknowledgement, Alert
 from history.outputs import Numbered, ZonesChanged
 from history.questions import StateQuestions, open_alerts
 from history.record import record_outputs
@@ -222,6 +222,19 @@ def test_a_second_open_alert_of_one_rule_and_asset_is_refused(writer: Writer) ->
         writer.commit(raised(alert("al-2")))
     writer.commit(raised(alert("al-3", rule="another")))
     assert writer.rows("SELECT id FROM alerts ORDER BY id") == [("al-1",), ("al-3",)]
+
+
+def test_alerts_about_zones_are_open_once_for_each_zone(writer: Writer) -> None:
+    def blind(id_: str, zone: str) -> Alert:
+        about = alert(id_, asset=None, rule="system: blind")
+        return msgspec.structs.replace(about, tag="", from_zone=zone, to_zone=zone)
+
+    writer.commit(raised(blind("al-1", "hall")))
+    writer.commit(raised(blind("al-2", "gate")))
+    subjects = [("zone:hall", None, ""), ("zone:gate", None, "")]
+    assert writer.rows("SELECT subject, asset, tag FROM alerts ORDER BY seq") == subjects
+    with pytest.raises(sqlite3.IntegrityError):
+        writer.commit(raised(blind("al-3", "gate")))
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,11 @@ class TestStalled:
     ) -> None:
         async with connected(reader, reads_waiting_max=100) as driver:
             hurry(driver, 0.1)
-            reporting = asyncio.create_task(report_often(reader, 200))
+            reporting = asyncio.create_task(report_often(reader, 50))
             await until(lambda: driver._link._paused)
             await asyncio.sleep(0.3)
             assert driver._link.error is None
-            assert len(await take(driver, 200_000, deadline_s=20.0)) == 200_000
+            assert len(await take(driver, 50_000, deadline_s=20.0)) == 50_000
             await reporting
 
     async def test_the_patience_is_ten_seconds(self) -> None:

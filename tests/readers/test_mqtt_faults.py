@@ -6,9 +6,12 @@ import struct
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
 from readers.mqtt import MqttDriver
+from tests.fuzz.mqtt_session import check
 from tests.readers.mqtt_driving import (
     FakeBroker,
     Talk,
@@ -98,6 +101,22 @@ class TestNonsense:
         subscribe = [{"topic": topic, "format": "tagwarden"} for topic in ("a", "b")]
         async with FakeBroker() as broker:
             assert "2 topics, 1 answers" in str(await refused(broker, subscribe=subscribe))
+
+    @given(
+        st.integers(0, 3),
+        st.lists(
+            st.tuples(
+                st.sampled_from([0x20, 0x40, 0x50, 0x70, 0x90, 0xB0, 0xD0, 0xE0]),
+                st.binary(max_size=12),
+            ),
+            max_size=4,
+        ),
+    )
+    def test_no_answer_of_a_broker_does_more_harm(
+        self, kind: int, answers: list[tuple[int, bytes]]
+    ) -> None:
+        packets = [bytes((first, len(body))) + body for first, body in answers]
+        check(bytes((kind,)) + b"".join(packets))
 
 
 class TestRefusals:

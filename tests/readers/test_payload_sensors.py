@@ -42,6 +42,12 @@ def test_a_value_that_is_no_number_is_counted_and_the_rest_kept() -> None:
     assert (values(said), said.bad) == ({"humidity": (40.0, "%")}, {"measurement": 2})
 
 
+@pytest.mark.parametrize("text", ["1_000", "1e999", "nan", "", " ", "0x10", "1" * 40])
+def test_a_text_that_is_no_plain_number_is_no_value(text: str) -> None:
+    said = tell("zigbee2mqtt", {"battery": text})
+    assert (said.measurements, said.bad) == ([], {"measurement": 1})
+
+
 def test_light_is_in_lux_where_both_are_given() -> None:
     said = tell("zigbee2mqtt", {"illuminance": 21_000, "illuminance_lux": 126})
     assert values(said) == {"illuminance": (126.0, "lx")}
@@ -118,9 +124,10 @@ def test_a_local_clock_whose_zone_is_named_tells_the_time() -> None:
     message = {"Time": "2026-01-31T08:59:58", "AM2301": {"Humidity": 40}}
     said = tell("tasmota", message, options=Options(timezone="Europe/Berlin"))
     assert said.measurements[0].time_ns == NOW_NS - 2 * SECOND_NS
-    message["Time"] = "2021-01-31T08:59:58"
-    said = tell("tasmota", message, options=Options(timezone="Europe/Berlin"))
-    assert (said.measurements[0].time_ns, said.bad) == (NOW_NS, {"time": 1})
+    for time in ("2021-01-31T08:59:58", "2026-02-30T08:59:58", "0001-01-01T00:00:00"):
+        message["Time"] = time
+        said = tell("tasmota", message, options=Options(timezone="Europe/Berlin"))
+        assert (said.measurements[0].time_ns, said.bad) == (NOW_NS, {"time": 1})
 
 
 def test_a_clock_with_an_offset_needs_no_zone() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from readers.wire.payloads.said import Options, Said
+from readers.wire.payloads.sensors import DEPTH_MAX, MEASUREMENTS_MAX
 from tags.reads import Fix, Measurement
 from tests.readers.payload_telling import NOW_NS, SECOND_NS, tell
 
@@ -177,6 +178,8 @@ def test_a_forward_by_url_is_its_query() -> None:
     assert said.fixes == [van_fix(None)]
     said = tell("traccar", b"", topic="", query=query | {"valid": "false"})
     assert (said.fixes, said.bad) == ([], {"stale_fix": 1})
+    said = tell("traccar", b"", topic="", query=query | {"batt": "77"})
+    assert [(one.quantity, one.value) for one in said.measurements] == [("battery", 77.0)]
     said = tell("traccar", b"", topic="", query=query | {"lat": "north"})
     assert (said.fixes, said.bad) == ([], {"position": 1})
 
@@ -248,6 +251,19 @@ def test_a_decoded_place_that_is_none_costs_the_fix_alone() -> None:
     assert (said.fixes, said.bad, len(said.measurements)) == ([], {"position": 1}, 1)
     said = tell("chirpstack", uplink(object={"latitude": None, "longitude": None, "t": 1}))
     assert (said.fixes, said.bad, len(said.measurements)) == ([], {}, 1)
+
+
+def test_what_a_codec_may_bring_is_bounded() -> None:
+    many = {f"m{n}": n for n in range(MEASUREMENTS_MAX + 5)}
+    said = tell("chirpstack", uplink(object=many))
+    assert (len(said.measurements), said.bad) == (MEASUREMENTS_MAX, {"measurements": 1})
+    deep: dict[str, Any] = {"leaf": 1}
+    for _ in range(DEPTH_MAX):
+        deep = {"d": deep}
+    assert tell("chirpstack", uplink(object=deep)).measurements == []
+    assert len(tell("chirpstack", uplink(object=deep["d"])).measurements) == 1
+    said = tell("chirpstack", uplink(object={"x" * 200: 1, "b\n": 2}))
+    assert (said.measurements, said.bad) == ([], {"measurement": 2})
 
 
 def test_a_location_event_is_a_fix_with_its_zeros() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from readers.catalog import open_driver
-from readers.driver import Batch, ReaderLostError
+from readers.driver import Batch, EndOfReadsError, ReaderLostError
 from readers.push import (
     DECODED_AT_ONCE_BYTES,
     HttpDriver,
@@ -270,3 +270,25 @@ def test_the_catalog_opens_the_door() -> None:
 def test_an_entry_that_can_not_work_is_told_why(wrong: dict[str, object], word: str) -> None:
     with pytest.raises(ValidationError, match=word):
         PushSettings.model_validate({"name": "handhelds", "driver": "http", **wrong})
+
+
+async def test_the_doctor_is_told_where_to_push_and_waits_for_nothing() -> None:
+    driver = HttpDriver(PushSettings(name="hand helds"), clock)
+    await driver.connect()
+    [finding] = await driver.examine(60)
+    assert (finding.ok, finding.detail) == (
+        True,
+        "opens at POST /api/v1/ingest/hand%20helds, format tagwarden",
+    )
+    with pytest.raises(EndOfReadsError) as end:
+        await driver.next_batch()
+    assert "--role ingest" in end.value.remedy
+    await driver.close()
+
+
+async def test_what_is_decoded_while_the_door_shuts_is_refused(driver: HttpDriver) -> None:
+    async def read(_bytes_max: int) -> Payload:
+        await driver.close()
+        return Payload(json.dumps(READ).encode(), "handhelds", 0)
+
+    assert await refusal(asyncio.create_task(driver.push(read))) == "closed"

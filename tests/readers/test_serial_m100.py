@@ -1,13 +1,15 @@
 """The serial driver with modules of the M100 family, over a pty, with every fault of a cable."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
-from readers import serial_m100
-from readers.driver import Examinable, ReaderLostError, ReaderMisconfiguredError
+from readers import serial, serial_m100
+from readers.driver import Batch, Examinable, ReaderLostError, ReaderMisconfiguredError
 from readers.wire.m100 import M100, R200, Brackets, Command, Kind, frame
 from simulators.m100 import M100Module
+from tags.reads import Read
 from tests.readers.serial_driving import (
     DEADLINE_S,
     connected,
@@ -267,19 +269,19 @@ async def test_after_a_silence_reads_go_on() -> None:
 async def test_ten_times_the_rated_flood_is_taken_whole() -> None:
     async with M100Module(baud=1_152_000) as module, connected(module.path, "m100") as driver:
         await inventory(module)
-        reporting = asyncio.create_task(module.report(reads_of(5_000)))
-        heard = await take(driver, 5_000)
-        assert await reporting == 5_000
-    assert [read.tag for read in heard] == [read.tag for read in reads_of(5_000)]
+        reporting = asyncio.create_task(module.report(reads_of(2_000)))
+        heard = await take(driver, 2_000)
+        assert await reporting == 2_000
+    assert [read.tag for read in heard] == [read.tag for read in reads_of(2_000)]
 
 
 async def test_what_nobody_fetches_stays_bounded_and_comes_later() -> None:
     async with M100Module(baud=10_000_000) as module, connected(module.path, "m100") as driver:
         await inventory(module)
-        reporting = asyncio.create_task(module.report(reads_of(6_000)))
+        reporting = asyncio.create_task(module.report(reads_of(4_000)))
         done, _ = await asyncio.wait([reporting], timeout=0.5)
         assert not done
-        assert len(await take(driver, 6_000)) == 6_000
+        assert len(await take(driver, 4_000)) == 4_000
         await reporting
 
 
@@ -293,6 +295,52 @@ async def test_the_last_bad_bytes_are_counted_before_the_end_is_told() -> None:
         await module.unplug()
         assert (await hear(driver, lambda batch: bool(batch.bad))).bad == {"noise": 1}
         assert isinstance(await the_end(driver), ReaderLostError)
+
+
+async def test_of_what_comes_before_all_is_set_up_only_so_much_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serial, "HEARD_MAX", 3)
+    bad: dict[str, int] = {}
+    async with M100Module() as module:
+        module.inventory()
+        module.unanswered = {Command.STOP}
+        driver = driver_of(module.path, "m100")
+        connecting = asyncio.create_task(driver.connect())
+        await until(lambda: Command.STOP in module.heard)
+        await module.report(reads_of(50))
+        module.unanswered = set()
+        await connecting
+        await inventory(module)
+        await module.report(reads_of(1, seed=2))
+        (tag,) = (read.tag for read in reads_of(1, seed=2))
+        heard: list[Read] = []
+        while tag not in {read.tag for read in heard}:
+            heard += (await hear(driver, _takes_note_of(bad))).reads
+        assert bad["overflow"] > 0
+        assert bad["overflow"] + len(heard) == 51
+        await driver.close()
+
+
+def _takes_note_of(bad: dict[str, int]) -> Callable[[Batch], bool]:
+    def note(batch: Batch) -> bool:
+        bad.update({reason: bad.get(reason, 0) + count for reason, count in batch.bad.items()})
+        return True
+
+    return note
+
+
+async def test_a_port_that_does_not_open_in_time_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(serial, "open_serial", never)
+    driver = driver_of("socket://far:1", "m100", connect_timeout_s=0.05)
+    with pytest.raises(ReaderLostError, match="did not open in time"):
+        await driver.connect()
+    with pytest.raises(ReaderLostError, match="is not open"):
+        await driver.next_batch()
+    await driver.close()
 
 
 async def test_closing_is_harmless_at_any_time() -> None:

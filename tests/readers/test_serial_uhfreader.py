@@ -46,7 +46,7 @@ def _speaks(device: str, batch: Batch) -> bool:
 
 @MODEL
 async def test_every_read_arrives_once_and_without_a_guessed_rssi(model: Model) -> None:
-    sent = reads_of(300)
+    sent = reads_of(150)
     async with (
         UhfReader(model) as module,
         connected(module.path, f"uhfreader{model}") as driver,
@@ -320,10 +320,10 @@ async def test_ten_times_the_rated_flood_is_taken_whole() -> None:
         UhfReader(pushes=True, baud=576_000) as module,
         connected(module.path, "uhfreader288", mode="push") as driver,
     ):
-        reporting = asyncio.create_task(module.report(reads_of(3_000)))
-        heard = await take(driver, 3_000)
+        reporting = asyncio.create_task(module.report(reads_of(1_500)))
+        heard = await take(driver, 1_500)
         await reporting
-    assert [read.tag for read in heard] == [read.tag for read in reads_of(3_000)]
+    assert [read.tag for read in heard] == [read.tag for read in reads_of(1_500)]
 
 
 async def test_our_own_words_in_an_echo_are_no_sign_of_life() -> None:
