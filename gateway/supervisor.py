@@ -28,6 +28,7 @@ from readers.settings import ReaderSettings
 from tags.reads import Read
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+LOCAL_BACKOFF_S = 3.0
 MISCONFIGURED_RETRY_S = 60.0
 CONNECT_TIMEOUT_S = 125.0
 """Drivers have a shorter one of their own; this one is for a driver that hangs."""
@@ -97,7 +98,7 @@ class Supervisor:
                 state = _state_after(trouble)
                 self.board.note_end(name, state, str(trouble), trouble.remedy)
                 failures = 0 if self.watches[name].last_message_ns != before else failures + 1
-                wait_s = self._wait_s(trouble, failures)
+                wait_s = self._wait_s(trouble, failures, local=settings.endpoint is None)
             finally:
                 self.drivers.pop(name, None)
                 if driver is not None:
@@ -164,11 +165,16 @@ class Supervisor:
             if name in self.watches:
                 self.board.hold_back(name, waits=waits)
 
-    def _wait_s(self, error: ReaderError, failures: int) -> float:
-        """Full jitter, so that readers that fell together do not return together."""
+    def _wait_s(self, error: ReaderError, failures: int, *, local: bool) -> float:
+        """Full jitter, so that readers that fell together do not return together.
+
+        A port of this machine costs nobody anything to try, and may be plugged in any moment.
+        """
         if isinstance(error, ReaderMisconfiguredError):
             return MISCONFIGURED_RETRY_S
         ceiling_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
+        if local:
+            ceiling_s = min(ceiling_s, LOCAL_BACKOFF_S)
         return self._rng.uniform(0.1, ceiling_s)
 
 

@@ -195,9 +195,13 @@ class MqttSettings(BrokerSettings, ReaderSettings):
                 raise ValueError(f"subscribe: {each} stands there twice")
         return self
 
-    def aside(self) -> "MqttSettings":
+    def for_a_look(self) -> Self:
         """The same for a second client that leaves no trace and takes nothing from the first."""
-        changes = {"client_id": f"{client_id(self, self.name)[:100]}-aside", "clean": True}
+        changes = {
+            "client_id": f"{client_id(self, self.name)[:100]}-aside",
+            "clean": True,
+            "subscribe": tuple(each.model_copy(update={"share": None}) for each in self.subscribe),
+        }
         return self.model_copy(update=changes)
 
 

@@ -17,6 +17,8 @@ ACCEPTED = (
 )
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _URN = re.compile(r"urn:epc:(?:id|tag):[a-z0-9-]+:(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%[0-9A-F]{2})+")
+_UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
+_BEACON = re.compile(rf"(?:ibeacon:)?{_UUID}[-_:](\d{{1,5}})[-_:](\d{{1,5}})", re.ASCII)
 _PURE_IDENTITIES_MAX = 65_536
 
 
@@ -29,7 +31,9 @@ def normalise_tag(text: str) -> str:
 
     A tag URI of a known scheme becomes the hex that a reader reports for it. A pure-identity
     URI stays one, since it leaves the filter value open. Of a prefixed name only the prefix is
-    changed to lower case. EPC URIs of further schemes are kept. Raises TagIdentityError.
+    changed to lower case; a Bluetooth identity loses case and punctuation too, since every
+    gateway has its own way with them, but an iBeacon stays `uuid-major-minor`. EPC URIs of
+    further schemes are kept. Raises TagIdentityError.
     """
     if _HEX.fullmatch(text):
         return _normalise_hex(text)
@@ -39,7 +43,10 @@ def normalise_tag(text: str) -> str:
         return _normalise_urn(text)
     prefix, colon, rest = text.partition(":")
     if prefix.lower() + colon in PREFIXES:
-        return prefix.lower() + colon + _checked_name(text, rest)
+        name = _checked_name(text, rest)
+        if prefix.lower() == "ble":
+            name = _plain(name) or _checked_name(text, "")
+        return prefix.lower() + colon + name
     raise TagIdentityError(_refusal(text, _advice(text)))
 
 
@@ -89,6 +96,16 @@ def _checked_name(text: str, rest: str) -> str:
     except UnicodeEncodeError as error:
         raise TagIdentityError(_refusal(text, "is not Unicode text")) from error
     return rest
+
+
+def _plain(name: str) -> str:
+    """A Bluetooth identity in its one spelling; empty if it has neither letters nor digits."""
+    lower = name.lower()
+    beacon = _BEACON.fullmatch(lower)
+    if beacon is not None:
+        *uuid, major, minor = beacon.groups()
+        return f"{'-'.join(uuid)}-{int(major)}-{int(minor)}"
+    return "".join(filter(str.isalnum, lower))
 
 
 def _advice(text: str) -> str:

@@ -33,6 +33,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/zones/{{name}}/assets"): LOOK,
     ("GET", f"{API}/zones/{{name}}/visits"): LOOK,
     ("GET", f"{API}/zones/{{name}}"): LOOK,
+    ("GET", f"{API}/sensors"): LOOK,
     ("GET", f"{API}/readers"): LOOK,
     ("GET", f"{API}/readers/{{name}}"): LOOK,
     ("PUT", f"{API}/readers/{{name}}/maintenance"): {"operator", "admin"},

@@ -100,17 +100,24 @@ def test_no_request_surprises_the_gateway(
         assert answer.json()["status"] == answer.status_code
 
 
-@given(body=st.binary(max_size=200), media=st.sampled_from(["text/csv", "application/json"]))
+@given(
+    body=st.binary(max_size=200),
+    media=st.sampled_from(["text/csv", "application/json"]),
+    path=st.sampled_from(["assets", "ingest/handhelds"]),
+    encoding=st.sampled_from(["identity", "gzip"]),
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 def test_no_body_surprises_the_gateway(
     running: tuple[Api, str],
     body: bytes,
     media: str,
+    path: str,
+    encoding: str,
 ) -> None:
     async def post() -> httpx.Response:
         async with client_of(*running) as client:
-            headers = {"content-type": media}
-            return await client.post("/api/v1/assets", content=body, headers=headers)
+            headers = {"content-type": media, "content-encoding": encoding}
+            return await client.post(f"/api/v1/{path}", content=body, headers=headers)
 
     answer = asyncio.run(post())
     assert answer.status_code in KNOWN

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gateway.entries import ClockOffset, Entry, Observed
-from gateway.supervisor import BACKOFF_S, Supervisor
+from gateway.supervisor import BACKOFF_S, LOCAL_BACKOFF_S, Supervisor
 from readers.driver import (
     Batch,
     EndOfReadsError,
@@ -131,9 +131,11 @@ class Watched:
 
 
 @asynccontextmanager
-async def watched(*scripts: Sequence[Step]) -> AsyncGenerator[Watched]:
+async def watched(
+    *scripts: Sequence[Step], settings: ReaderSettings = DOCK
+) -> AsyncGenerator[Watched]:
     at = Watched(*scripts)
-    task = asyncio.create_task(at.supervisor.run(DOCK))
+    task = asyncio.create_task(at.supervisor.run(settings))
     try:
         yield at
     finally:
@@ -177,6 +179,13 @@ async def test_the_time_between_tries_grows_to_a_limit_and_starts_anew_after_a_m
     async with watched(*refused, ["ok", LOST], [LOST]) as at:
         await at.until_connections(10)
         assert at.patience.ceilings_s == [2, 5, 10, 30, 30, 30, 30, BACKOFF_S[0], 2]
+
+
+async def test_a_port_of_this_machine_is_tried_every_few_seconds_for_ever() -> None:
+    port = ReaderSettings(name="dock", driver="serial")
+    async with watched(*([[LOST]] * 5), settings=port) as at:
+        await at.until_connections(6)
+        assert max(at.patience.ceilings_s) == LOCAL_BACKOFF_S < 5
 
 
 async def test_the_same_trouble_again_is_no_news() -> None:

@@ -32,7 +32,7 @@ def test_each_field_says_what_it_means(driver: str) -> None:
 
 
 def test_an_unknown_driver_is_told_which_there_are() -> None:
-    with pytest.raises(UnknownDriverError, match=r"'lrp' \(known: llrp, replay\)"):
+    with pytest.raises(UnknownDriverError, match=r"'lrp' \(known: .*llrp.*\)"):
         settings_class("lrp")
     with pytest.raises(UnknownDriverError):
         open_driver(ReaderSettings(name="x", driver="lrp"), time.time_ns)

@@ -86,7 +86,7 @@ class TestBroker:
 
     def test_a_second_client_leaves_the_first_alone(self) -> None:
         settings = settings_of(ADDRESS)
-        aside = settings.aside()
+        aside = settings.for_a_look()
         assert aside.clean
         assert client_id(aside, aside.name) != client_id(settings, settings.name)
 

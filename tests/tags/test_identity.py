@@ -26,7 +26,12 @@ def test_hex_becomes_lower_case_hex(bank: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "identity"),
     [
-        ("BLE:Fob-7", "ble:Fob-7"),
+        ("BLE:Fob-7", "ble:fob7"),
+        ("ble:AA:BB:CC:01:02:03", "ble:aabbcc010203"),
+        (
+            "ble:iBeacon:E2C56DB5DFFB48D2B060D0F5A71096E0_007-8",
+            "ble:e2c56db5-dffb-48d2-b060-d0f5a71096e0-7-8",
+        ),
         ("lora:0011AABB", "lora:0011AABB"),
         ("Gps:van 3", "gps:van 3"),
         ("code:]C1\x1d0180614141123458", "code:]C1\x1d0180614141123458"),
@@ -57,6 +62,7 @@ def test_every_identity_has_one_spelling(text: str, identity: str) -> None:
         ("\uff13\uff10", r"'\\uff13\\uff10' is not hex"),
         ("line\nbreak", r"'line\\nbreak' is not hex"),
         ("ble:", "'ble:' has nothing after its prefix"),
+        ("ble:-:-", "'ble:-:-' has nothing after its prefix"),
         ("ble:\ud800", r"'ble:\\ud800' is not Unicode text"),
         ("wifi:1", "is not hex and has no known prefix"),
         ("code:" + "x" * 252, r"'code:x{35}'… \(257 characters\) has 257 characters"),

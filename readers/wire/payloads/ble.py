@@ -9,7 +9,6 @@ carries. There are no times in these formats.
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from readers.wire.payloads.devices import full_name, level, naming, note_status
@@ -38,11 +37,8 @@ _RANDOM_ID_TYPE = 1
 _RANDOM_MAC_TYPE = 1
 _ROOM_LEVELS = len(["espresense", "rooms", "ROOM", "status"])
 _HALF_MAX = 0xFFFF
-_ADDRESS_CHARS = 12
-_STATIC_DIGITS = frozenset("cdef")
 """First digit of a random address that stays: its two upper bits are set (Core 5.4, 6.B.1.3.2)."""
 _UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
-_BEACON = re.compile(rf"(?:ibeacon:)?{_UUID}[-_:](\d{{1,5}})[-_:](\d{{1,5}})", re.ASCII)
 _BEACON_UUID = re.compile(_UUID, re.ASCII)
 
 
@@ -128,18 +124,7 @@ def _check_heard(item: dict[str, object]) -> None:
 def _tag(value: object) -> str:
     if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX:
         raise RefusalError("tag", "the id must be a short text")
-    return tag_of(_plain(value), "ble:")
-
-
-@lru_cache(maxsize=16_384)
-def _plain(name: str) -> str:
-    """An id without case and punctuation, but for the dashes of an iBeacon."""
-    lower = name.lower()
-    beacon = _BEACON.fullmatch(lower)
-    if beacon is not None:
-        *uuid, major, minor = beacon.groups()
-        return f"{'-'.join(uuid)}-{int(major)}-{int(minor)}"
-    return "".join(filter(str.isalnum, lower))
+    return tag_of(value, "ble:")
 
 
 def _id_of_topic(payload: Payload) -> str | None:
@@ -162,7 +147,7 @@ def _advertiser(payload: Payload, item: dict[str, object]) -> str:
     if stated is None and "BTtoMQTT/" in payload.topic:
         stated = level(payload, -1)
     tag = _tag(stated)
-    if number_of_text(item.get("mac_type")) == _RANDOM_MAC_TYPE and _changes(tag):
+    if number_of_text(item.get("mac_type")) == _RANDOM_MAC_TYPE:
         raise _random_address(tag)
     return tag
 
@@ -173,11 +158,6 @@ def _half(item: dict[str, object], member: str) -> int:
         words = f"an iBeacon is its uuid, major and minor; {member} is missing or no number"
         raise RefusalError("tag", words)
     return int(number)
-
-
-def _changes(tag: str) -> bool:
-    address = tag.removeprefix("ble:")
-    return len(address) != _ADDRESS_CHARS or address[0] not in _STATIC_DIGITS
 
 
 def _random_address(tag: str) -> RefusalError:
