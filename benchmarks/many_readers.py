@@ -375,10 +375,8 @@ async def measured(folder: Path, options: argparse.Namespace) -> tuple[list[Step
 
 async def measure(options: argparse.Namespace) -> None:
     """All rates on one gateway."""
-    load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
-    say(
-        f"{READERS} readers in {PROCESSES} processes, {os.cpu_count()} cores, load before {load}\n{HEADER}"
-    )
+    load = f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}"
+    say(f"{READERS} readers in {PROCESSES} processes, {load}\n{HEADER}")
     with tempfile.TemporaryDirectory() as name:
         steps, sent = await measured(Path(name), options)
         kept = await asyncio.to_thread(committed, Path(name) / "data")

@@ -57,14 +57,25 @@ async def examine_readers(
     async def one(settings: ReaderSettings) -> Examination:
         async with limit:
             steps = _steps(settings, patience_s, lambda: open_reader(settings, clock))
-            async with aclosing(steps):
-                findings = [finding async for finding in steps]
-            return Examination(settings.name, _about(settings), findings)
+            return Examination(settings.name, _about(settings), await _gather(steps))
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(each), name=each.name) for each in readers]
         for done in asyncio.as_completed(tasks):
             yield await done
+
+
+async def _gather(steps: AsyncGenerator[Finding]) -> list[Finding]:
+    """All findings; a fault in one driver takes nothing away from what is said of the others."""
+    findings: list[Finding] = []
+    try:
+        async with aclosing(steps):
+            async for finding in steps:
+                findings.append(finding)  # noqa: PERF401 - what came before a fault is kept
+    except Exception as error:  # noqa: BLE001 - see above
+        detail = f"fault in its driver: {error!r}"
+        findings.append(Finding.failed("driver", detail, "Report this, with the site file."))
+    return findings
 
 
 def examine_folder(folder: Path) -> Examination:

@@ -11,9 +11,10 @@ from time import time_ns
 
 import msgspec
 
+from delivery.broker_examination import examine_broker
 from gateway.doctor import Examination, examine_folder, examine_readers
 from gateway.recorder import Recorder
-from gateway.site import SiteError, load_site
+from gateway.site import Site, SiteError, load_site
 from gateway.supervisor import Supervisor
 from gateway.terminal import Style, is_terminal, redraw, say, show_progress, warn
 from gateway.walk_test import WalkTest
@@ -33,12 +34,13 @@ _MARKS: dict[bool | None, tuple[str, Style]] = {
 
 def doctor_command(chosen: argparse.Namespace) -> int:
     """`tagwarden doctor`."""
-    readers = _readers(chosen.site)
-    if readers is None:
+    site = _load(chosen.site)
+    if site is None:
         return 1
-    faults = asyncio.run(_examine(readers, chosen))
+    faults = asyncio.run(_examine(site, chosen))
     if not faults:
-        say(f"{chosen.site}: nothing is wrong with {len(readers)} readers and the store", "green")
+        count = len(site.settings.readers)
+        say(f"{chosen.site}: nothing is wrong with {count} readers and the store", "green")
         return 0
     say("")
     for number, (name, remedy) in enumerate(faults):
@@ -46,16 +48,19 @@ def doctor_command(chosen: argparse.Namespace) -> int:
     return 1
 
 
-async def _examine(
-    readers: list[ReaderSettings], chosen: argparse.Namespace
-) -> list[tuple[str, str]]:
+async def _examine(site: Site, chosen: argparse.Namespace) -> list[tuple[str, str]]:
     done = 0
+    readers = [each.for_a_look() for each in site.settings.readers]
     folder = await asyncio.to_thread(examine_folder, chosen.data)
     faults = [(folder.name, fault) for fault in _show(folder)]
     async for examination in examine_readers(readers, chosen.patience_s, time_ns):
         done += 1
         faults += [(examination.name, fault) for fault in _show(examination)]
         show_progress(done, len(readers), "doctor")
+    for publisher in site.settings.publish:
+        findings = await examine_broker(publisher, site.settings.site.name, time_ns)
+        told = Examination(publisher.name, f"publish {publisher.address}", findings)
+        faults += [(told.name, fault) for fault in _show(told)]
     return faults
 
 
@@ -195,11 +200,17 @@ async def _until_stopped(work: Awaitable[None], for_s: float | None) -> None:
             await task
 
 
-def _readers(site: Path) -> list[ReaderSettings] | None:
-    """The readers of a site file, to look at from beside; None once it is said what is wrong."""
+def _load(path: Path) -> Site | None:
+    """The site file; None once it is said what is wrong with it."""
     try:
-        return [each.for_a_look() for each in load_site(site).settings.readers]
+        return load_site(path)
     except SiteError as error:
         for problem in error.problems:
             warn(str(problem), "red")
         return None
+
+
+def _readers(path: Path) -> list[ReaderSettings] | None:
+    """The readers of a site file, to look at from beside; None once it is said what is wrong."""
+    site = _load(path)
+    return None if site is None else [each.for_a_look() for each in site.settings.readers]

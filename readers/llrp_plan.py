@@ -85,6 +85,7 @@ def _check_antennas(settings: LlrpSettings, abilities: Abilities) -> None:
         if abilities.antennas and antenna > abilities.antennas:
             raise ReaderMisconfiguredError(
                 f"{settings.name}: antenna {antenna} does not exist (1-{abilities.antennas})",
+                f"Take antenna {antenna} out of the reader's entry, or correct its number.",
             )
 
 
@@ -93,6 +94,7 @@ def _check_outputs(settings: LlrpSettings, abilities: Abilities) -> None:
         if abilities.gpos and port > abilities.gpos:
             raise ReaderMisconfiguredError(
                 f"{settings.name}: outputs: port {port} does not exist (1-{abilities.gpos})",
+                f"Take port {port} out of `outputs`, or correct its number.",
             )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from readers.payload_settings import PayloadSettings
-from readers.settings import ReaderSettings
+from readers.settings import ReaderSettings, check_host
 
 MQTT_PORT, MQTTS_PORT = 1883, 8883
 TOPIC_BYTES_MAX = 65_535
@@ -92,7 +92,7 @@ class BrokerSettings(BaseModel):
     @field_validator("address")
     @classmethod
     def _is_a_broker(cls, address: str) -> str:
-        _endpoint(address)
+        check_host(_endpoint(address)[0])
         return address
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ANTENNA_MAX = 65_535
 AntennaNumber = Annotated[int, Field(ge=1, le=ANTENNA_MAX)]
@@ -100,6 +100,12 @@ class ReaderSettings(BaseModel):
             raise ValueError("this driver has no devices behind it")
         return devices
 
+    @model_validator(mode="after")
+    def _names_a_host(self) -> Self:
+        if self.endpoint is not None:
+            check_host(self.endpoint[0])
+        return self
+
     def for_a_look(self) -> Self:
         """The entry for one who looks in beside a running gateway, and takes nothing from it."""
         return self
@@ -119,6 +125,14 @@ class ReaderSettings(BaseModel):
                 for name, device in self.devices.items()
             ),
         ]
+
+
+def check_host(host: str) -> None:
+    """Raise ValueError for what can be no name of a host, such as `gate..local`."""
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise ValueError(f"'{host}' can be no name of a host") from error
 
 
 def device_name(link: str, device: str) -> str:

@@ -88,8 +88,9 @@ def test_the_file_that_the_cases_change_is_right() -> None:
         # Readers.
         (
             "driver: llrp",
-            "driver: serial",
-            "9: readers[dock].driver: there is no driver 'serial'; known: llrp, replay",
+            "driver: morse",
+            "9: readers[dock].driver: there is no driver 'morse'; "
+            "known: llrp, mqtt, http, serial, replay, scanner, wedge",
         ),
         (
             "driver: llrp",

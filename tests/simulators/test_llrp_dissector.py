@@ -150,6 +150,20 @@ async def test_a_session_with_impinjs_extensions(tmp_path: Path) -> None:
         assert words.count(f" {value}\n") == 300, value
 
 
+async def ask_everything(client: Client) -> None:
+    await client.message()
+    await client.ask(Message.GET_READER_CAPABILITIES, b"\x00")
+    settings = [switch(225, 1, on=True), switch(219, 2, on=True), hold()[1:]]
+    await client.ask(Message.SET_READER_CONFIG, set_config(*settings))
+    await client.ask(Message.SET_READER_CONFIG, set_config(tlv(219, b"\x00\x09\x80")))
+    await client.ask(Message.GET_READER_CONFIG, bytes(7))
+    await client.ask(Message.GET_ROSPECS)
+    await client.ask(Message.GET_ACCESSSPECS)
+    assert await client.ask_code(Message.ADD_ROSPEC, rospec(7)) == 100
+    for kind in (Message.DISABLE_ACCESSSPEC, Message.DELETE_ACCESSSPEC):
+        await client.ask(kind, identifier(9))
+
+
 async def test_all_answers_and_events(tmp_path: Path) -> None:
     segments: list[bytes] = []
     left = [foreign_rospec(5)], [foreign_accessspec(9)]
@@ -157,17 +171,7 @@ async def test_all_answers_and_events(tmp_path: Path) -> None:
         LlrpReader(rospecs=left[0], accessspecs=left[1], refuse={"tx_power"}) as reader,
         recorded(reader, segments) as client,
     ):
-        await client.message()
-        await client.ask(Message.GET_READER_CAPABILITIES, b"\x00")
-        settings = [switch(225, 1, on=True), switch(219, 2, on=True), hold()[1:]]
-        await client.ask(Message.SET_READER_CONFIG, set_config(*settings))
-        await client.ask(Message.SET_READER_CONFIG, set_config(tlv(219, b"\x00\x09\x80")))
-        await client.ask(Message.GET_READER_CONFIG, bytes(7))
-        await client.ask(Message.GET_ROSPECS)
-        await client.ask(Message.GET_ACCESSSPECS)
-        assert await client.ask_code(Message.ADD_ROSPEC, rospec(7)) == 100
-        for kind in (Message.DISABLE_ACCESSSPEC, Message.DELETE_ACCESSSPEC):
-            await client.ask(kind, identifier(9))
+        await ask_everything(client)
         await reader.set_antenna(2, connected=False)
         await reader.set_input(1, high=True)
         await client.message()
