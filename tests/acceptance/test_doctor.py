@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -81,10 +81,15 @@ class Bench(NamedTuple):
         return path
 
 
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path) as broker:
+        yield broker
+
+
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncGenerator[Bench]:
+async def bench(broker: Mosquitto) -> AsyncGenerator[Bench]:
     async with AsyncExitStack() as stack:
-        broker = stack.enter_context(mosquitto(folder))
         good = await stack.enter_async_context(LlrpReader())
         dock = await stack.enter_async_context(LlrpReader())
         module = await stack.enter_async_context(M100Module())
@@ -135,9 +140,9 @@ def failed(told: Told) -> list[str]:
 
 @pytest.mark.timeout(120)
 async def test_each_fault_is_named_with_its_remedy_and_what_is_good_is_said_to_be(
-    tmp_path: Path,
+    broker: Mosquitto, tmp_path: Path
 ) -> None:
-    async with bench(tmp_path) as at:
+    async with bench(broker) as at:
         site = at.site(tmp_path, GOOD_SOURCES + WRONG_SOURCES + BROKER, "zebra/+/tags")
         found = await tagwarden("doctor", site, "--data", tmp_path / "data", "--wait", "2")
     assert (found.code, found.err) == (1, ""), found
@@ -175,8 +180,10 @@ def check_good(told: dict[str, Told]) -> None:
 
 
 @pytest.mark.timeout(60)
-async def test_where_nothing_is_wrong_the_exit_code_is_zero(tmp_path: Path) -> None:
-    async with bench(tmp_path) as at:
+async def test_where_nothing_is_wrong_the_exit_code_is_zero(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    async with bench(broker) as at:
         site = at.site(tmp_path, GOOD_SOURCES + BROKER, "zebra/+/tag")
         found = await tagwarden("doctor", site, "--data", tmp_path / "data", "--wait", "2")
     assert (found.code, found.err) == (0, ""), found
@@ -221,8 +228,8 @@ class Numbered:
             await asyncio.sleep(0.02)
 
 
-def tags_committed(data: Path, copy: Path) -> list[str]:
-    groups = committed(copied(data, copy)).entries
+def tags_committed(data: Path) -> list[str]:
+    groups = committed(copied(data, data.with_name("copy"))).entries
     return [read.tag for group in groups if isinstance(group, ReadGroup) for read in group.reads]
 
 
@@ -237,21 +244,22 @@ async def look_in(site: Path, folder: Path) -> None:
 
 
 @asynccontextmanager
-async def one_device(folder: Path) -> AsyncGenerator[tuple[Mosquitto, Numbered, Path]]:
-    """A broker, a device, and the site file of a gateway that hears it."""
-    with mosquitto(folder) as broker:
-        async with Publisher("127.0.0.1", broker.port, "FX-1") as publisher:
-            site = folder / "site.yaml"
-            text = (MQTT_ONLY + SERVER).format(broker=broker.address, topic="zebra/+/tag")
-            site.write_text(text, encoding="utf-8")
-            yield broker, Numbered(ZebraReader(publisher, "zebra/FX-1/tag")), site
+async def one_device(broker: Mosquitto, folder: Path) -> AsyncGenerator[tuple[Numbered, Path]]:
+    """A device, and the site file of a gateway that hears it."""
+    async with Publisher("127.0.0.1", broker.port, "FX-1") as publisher:
+        site = folder / "site.yaml"
+        text = (MQTT_ONLY + SERVER).format(broker=broker.address, topic="zebra/+/tag")
+        site.write_text(text, encoding="utf-8")
+        yield Numbered(ZebraReader(publisher, "zebra/FX-1/tag")), site
 
 
 @pytest.mark.timeout(120)
-async def test_who_looks_in_takes_nothing_from_a_gateway_that_runs(tmp_path: Path) -> None:
+async def test_who_looks_in_takes_nothing_from_a_gateway_that_runs(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     key = await make_key(data)
-    async with one_device(tmp_path) as (broker, device, site):
+    async with one_device(broker, tmp_path) as (device, site):
         async with (
             gateway(site, data, tmp_path / "log") as running,
             asking(running.url, key) as ask,
@@ -270,8 +278,8 @@ async def test_who_looks_in_takes_nothing_from_a_gateway_that_runs(tmp_path: Pat
                 speaking.cancel()
             await until(lambda: _has_all(ask, device), 15, "everything is committed")
             await running.kill()
-        assert "already connected" not in broker.log()
-    assert sorted(tags_committed(data, tmp_path / "copy")) == sorted(device.tags)
+        assert "already connected" not in await asyncio.to_thread(broker.log)
+    assert sorted(await asyncio.to_thread(tags_committed, data)) == sorted(device.tags)
 
 
 async def _has_all(ask: httpx.AsyncClient, device: Numbered) -> bool:
@@ -281,11 +289,11 @@ async def _has_all(ask: httpx.AsyncClient, device: Numbered) -> bool:
 
 @pytest.mark.timeout(120)
 async def test_who_looks_in_takes_nothing_of_what_waits_for_a_gateway_that_is_down(
-    tmp_path: Path,
+    broker: Mosquitto, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     key = await make_key(data)
-    async with one_device(tmp_path) as (_, device, site):
+    async with one_device(broker, tmp_path) as (device, site):
         async with gateway(site, data, tmp_path / "log") as running:
             assert (await running.stop())[0] == 0
         await device.say(20)
@@ -300,6 +308,6 @@ async def test_who_looks_in_takes_nothing_of_what_waits_for_a_gateway_that_is_do
         ):
             await until(lambda: _has_all(ask, device), 15, "all that waited is committed")
             await running.kill()
-    found = tags_committed(data, tmp_path / "copy")
+    found = await asyncio.to_thread(tags_committed, data)
     assert found[:20] == waiting
     assert sorted(found) == sorted(device.tags)
