@@ -1,6 +1,7 @@
 """What the site file says about an MQTT broker and what is heard through it."""
 
 import re
+import secrets
 import zlib
 from typing import ClassVar, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -196,9 +197,9 @@ class MqttSettings(BrokerSettings, ReaderSettings):
         return self
 
     def for_a_look(self) -> Self:
-        """The same for a second client that leaves no trace and takes nothing from the first."""
+        """The same for one more client that leaves no trace and takes nothing from the others."""
         changes = {
-            "client_id": f"{client_id(self, self.name)[:100]}-aside",
+            "client_id": f"{client_id(self, self.name)[:100]}-aside-{secrets.token_hex(4)}",
             "clean": True,
             "subscribe": tuple(each.model_copy(update={"share": None}) for each in self.subscribe),
         }

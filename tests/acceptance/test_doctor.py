@@ -1,8 +1,9 @@
 """`tagwarden doctor` as a process: it names each fault with its remedy, and takes nothing away."""
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from tags.reads import Read
 from tests.acceptance.aftermath import committed, copied
 from tests.acceptance.running import (
     Finished,
+    RunningGateway,
     asking,
     gateway,
     items,
@@ -222,10 +224,13 @@ class Numbered:
             await self._zebra.report([Read(tag, "", 1, now_ns, now_ns, -50.0)])
             self.tags.append(tag)
 
-    async def go_on(self) -> None:
-        while True:
+    async def speak_while(self, work: Awaitable[None]) -> None:
+        """Go on speaking until the work is done."""
+        working = asyncio.ensure_future(work)
+        while not working.done():
             await self.say(1)
-            await asyncio.sleep(0.02)
+            await asyncio.wait([working], timeout=0.02)
+        await working
 
 
 def tags_committed(data: Path) -> list[str]:
@@ -234,13 +239,17 @@ def tags_committed(data: Path) -> list[str]:
 
 
 async def look_in(site: Path, folder: Path) -> None:
-    """Doctor, listen and record, one after the other, each of which hears the device."""
-    doctor = await tagwarden("doctor", site, "--data", folder / "other", "--wait", "2")
-    assert (doctor.code, doctor.err) == (0, ""), doctor
-    listen = await tagwarden("listen", "sensors", "--site", site, "--for", "1")
-    assert (listen.code, listen.err) == (0, ""), listen
-    record = await tagwarden("record", site, "--out", folder / "aside.csv", "--for", "1")
-    assert (record.code, record.err) == (0, ""), record
+    """Doctor, listen and record at the same time, each of which hears the device."""
+    record = ("record", site, "--out", folder / "aside.csv", "--force", "--for", "2")
+    told = await asyncio.gather(
+        tagwarden("doctor", site, "--data", folder / "other", "--wait", "2"),
+        tagwarden("listen", "sensors", "--site", site, "--for", "2"),
+        tagwarden(*record),
+    )
+    assert [(each.code, each.err) for each in told] == [(0, "")] * 3, told
+    assert "first tag" in told[0].out
+    for each in told[1:]:
+        assert re.search(r"[1-9]\d* reads", each.out), told
 
 
 @asynccontextmanager
@@ -254,60 +263,49 @@ async def one_device(broker: Mosquitto, folder: Path) -> AsyncGenerator[tuple[Nu
 
 
 @pytest.mark.timeout(120)
-async def test_who_looks_in_takes_nothing_from_a_gateway_that_runs(
+async def test_who_looks_in_takes_nothing_from_the_gateway_whether_it_runs_or_not(
     broker: Mosquitto, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     key = await make_key(data)
     async with one_device(broker, tmp_path) as (device, site):
-        async with (
-            gateway(site, data, tmp_path / "log") as running,
-            asking(running.url, key) as ask,
-        ):
-
-            async def states() -> list[tuple[str, str]] | None:
-                found = [(each["state"], each["since"]) for each in await items(ask, "readers")]
-                return found if {state for state, _ in found} == {"online"} else None
-
-            async with asyncio.TaskGroup() as group:
-                speaking = group.create_task(device.go_on())
-                before = await until(states, 15, "link and device are online")
-                await look_in(site, tmp_path)
-                # A session that another had taken would have been offline for a moment.
-                assert await states() == before
-                speaking.cancel()
-            await until(lambda: _has_all(ask, device), 15, "everything is committed")
-            await running.kill()
-        assert "already connected" not in await asyncio.to_thread(broker.log)
-    assert sorted(await asyncio.to_thread(tags_committed, data)) == sorted(device.tags)
-
-
-async def _has_all(ask: httpx.AsyncClient, device: Numbered) -> bool:
-    text = (await ask.get(str(ask.base_url.join("/metrics")))).text
-    return f'tagwarden_reads_total{{reader="sensors:FX-1"}} {len(device.tags)}.0' in text
-
-
-@pytest.mark.timeout(120)
-async def test_who_looks_in_takes_nothing_of_what_waits_for_a_gateway_that_is_down(
-    broker: Mosquitto, tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
-    key = await make_key(data)
-    async with one_device(broker, tmp_path) as (device, site):
-        async with gateway(site, data, tmp_path / "log") as running:
+        async with running_with_device(site, data, key, device) as (running, ask):
+            before = await states(ask)
+            await device.speak_while(look_in(site, tmp_path))
+            # A session that another had taken would have been offline for a moment.
+            assert await states(ask) == before
+            await until(lambda: _has(ask, len(device.tags)), 15, "everything is committed")
             assert (await running.stop())[0] == 0
-        await device.say(20)
-        waiting = list(device.tags)
-        async with asyncio.TaskGroup() as group:
-            speaking = group.create_task(device.go_on())
-            await look_in(site, tmp_path)
-            speaking.cancel()
-        async with (
-            gateway(site, data, tmp_path / "log-2") as running,
-            asking(running.url, key) as ask,
-        ):
-            await until(lambda: _has_all(ask, device), 15, "all that waited is committed")
+        heard = len(device.tags)
+        await device.speak_while(look_in(site, tmp_path))
+        async with running_with_device(site, data, key, device) as (running, ask):
+            waited = len(device.tags) - heard
+            await until(lambda: _has(ask, waited), 15, "all that waited is committed")
             await running.kill()
-    found = await asyncio.to_thread(tags_committed, data)
-    assert found[:20] == waiting
-    assert sorted(found) == sorted(device.tags)
+    assert await asyncio.to_thread(tags_committed, data) == device.tags
+    assert "already connected" not in await asyncio.to_thread(broker.log)
+
+
+@asynccontextmanager
+async def running_with_device(
+    site: Path, data: Path, key: str, device: Numbered
+) -> AsyncGenerator[tuple[RunningGateway, httpx.AsyncClient]]:
+    """A gateway whose link is online and has heard the device."""
+    async with gateway(site, data, site.with_suffix(".log")) as running:
+        async with asking(running.url, key) as ask:
+
+            async def all_online() -> bool:
+                await device.say(1)
+                return {state for state, _ in await states(ask)} == {"online"}
+
+            await until(all_online, 15, "link and device are online")
+            yield running, ask
+
+
+async def states(ask: httpx.AsyncClient) -> list[tuple[str, str]]:
+    return [(each["state"], each["since"]) for each in await items(ask, "readers")]
+
+
+async def _has(ask: httpx.AsyncClient, count: int) -> bool:
+    text = (await ask.get(str(ask.base_url.join("/metrics")))).text
+    return f'tagwarden_reads_total{{reader="sensors:FX-1"}} {count}.0' in text
