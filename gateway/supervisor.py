@@ -32,6 +32,8 @@ LOCAL_BACKOFF_S = 3.0
 MISCONFIGURED_RETRY_S = 60.0
 CONNECT_TIMEOUT_S = 125.0
 """Drivers have a shorter one of their own; this one is for a driver that hangs."""
+CLOSE_TIMEOUT_S = 5.0
+"""Longer than the 2 s that a driver may take."""
 LOOK_S = 0.5
 
 log = logging.getLogger("tagwarden.readers")
@@ -83,26 +85,16 @@ class Supervisor:
         name = settings.name
         self.board.begin(settings)
         failures = 0
-        driver: Driver | None = None
         while True:
-            wait_s = 0.0
-            before = self.watches[name].last_message_ns
+            before_s = self.watches[name].heard_s
             try:
-                driver = self._open_reader(settings, self._clock)
-                await self._serve(driver, name)
-            except EndOfReadsError as end:
-                self.board.note_end(name, "disabled", str(end), end.remedy)
+                await self._use(settings)
+            except EndOfReadsError:
                 return
-            except Exception as error:  # noqa: BLE001 - a fault in one driver must not end the others
-                trouble = _trouble(name, error)
-                state = _state_after(trouble)
-                self.board.note_end(name, state, str(trouble), trouble.remedy)
-                failures = 0 if self.watches[name].last_message_ns != before else failures + 1
+            except ReaderError as trouble:
+                failures = 0 if self.watches[name].heard_s != before_s else failures + 1
                 wait_s = self._wait_s(trouble, failures, local=settings.endpoint is None)
-            finally:
-                self.drivers.pop(name, None)
-                if driver is not None:
-                    await driver.close()
+            _heed_cancellation()
             await asyncio.sleep(wait_s)
 
     async def watch_silence(self) -> None:
@@ -118,6 +110,22 @@ class Supervisor:
     def restate(self) -> list[Entry]:
         """How every reader is, said again as of now."""
         return self.board.restate()
+
+    async def _use(self, settings: ReaderSettings) -> None:
+        """One driver from its making to its end, which is told. Raises ReaderError."""
+        name = settings.name
+        driver: Driver | None = None
+        try:
+            driver = self._open_reader(settings, self._clock)
+            await self._serve(driver, name)
+        except Exception as error:  # noqa: BLE001 - a fault in one driver must not end the others
+            trouble = _trouble(name, error)
+            self.board.note_end(name, _state_after(trouble), str(trouble), trouble.remedy)
+            raise trouble from error
+        finally:
+            self.drivers.pop(name, None)
+            if driver is not None:
+                await _close(driver, name)
 
     async def _serve(self, driver: Driver, name: str) -> None:
         """Use a driver until it raises."""
@@ -138,11 +146,12 @@ class Supervisor:
         )
 
     async def _next_batch(self, driver: Driver, name: str) -> Batch:
-        if driver.passive:
-            return await driver.next_batch()
+        """The next sign of life; what was thrown away before it is only counted."""
         try:
-            async with asyncio.timeout(driver.silent_after_s):
-                return await driver.next_batch()
+            async with asyncio.timeout(None if driver.passive else driver.silent_after_s):
+                while not (batch := await driver.next_batch()).alive:
+                    self.board.count_bad(name, batch.bad)
+                return batch
         except TimeoutError as error:
             text = f"{name}: silent for {driver.silent_after_s:g} s"
             raise ReaderSilentError(text) from error
@@ -190,6 +199,22 @@ class ReaderSilentError(ReaderLostError):
     remedy = "Check the network between here and the reader; it will be connected afresh."
 
 
+async def _close(driver: Driver, name: str) -> None:
+    """Close a driver, whatever it does then: its reader is connected afresh all the same."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await driver.close()
+    except Exception as error:  # noqa: BLE001 - see above
+        log.error("%s: fault in its driver while it was closed", name, exc_info=error)
+
+
+def _heed_cancellation() -> None:
+    """Raise CancelledError where it was asked for and a driver has made another error of it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _trouble(name: str, error: Exception) -> ReaderError:
     if isinstance(error, ReaderError):
         return error
@@ -201,6 +226,8 @@ def _trouble(name: str, error: Exception) -> ReaderError:
 
 
 def _state_after(error: ReaderError) -> HealthState:
+    if isinstance(error, EndOfReadsError):
+        return "disabled"
     if isinstance(error, ReaderMisconfiguredError):
         return "misconfigured"
     return "silent" if isinstance(error, ReaderSilentError) else "offline"

@@ -13,6 +13,8 @@ from readers.settings import Hearer, ReaderSettings, device_name
 from tags.times import MILLISECOND_NS
 
 OFFSET_CHANGE_NS_MIN = 100 * MILLISECOND_NS
+OVERDUE_S = 1.0
+"""So much later than due a driver is said to be silent that did not end by itself."""
 STRANGERS_MAX = 1_000
 """Devices that the site file does not list, remembered for each link."""
 
@@ -79,10 +81,11 @@ class Watches:
         """The driver of a reader is connected. What speaks only now and then has to speak first."""
         watch = self.by_name[name]
         watch.waits, watch.silent_after_s = passive, silent_after_s
-        self.note_message(name)
+        watch.heard_s = self._monotonic_s()
         if passive:
             self.say(name, "connecting", WAITING)
         else:
+            self.note_message(name)
             self.say(name, "online")
         for device in self._devices(name):
             self.say(device.health.reader, "connecting", WAITING)
@@ -103,8 +106,7 @@ class Watches:
         watch = self.by_name[name]
         self.note_message(name)
         self.say(name, "online")
-        for reason, count in batch.bad.items():
-            watch.bad[reason] = watch.bad.get(reason, 0) + count
+        self.count_bad(name, batch.bad)
         if batch.clock_offset_ns is not None:
             self._note_offset(watch, batch.clock_offset_ns)
         self._note_antennas(name, batch.antennas)
@@ -118,12 +120,22 @@ class Watches:
         elif batch.reads:
             self._count_reads(name, len(batch.reads), batch.reads[-1].arrival_ns)
 
+    def count_bad(self, name: str, bad: dict[str, int]) -> None:
+        """What had to be thrown away; that is no sign of life."""
+        counts = self.by_name[name].bad
+        for reason, count in bad.items():
+            counts[reason] = counts.get(reason, 0) + count
+
     def look_for_silence(self) -> None:
-        """Say of all who should have spoken by now that they are silent."""
+        """Say of all who should have spoken by now that they are silent.
+
+        The driver of one that does not wait is ended by then; one that is slow to end is
+        no more online for that.
+        """
         now_s = self._monotonic_s()
         for name, watch in self.by_name.items():
-            silent_s = now_s - watch.heard_s
-            if watch.waits and watch.health.state == "online" and silent_s > watch.silent_after_s:
+            patience_s = watch.silent_after_s + (0.0 if watch.waits else OVERDUE_S)
+            if watch.health.state == "online" and now_s - watch.heard_s > patience_s:
                 self.say(name, "silent", f"nothing for {watch.silent_after_s:g} s", REMEDY_SILENT)
 
     def hold_back(self, name: str, *, waits: bool) -> None:

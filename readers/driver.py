@@ -62,7 +62,8 @@ class Batch(msgspec.Struct, gc=False):
     stated the reader's time. `antennas` holds the states that were reported.
     `bad` counts what had to be thrown away, by reason. `acknowledge` is called
     once all of it is committed. `devices` says who spoke behind a link, by the
-    name that stands after `LINK:`; reads of a device carry `LINK:DEVICE`.
+    name that stands after `LINK:`; reads of a device carry `LINK:DEVICE`. `alive` is
+    False where it only counts what was `bad`: noise is no sign of life.
     """
 
     reads: list[Read] = []
@@ -73,6 +74,7 @@ class Batch(msgspec.Struct, gc=False):
     fixes: list[Fix] = []
     measurements: list[Measurement] = []
     devices: dict[str, DeviceNews] = {}
+    alive: bool = True
 
 
 class Finding(NamedTuple):

@@ -291,15 +291,17 @@ async def running_with_device(
     site: Path, data: Path, key: str, device: Numbered
 ) -> AsyncGenerator[tuple[RunningGateway, httpx.AsyncClient]]:
     """A gateway whose link is online and has heard the device."""
-    async with gateway(site, data, site.with_suffix(".log")) as running:
-        async with asking(running.url, key) as ask:
+    async with (
+        gateway(site, data, site.with_suffix(".log")) as running,
+        asking(running.url, key) as ask,
+    ):
 
-            async def all_online() -> bool:
-                await device.say(1)
-                return {state for state, _ in await states(ask)} == {"online"}
+        async def all_online() -> bool:
+            await device.say(1)
+            return {state for state, _ in await states(ask)} == {"online"}
 
-            await until(all_online, 15, "link and device are online")
-            yield running, ask
+        await until(all_online, 15, "link and device are online")
+        yield running, ask
 
 
 async def states(ask: httpx.AsyncClient) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 CORPUS = FOLDER.parents[1] / "build" / "fuzz"
-SLOW_S = 1
+SLOW_S = 5
 INPUT_BYTES_MAX = 16_384
 AT_ONCE = 2
 
