@@ -19,12 +19,26 @@ _Context = Mapping[str, Any]
 def faults_of(errors: Iterable[ErrorDetails], data: Value) -> list[Fault]:
     """Name each place of `data` (as written in the file) that pydantic refused, once."""
     messages: dict[Path, list[str]] = {}
-    for error in errors:
+    for error in _without_echoes(list(errors)):
         path = _path_in(error, data)
         said = messages.setdefault(path, [])
         if (message := _message(error, path, data)) not in said:
             said.append(message)
     return [Fault(path or ("file",), _joined(said)) for path, said in messages.items()]
+
+
+def _without_echoes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out lists that are too short only because what stands in them was refused."""
+    places = [error["loc"] for error in errors]
+    return [
+        error
+        for error in errors
+        if error["type"] != "too_short"
+        or not any(
+            len(place) > len(error["loc"]) and place[: len(error["loc"])] == error["loc"]
+            for place in places
+        )
+    ]
 
 
 def key_text(path: Path, data: Value) -> str:

@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from gateway.entries import Entry, Observed
 from gateway.watches import ReaderWatch, Watches
@@ -87,15 +87,12 @@ class Supervisor:
         failures = 0
         while True:
             before_s = self.watches[name].heard_s
-            try:
-                await self._use(settings)
-            except EndOfReadsError:
-                return
-            except ReaderError as trouble:
-                failures = 0 if self.watches[name].heard_s != before_s else failures + 1
-                wait_s = self._wait_s(trouble, failures, local=settings.endpoint is None)
+            trouble = await self._use(settings)
             _heed_cancellation()
-            await asyncio.sleep(wait_s)
+            if isinstance(trouble, EndOfReadsError):
+                return
+            failures = 0 if self.watches[name].heard_s != before_s else failures + 1
+            await asyncio.sleep(self._wait_s(trouble, failures, local=settings.endpoint is None))
 
     async def watch_silence(self) -> None:
         """Say who has been silent for too long, until cancelled."""
@@ -111,8 +108,8 @@ class Supervisor:
         """How every reader is, said again as of now."""
         return self.board.restate()
 
-    async def _use(self, settings: ReaderSettings) -> None:
-        """One driver from its making to its end, which is told. Raises ReaderError."""
+    async def _use(self, settings: ReaderSettings) -> ReaderError:
+        """Use one driver from its making to its end; return why it ended, which is told."""
         name = settings.name
         driver: Driver | None = None
         try:
@@ -121,13 +118,13 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - a fault in one driver must not end the others
             trouble = _trouble(name, error)
             self.board.note_end(name, _state_after(trouble), str(trouble), trouble.remedy)
-            raise trouble from error
+            return trouble
         finally:
             self.drivers.pop(name, None)
             if driver is not None:
                 await _close(driver, name)
 
-    async def _serve(self, driver: Driver, name: str) -> None:
+    async def _serve(self, driver: Driver, name: str) -> NoReturn:
         """Use a driver until it raises."""
         await self._connect(driver, name)
         self.drivers[name] = driver
@@ -147,12 +144,15 @@ class Supervisor:
 
     async def _next_batch(self, driver: Driver, name: str) -> Batch:
         """The next sign of life; what was thrown away before it is only counted."""
+        limit_s = None if driver.passive else driver.silent_after_s
         try:
-            async with asyncio.timeout(None if driver.passive else driver.silent_after_s):
+            async with asyncio.timeout(limit_s) as patience:
                 while not (batch := await driver.next_batch()).alive:
                     self.board.count_bad(name, batch.bad)
                 return batch
         except TimeoutError as error:
+            if not patience.expired():
+                raise
             text = f"{name}: silent for {driver.silent_after_s:g} s"
             raise ReaderSilentError(text) from error
 
@@ -204,8 +204,8 @@ async def _close(driver: Driver, name: str) -> None:
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await driver.close()
-    except Exception as error:  # noqa: BLE001 - see above
-        log.error("%s: fault in its driver while it was closed", name, exc_info=error)
+    except Exception:
+        log.exception("%s: fault in its driver while it was closed", name)
 
 
 def _heed_cancellation() -> None:

@@ -66,8 +66,7 @@ class ScannerDriver:
     async def next_batch(self) -> Batch:
         """Wait for a scan; an empty batch says that the scanner spoke and had seen no code.
 
-        Noise alone gives no batch: it is counted with the next scan, or before the end.
-        Raises ReaderError.
+        What is only noise comes as a batch that is not `alive`. Raises ReaderError.
         """
         if self._first is not None:
             first, self._first = self._first, None
@@ -91,7 +90,8 @@ class ScannerDriver:
         count = min(len(self._lines), LINES_AT_ONCE)
         signs_of_life = [self._note(self._lines.popleft(), reads) for _ in range(count)]
         self._bad.update(self._splitter.take_bad())
-        return Batch(reads=reads, bad=self._take_bad()) if any(signs_of_life) else None
+        alive = any(signs_of_life)
+        return Batch(reads=reads, bad=self._take_bad(), alive=alive) if alive or self._bad else None
 
     async def _hear(self) -> list[bytes]:
         """The lines that the next bytes complete, or the next silence."""
@@ -127,7 +127,7 @@ class ScannerDriver:
         if self._splitter.waiting:
             self._bad["half_line"] += 1
         self._bad.update(self._splitter.take_bad())
-        return Batch(bad=self._take_bad()) if self._bad else None
+        return Batch(bad=self._take_bad(), alive=False) if self._bad else None
 
     def _take_bad(self) -> dict[str, int]:
         bad, self._bad = dict(self._bad), Counter()
@@ -140,7 +140,9 @@ class ScannerDriver:
         """
         with contextlib.suppress(TimeoutError, ReaderError):
             async with asyncio.timeout(patience_s / 2):
-                self._first = await self.next_batch()
+                while not (batch := await self.next_batch()).alive:
+                    self._bad.update(batch.bad)
+                self._first = batch
         if self._first is None and (self._bad or self._splitter.waiting):
             remedy = "Check the speed (`baud`), `frame`, `prefix` and `suffix`."
             return [Finding.failed("lines", "what arrives is not text", remedy)]

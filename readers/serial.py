@@ -102,6 +102,8 @@ class SerialDriver:
     async def next_batch(self) -> Batch:
         """Return what the module says next; an empty batch means that it answered.
 
+        What is only noise comes as a batch that is not `alive`.
+
         Raises ReaderError once everything that came before was returned.
         """
         if self._heard:
@@ -115,7 +117,7 @@ class SerialDriver:
             if not bad:
                 raise
             self._error = error
-            return Batch(bad=bad)
+            return Batch(bad=bad, alive=False)
 
     async def _converse(self) -> Batch:
         while True:
@@ -123,6 +125,8 @@ class SerialDriver:
             heard = await self._listen()
             if heard is not None:
                 return heard
+            if bad := self._dialogue.take_bad():
+                return Batch(bad=bad, alive=False)
 
     async def _speak(self) -> None:
         request = self._dialogue.due(asyncio.get_running_loop().time())

@@ -114,15 +114,16 @@ class WedgeDriver:
         return data
 
     def _batch(self, texts: list[str]) -> Batch | None:
-        """What the texts say; noise alone is told only before the end."""
+        """What the texts say; what is only noise is not `alive`."""
         reads: list[Read] = []
         signs_of_life = [self._note(text, reads) for text in texts]
         self._bad.update(self._typing.bad)
         self._typing.bad = {}
-        if not any(signs_of_life) and not (self._error and self._bad):
+        alive = any(signs_of_life)
+        if not alive and not self._bad:
             return None
         bad, self._bad = dict(self._bad), Counter()
-        return Batch(reads=reads, bad=bad)
+        return Batch(reads=reads, bad=bad, alive=alive)
 
     def _note(self, text: str, reads: list[Read]) -> bool:
         try:

@@ -343,3 +343,9 @@ def test_entries_without_a_name_are_none_of_those_that_are_known() -> None:
     assert problems(text)[0] == (
         "s.yaml:6: zones[gate].parent: there is no zone 'attic'; known: gate, hall"
     )
+
+
+def test_a_list_is_not_too_short_because_of_what_is_wrong_in_it() -> None:
+    entry = "{name: m, driver: mqtt, address: mqtt://x, subscribe: [{topic: a, format: zebraa}]}"
+    (problem,) = problems(changed("portals:", f"  - {entry}\nportals:"))
+    assert problem.startswith("s.yaml:14: readers[m].subscribe[0].format: there is no format")

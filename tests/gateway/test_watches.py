@@ -51,8 +51,10 @@ def board() -> Board:
 def test_a_source_that_only_speaks_at_times_is_not_online_before_it_did(board: Board) -> None:
     board.connect(passive=True)
     assert board.state() == "connecting"
+    assert board.watches.by_name["link"].last_message_ns is None
     board.hear()
     assert board.state() == "online"
+    assert board.watches.by_name["link"].last_message_ns == NOON_NS
 
 
 def test_a_silent_source_is_said_to_be_silent_and_is_online_again_when_it_speaks(
@@ -73,7 +75,9 @@ def test_a_device_has_a_health_of_its_own(board: Board) -> None:
     assert (board.state(), board.state("link:fx")) == ("online", "connecting")
     board.hear("fx")
     assert board.state("link:fx") == "online"
-    board.wait(15.1)
+    board.wait(10.0)
+    board.hear()
+    board.wait(5.1)
     assert (board.state(), board.state("link:fx")) == ("online", "silent")
 
 

@@ -36,8 +36,10 @@ _RANDOM_ID_TYPE = 1
 """ESPresense's priority of an address that changes; everything it can tell better is above."""
 _RANDOM_MAC_TYPE = 1
 _ROOM_LEVELS = len(["espresense", "rooms", "ROOM", "status"])
+_NOT_HEARD = frozenset(("rooms", "settings"))
+"""Second levels of topics that are not about what a room hears."""
 _HALF_MAX = 0xFFFF
-"""First digit of a random address that stays: its two upper bits are set (Core 5.4, 6.B.1.3.2)."""
+"""Major and minor are numbers of 16 bits."""
 _UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
 _BEACON_UUID = re.compile(_UUID, re.ASCII)
 
@@ -60,10 +62,10 @@ def espresense(options: Options) -> Decode:
 
     def decode(payload: Payload) -> Said:
         levels = payload.topic.split("/")
-        if len(levels) < _ROOM_LEVELS or levels[1] != "rooms":
+        if len(levels) < _ROOM_LEVELS or levels[1] not in _NOT_HEARD:
             return decode_items(payload)
         said = Said()
-        is_status = levels[3:] == ["status"]
+        is_status = levels[1] == "rooms" and levels[3:] == ["status"]
         if not (is_status and note_status(payload, name_room(payload, {}, said), said)):
             said.pass_over()
         return said
@@ -140,8 +142,8 @@ def _gateway(payload: Payload, _item: object) -> str | None:
 
 
 def _advertiser(payload: Payload, item: dict[str, object]) -> str:
-    stated = item.get("id", item.get("mac"))
-    uuid = item.get("uuid", stated)
+    stated = item.get("mac") if item.get("id") is None else item["id"]
+    uuid = stated if item.get("uuid") is None else item["uuid"]
     if isinstance(uuid, str) and _BEACON_UUID.fullmatch(uuid.lower()):
         return _tag(f"{uuid}-{_half(item, 'major')}-{_half(item, 'minor')}")
     if stated is None and "BTtoMQTT/" in payload.topic:

@@ -10,7 +10,7 @@ from readers.wire.payloads.pointers import Pointer, find, parse_pointer
 from readers.wire.payloads.said import Decode, JsonMapping, Options, Payload, Said
 from readers.wire.payloads.sensors import Quantity, Sensor, add_measurement
 from readers.wire.payloads.strict_json import RefusalError, Unreadable, read_items
-from readers.wire.payloads.times import UNITS_NS, time_of_number, time_of_text, time_or_arrival
+from readers.wire.payloads.times import UNITS_NS, stated_time, time_of_digits, time_of_text
 from readers.wire.payloads.values import antenna_of, number_of_text, rssi_of, tag_of
 from tags.reads import Read
 
@@ -161,12 +161,11 @@ def _number(found: object) -> object:
 
 
 def _time_ns(payload: Payload, found: object, unit: str, said: Said) -> int:
-    if found is None:
-        return payload.arrival_ns
-    time_ns = time_of_text(found)
-    return time_or_arrival(
-        time_of_number(found, unit) if time_ns is None else time_ns, payload, said
-    )
+    def understand(stated: object) -> int | None:
+        time_ns = time_of_digits(stated, unit)
+        return time_of_text(stated) if time_ns is None else time_ns
+
+    return stated_time(found, payload, said, understand)
 
 
 def _add_place(payload: Payload, item: _Item, where: _Map, tracker: Tracker, said: Said) -> None:

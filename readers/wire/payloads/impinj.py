@@ -13,7 +13,7 @@ from readers.wire.payloads.devices import full_name, naming
 from readers.wire.payloads.items import each_item
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.strict_json import RefusalError, members
-from readers.wire.payloads.times import time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time
 from readers.wire.payloads.values import antenna_of, epc_of, rssi_of
 from tags.reads import Read
 
@@ -23,6 +23,7 @@ _URL_ALPHABET = str.maketrans("-_", "+/")
 _TAG: Final = "tagInventoryEvent"
 _CONNECTED = "antennaConnectedEvent"
 _DISCONNECTED = "antennaDisconnectedEvent"
+_CONTRADICTION = "contradiction"
 
 
 def impinj(options: Options) -> Decode:
@@ -37,15 +38,16 @@ def impinj(options: Options) -> Decode:
         kind = _kind(item)
         if kind == _TAG:
             event = members(item[kind])
-            tag, antenna = _identity(event), antenna_of(event.get("antennaPort"))
+            tag, antenna = _identity(event, said), antenna_of(event.get("antennaPort"))
             reader = full_name(payload.link, name_device(payload, item, said))
-            time_ns = _time_ns(payload, event.get("lastSeenTime") or item.get("timestamp"), said)
+            stated = event.get("lastSeenTime") or item.get("timestamp")
+            time_ns = stated_time(stated, payload, said)
             rssi_dbm = rssi_of(event.get("peakRssiCdbm"), said, CDBM_PER_DBM)
             said.reads.append(
                 Read(tag, reader, antenna, time_ns, payload.arrival_ns, rssi_dbm),
             )
         elif kind in (_CONNECTED, _DISCONNECTED):
-            port = antenna_of(members(item[kind]).get("antennaPort", 0))
+            port = _port(members(item[kind]))
             device = name_device(payload, item, said)
             said.antennas.setdefault(device, {})[port] = kind == _CONNECTED
         else:
@@ -62,16 +64,31 @@ def _kind(item: dict[str, object]) -> str:
     stated = item.get("eventType")
     if len(kinds) != 1:
         words = f"one member that ends in Event is expected, not {len(kinds)}"
-        raise RefusalError("contradiction" if kinds else "shape", words)
+        raise RefusalError(_CONTRADICTION if kinds else "shape", words)
     if isinstance(stated, str) and f"{stated}Event" != kinds[0]:
-        raise RefusalError("contradiction", "eventType names another event than its member")
+        raise RefusalError(_CONTRADICTION, "eventType names another event than its member")
     return kinds[0]
 
 
-def _identity(event: dict[str, object]) -> str:
-    """The EPC, or the TID where the EPC is not reported. Raises RefusalError."""
+def _port(event: dict[str, object]) -> int:
+    """The antenna that an event is about. Raises RefusalError, also where none is named."""
+    stated = event.get("antennaPort")
+    return antenna_of(0 if stated is None else stated)
+
+
+def _identity(event: dict[str, object], said: Said) -> str:
+    """The EPC, or the TID where the EPC is not reported. Raises RefusalError.
+
+    A TID that is none is counted and costs nothing more where there is an EPC.
+    """
     epc = _bytes_of(event, "epc", "epcHex")
-    tid = _bytes_of(event, "tid", "tidHex")
+    try:
+        tid = _bytes_of(event, "tid", "tidHex")
+    except RefusalError as error:
+        if not epc or error.reason == _CONTRADICTION:
+            raise
+        said.count("tid")
+        tid = None
     return epc_of(epc or tid)
 
 
@@ -83,7 +100,7 @@ def _bytes_of(event: dict[str, object], encoded: str, in_hex: str) -> str | None
         return decoded
     stated = epc_of(hexadecimal)
     if decoded is not None and decoded != stated:
-        raise RefusalError("contradiction", f"{encoded} and {in_hex} name two different tags")
+        raise RefusalError(_CONTRADICTION, f"{encoded} and {in_hex} name two different tags")
     return stated
 
 
@@ -104,9 +121,3 @@ def _hex_of_base64(text: str) -> str | None:
         return binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True).hex()
     except ValueError:
         return None
-
-
-def _time_ns(payload: Payload, stated: object, said: Said) -> int:
-    if stated is None:
-        return payload.arrival_ns
-    return time_or_arrival(time_of_text(stated), payload, said)

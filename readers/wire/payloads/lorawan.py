@@ -14,7 +14,7 @@ from readers.wire.payloads.places import Tracker, add_fix
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.sensors import DEPTH_MAX, Quantity, Sensor, add_measurement, add_numbers
 from readers.wire.payloads.strict_json import RefusalError, members
-from readers.wire.payloads.times import time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time
 from readers.wire.payloads.values import number_of, tag_of, text_of
 
 _BATTERY: Final = Quantity("battery", "%")
@@ -47,7 +47,7 @@ def chirpstack(options: Options) -> Decode:
         if eui is None:
             raise RefusalError("tag", "no DevEUI is named")
         source = full_name(payload.link, name_device(payload, item, said))
-        time_ns = _time_ns(payload, item.get("time"), said)
+        time_ns = stated_time(item.get("time"), payload, said)
         tracker = Tracker(tag_of(eui, "lora:"), source, time_ns)
         event = _event(payload)
         if event == "up":
@@ -77,7 +77,7 @@ def ttn(options: Options) -> Decode:
         if eui is None:
             raise RefusalError("tag", "end_device_ids name no device")
         source = full_name(payload.link, name_device(payload, item, said))
-        time_ns = _time_ns(payload, item.get("received_at"), said)
+        time_ns = stated_time(item.get("received_at"), payload, said)
         tracker = Tracker(tag_of(eui.lower(), "lora:"), source, time_ns)
         if "uplink_message" in item:
             _take_uplink(payload, tracker, members(item["uplink_message"]), said)
@@ -174,9 +174,3 @@ def _dev_eui(payload: Payload, item: Mapping[str, object]) -> object:
 def _end_device(item: Mapping[str, object]) -> dict[str, object]:
     ids = item.get("end_device_ids")
     return ids if isinstance(ids, dict) else {}
-
-
-def _time_ns(payload: Payload, stated: object, said: Said) -> int:
-    if stated is None:
-        return payload.arrival_ns
-    return time_or_arrival(time_of_text(stated), payload, said)

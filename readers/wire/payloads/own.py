@@ -9,7 +9,7 @@ import math
 from readers.wire.payloads.devices import full_name, level, naming
 from readers.wire.payloads.items import each_item
 from readers.wire.payloads.said import Decode, Options, Payload, Said
-from readers.wire.payloads.times import time_of_number, time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time, time_of_number
 from readers.wire.payloads.values import antenna_of, optional_number, rssi_of, tag_of
 from tags.reads import Read
 
@@ -51,11 +51,15 @@ def _reader_of_topic(payload: Payload, _item: object) -> str | None:
 
 
 def _time_ns(payload: Payload, item: dict[str, object], said: Said) -> int:
-    if "time_ns" in item:
-        return time_or_arrival(time_of_number(item["time_ns"], "ns"), payload, said)
-    if "time" in item:
-        return time_or_arrival(time_of_text(item["time"]), payload, said)
-    return payload.arrival_ns
+    """What `time_ns` states, which is finer, else what `time` does."""
+    time_ns = item.get("time_ns")
+    if time_ns is None:
+        return stated_time(item.get("time"), payload, said)
+    return stated_time(time_ns, payload, said, _nanoseconds)
+
+
+def _nanoseconds(stated: object) -> int | None:
+    return time_of_number(stated, "ns")
 
 
 def _phase_rad(value: object, said: Said) -> float | None:

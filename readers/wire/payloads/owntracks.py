@@ -66,8 +66,8 @@ def _take_position(payload: Payload, item: dict[str, object], device: str, said:
         raise RefusalError("tag", "neither topic, headers nor query name the user and the device")
     tag, source = tag_of(device, "gps:"), full_name(payload.link, device)
     time_ns = time_or_arrival(time_of_number(item.get("tst"), "s"), payload, said)
-    if item["_type"] == "location" or "lat" in item or "lon" in item:
-        place = (item.get("lat"), item.get("lon"))
+    place = (item.get("lat"), item.get("lon"))
+    if item["_type"] == "location" or place != (None, None):
         add_fix(payload, Tracker(tag, source, time_ns), place, item.get("acc", 0.0), said)
     add_known(payload, Sensor(source, time_ns), item, _KNOWN, said)
 

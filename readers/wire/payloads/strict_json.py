@@ -41,16 +41,14 @@ _REPEATING = Unreadable("duplicate_keys", "an object says the same key twice")
 def read_items(body: bytes) -> Iterable[object]:
     """The items of a message: of an array, of NDJSON (CR and LF both delimit), or the one object.
 
-    What cannot be read stands as Unreadable in its place. An object that repeats a key
-    makes the array element or line around it Unreadable, nothing more. Never raises.
+    What cannot be read stands as Unreadable in its place. An object that repeats a key, a
+    number without bounds or bad UTF-8 makes the array element or line around it Unreadable,
+    nothing more. Never raises.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     value = _read(body)
-    if isinstance(value, list):
-        return value
-    if isinstance(value, Unreadable) and value is not _REPEATING:
-        return _read_lines(body)
-    return (value,)
+    is_whole = not isinstance(value, Unreadable) or value is _REPEATING
+    return _elements(value, body) if is_whole else _elements_apart(body) or _read_lines(body)
 
 
 def members(value: object) -> dict[str, object]:
@@ -76,8 +74,22 @@ def _read_lines(body: bytes) -> Iterator[object]:
     for line in _LINE.finditer(body):
         text = line.group()
         if not text.isspace():
-            value = _read(text)
-            yield from value if isinstance(value, list) else (value,)
+            yield from _elements(_read(text), text)
+
+
+def _elements(value: object, text: bytes) -> Iterable[object]:
+    """What a text said: the elements of an array, or the one value."""
+    if isinstance(value, list):
+        return value
+    return _elements_apart(text) or (value,) if isinstance(value, Unreadable) else (value,)
+
+
+def _elements_apart(text: bytes) -> Iterable[object] | None:
+    """The elements of an array, each read by itself; None for what is no array."""
+    try:
+        return map(_read, map(bytes, _split(text)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read(body: bytes) -> object:

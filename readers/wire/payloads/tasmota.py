@@ -16,7 +16,7 @@ from readers.wire.payloads.items import each_item
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.sensors import Quantity, Sensor, add_measurement
 from readers.wire.payloads.strict_json import RefusalError, members
-from readers.wire.payloads.times import time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time, time_or_arrival
 from readers.wire.payloads.values import epc_of, text_of
 from tags.reads import Read
 from tags.times import SECOND_NS
@@ -144,13 +144,11 @@ def _time_ns(
     said: Said,
 ) -> int:
     stated = item.get("Time")
-    if stated is None:
-        return payload.arrival_ns
     if isinstance(stated, str) and _LOCAL_TIME.fullmatch(stated):
         if zone is None:
             return payload.arrival_ns
         return time_or_arrival(_local_ns(stated, zone), payload, said)
-    return time_or_arrival(time_of_text(stated), payload, said)
+    return stated_time(stated, payload, said)
 
 
 def _local_ns(text: str, zone: ZoneInfo) -> int | None:

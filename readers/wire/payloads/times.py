@@ -1,5 +1,6 @@
 """Times in payloads: each format's own way of writing one, as nanoseconds since the epoch."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -48,9 +49,7 @@ def _second_ns(second: str, offset: str) -> int | None:
 
 
 def time_of_number(value: object, unit: str) -> int | None:
-    """A count of `unit` (a key of UNITS_NS) since the epoch, or digits that are one; else None."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _DIGITS_MAX:
-        value = int(value)
+    """A count of `unit` (a key of UNITS_NS) since the epoch; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     if not 0 < value < _NUMBER_END:
@@ -60,6 +59,33 @@ def time_of_number(value: object, unit: str) -> int | None:
         whole = int(value)
         return whole * scale + round((value - whole) * scale)
     return value * scale
+
+
+def time_of_digits(value: object, unit: str) -> int | None:
+    """The same for sources that write numbers as texts, too."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _DIGITS_MAX:
+        value = int(value)
+    return time_of_number(value, unit)
+
+
+def time_of_text_or_ms(value: object) -> int | None:
+    """A text as in RFC 3339, or a count of milliseconds; None for anything else."""
+    return time_of_number(value, "ms") if isinstance(value, (int, float)) else time_of_text(value)
+
+
+def stated_time(
+    stated: object,
+    payload: Payload,
+    said: Said,
+    understand: Callable[[object], int | None] = time_of_text,
+) -> int:
+    """The time that a member states; where it is missing or null that of the arrival.
+
+    What cannot be understood, or is implausible, is the arrival too, but counted.
+    """
+    if stated is None:
+        return payload.arrival_ns
+    return time_or_arrival(understand(stated), payload, said)
 
 
 def time_or_arrival(time_ns: int | None, payload: Payload, said: Said) -> int:

@@ -13,7 +13,7 @@ from readers.wire.payloads.places import Tracker, add_fix
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.sensors import Quantity, Sensor, add_known
 from readers.wire.payloads.strict_json import RefusalError, members
-from readers.wire.payloads.times import time_of_number, time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time, time_of_digits, time_of_text
 from readers.wire.payloads.values import number_of_text, tag_of
 
 _ATTRIBUTES: Final[Mapping[str, Quantity]] = {
@@ -74,7 +74,7 @@ def _take_position(
     said: Said,
 ) -> None:
     tag, source = tag_of(device, "gps:"), full_name(payload.link, device)
-    time_ns = _time_ns(payload, position.get("fixTime"), said)
+    time_ns = stated_time(position.get("fixTime"), payload, said, _fix_time)
     if position.get("valid") is False or position.get("outdated") is True:
         said.count("stale_fix")
     else:
@@ -87,11 +87,10 @@ def _take_position(
         add_known(payload, Sensor(source, time_ns), attributes, _ATTRIBUTES, said)
 
 
-def _time_ns(payload: Payload, stated: object, said: Said) -> int:
+def _fix_time(stated: object) -> int | None:
+    """RFC 3339 or ms; the latter as a text where it comes in a query."""
     time_ns = time_of_text(stated)
-    if time_ns is None:
-        time_ns = time_of_number(stated, "ms")
-    return time_or_arrival(time_ns, payload, said)
+    return time_of_digits(stated, "ms") if time_ns is None else time_ns
 
 
 def _unique_id(_payload: Payload, item: Mapping[str, object]) -> object:

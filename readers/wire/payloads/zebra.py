@@ -1,7 +1,8 @@
 """Zebra: the IoT Connector of fixed readers, and the data events of handheld sleds.
 
 The two are different formats. The phase and the channel of the IoT Connector are left
-out: its samples do not say in which unit they are.
+out: its samples do not say in which unit they are. So is `reads`, which grows to hundreds of
+thousands: as a weight it would hold a tag for ever where it once lay for long.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from readers.wire.payloads.devices import full_name, level, naming
 from readers.wire.payloads.items import take_all
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.strict_json import members, read_items
-from readers.wire.payloads.times import time_of_number, time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time, time_of_number
 from readers.wire.payloads.values import antenna_of, count_of, epc_of, rssi_of, tag_of
 from tags.reads import Read
 
 _MODES = ("SIMPLE", "INVENTORY", "PORTAL", "DIRECTIONALITY", "CONVEYOR", "CUSTOM")
 _IDENTITIES = {"idHex", "TID"}
+_SCANS = ("tagData", "barcodeData")
 _Part = tuple[dict[str, object], object]
 """A message around, and one element within."""
 
@@ -30,21 +32,21 @@ def zebra(options: Options) -> Decode:
     def take(payload: Payload, part: _Part, said: Said) -> None:
         item, data = part
         if _is_of_another_kind(item, data):
+            name_device(payload, _named_by(options, item, data), said)
             said.count("other_event")
             return
         tag_data = members(data)
         tag = _identity(tag_data, "idHex")
         antenna = antenna_of(tag_data.get("antenna"))
-        named_by = tag_data if options.device is None else item
+        device = name_device(payload, _named_by(options, item, data), said)
         said.reads.append(
             Read(
                 tag,
-                full_name(payload.link, name_device(payload, named_by, said)),
+                full_name(payload.link, device),
                 antenna,
-                _time_ns(payload, item, said),
+                stated_time(item.get("timestamp"), payload, said),
                 payload.arrival_ns,
                 rssi_of(tag_data.get("peakRssi"), said),
-                count_of(tag_data.get("reads")),
             ),
         )
 
@@ -60,14 +62,18 @@ def zebra_data_event(options: Options) -> Decode:
 
     def take(payload: Payload, part: _Part, said: Said) -> None:
         item, data = part
+        if data is None and item:
+            name_device(payload, _named_by(options, item, item.get("data")), said)
+            said.count("other_event")
+            return
         scan = members(data)
         is_barcode = "decodedBarcode" in scan
         tag = tag_of(scan["decodedBarcode"], "code:") if is_barcode else _identity(scan, "EPCid")
-        named_by = scan if options.device is None else item
+        device = name_device(payload, _named_by(options, item, data), said)
         said.reads.append(
             Read(
                 tag,
-                full_name(payload.link, name_device(payload, named_by, said)),
+                full_name(payload.link, device),
                 1,
                 _seen_ns(payload, item, scan, said),
                 payload.arrival_ns,
@@ -91,14 +97,18 @@ def _tag_data(body: bytes) -> Iterator[_Part]:
 
 
 def _scans(body: bytes) -> Iterator[_Part]:
+    """The tags and barcodes of each message; None for a message that has neither."""
     for item in read_items(body):
-        data = item.get("data") if isinstance(item, dict) else item
-        if not isinstance(item, dict) or not isinstance(data, dict):
+        if not isinstance(item, dict):
+            yield {}, item
+            continue
+        data = item.get("data")
+        if data is not None and not isinstance(data, dict):
             yield {}, data
             continue
-        for name in ("tagData", "barcodeData"):
-            found = data.get(name)
-            elements = found if isinstance(found, list) else () if found is None else (found,)
+        lists = [data[name] for name in _SCANS if name in data] if data else [None]
+        for found in lists or [None]:
+            elements = found if isinstance(found, list) else (found,)
             yield from ((item, element) for element in elements)
 
 
@@ -111,14 +121,14 @@ def _is_of_another_kind(item: dict[str, object], data: object) -> bool:
 
 def _identity(data: dict[str, object], member: str) -> str:
     stated = data.get(member)
-    return epc_of(data.get("TID") if stated is None else stated)
+    return epc_of(data.get("TID") if stated in (None, "") else stated)
 
 
-def _time_ns(payload: Payload, item: dict[str, object], said: Said) -> int:
-    stated = item.get("timestamp")
-    if stated is None:
-        return payload.arrival_ns
-    return time_or_arrival(time_of_text(stated), payload, said)
+def _named_by(options: Options, item: dict[str, object], data: object) -> dict[str, object]:
+    """Where the name of the device stands: the site file points into the whole message."""
+    if options.device is not None:
+        return item
+    return data if isinstance(data, dict) else {}
 
 
 def _seen_ns(
@@ -127,9 +137,14 @@ def _seen_ns(
     scan: dict[str, object],
     said: Said,
 ) -> int:
-    if scan.get("lastSeenTime") is None:
-        return _time_ns(payload, item, said)
-    return time_or_arrival(time_of_number(scan["lastSeenTime"], "ms"), payload, said)
+    last = scan.get("lastSeenTime")
+    if last is None:
+        return stated_time(item.get("timestamp"), payload, said)
+    return stated_time(last, payload, said, _milliseconds)
+
+
+def _milliseconds(stated: object) -> int | None:
+    return time_of_number(stated, "ms")
 
 
 def _sled(payload: Payload, scan: object) -> object:

@@ -11,7 +11,7 @@ from readers.wire.payloads.devices import full_name, naming, note_status
 from readers.wire.payloads.items import each_item
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from readers.wire.payloads.sensors import Quantity, Sensor, add_known
-from readers.wire.payloads.times import time_of_number, time_of_text, time_or_arrival
+from readers.wire.payloads.times import stated_time, time_of_text_or_ms
 
 _KNOWN: Final[Mapping[str, Quantity]] = {
     "door": Quantity("door"),
@@ -43,7 +43,8 @@ def zigbee2mqtt(options: Options) -> Decode:
 
     def take(payload: Payload, item: dict[str, object], said: Said) -> None:
         source = full_name(payload.link, name_device(payload, item, said))
-        sensor = Sensor(source, _time_ns(payload, item.get("last_seen"), said))
+        time_ns = stated_time(item.get("last_seen"), payload, said, time_of_text_or_ms)
+        sensor = Sensor(source, time_ns)
         add_known(payload, sensor, _plainly(item), _KNOWN, said)
 
     def take_availability(payload: Payload, item: dict[str, object], said: Said) -> None:
@@ -82,12 +83,3 @@ def _plainly(item: dict[str, object]) -> dict[str, object]:
 
 def _name(payload: Payload) -> str | None:
     return payload.topic.partition("/")[2].removesuffix("/availability") or None
-
-
-def _time_ns(payload: Payload, stated: object, said: Said) -> int:
-    if stated is None:
-        return payload.arrival_ns
-    time_ns = time_of_text(stated)
-    if time_ns is None:
-        time_ns = time_of_number(stated, "ms")
-    return time_or_arrival(time_ns, payload, said)
