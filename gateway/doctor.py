@@ -113,7 +113,7 @@ async def _steps(
             for finding in await _explain(settings, trouble):
                 yield finding
             return
-        yield Finding.passed("connection", "speaks its protocol")
+        yield Finding.passed("connection", "open" if driver.passive else "speaks its protocol")
         if isinstance(driver, Examinable):
             for finding in await driver.examine(patience_s):
                 yield finding

@@ -17,12 +17,16 @@ class Recorder:
     """Takes in what a supervisor hands over; `.jsonl` keeps every entry, `.csv` the reads.
 
     Sources are acknowledged once their lines are with the operating system.
-    `left_out` counts what a CSV has no columns for.
+    `left_out` counts what a CSV has no columns for. `failed` is set once the file can
+    not be written any more; what comes then is neither kept nor acknowledged.
     """
 
     def __init__(self, path: Path) -> None:
         self.reads = 0
         self.left_out = 0
+        self.failed = asyncio.Event()
+        self._error: OSError | None = None
+        self._writing = asyncio.Lock()
         self._path = path
         self._everything = path.suffix == ".jsonl"
         self._file: TextIO
@@ -42,9 +46,14 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write what waits and close the file."""
+        """Write what waits and close the file. Raises OSError where something was not written."""
         await self.flush()
-        await asyncio.to_thread(self._file.close)
+        try:
+            await asyncio.to_thread(self._file.close)
+        except OSError as failure:
+            self._error = self._error or failure
+        if self._error is not None and error is None:
+            raise self._error
 
     async def put_reads(
         self,
@@ -58,7 +67,7 @@ class Recorder:
         if observed is not None:
             self.put(observed)
         await self.flush()
-        if acknowledge is not None:
+        if acknowledge is not None and not self.failed.is_set():
             acknowledge()
 
     def put(self, entry: Entry) -> None:
@@ -69,9 +78,15 @@ class Recorder:
             self.left_out += len(entry)
 
     async def flush(self) -> None:
-        """Hand all that waits to the operating system."""
-        lines, self._lines = self._lines, []
-        await asyncio.to_thread(self._write, lines)
+        """Hand all that waits to the operating system; return once it is there, or has failed."""
+        async with self._writing:
+            lines, self._lines = self._lines, []
+            try:
+                if lines and not self.failed.is_set():
+                    await asyncio.to_thread(self._write, lines)
+            except OSError as error:
+                self._error = error
+                self.failed.set()
 
     def _write(self, lines: list[str]) -> None:
         self._file.writelines(lines)

@@ -16,6 +16,8 @@ from zones.bins import BIN_NS
 from zones.tracks import HOLD_NS
 
 GROUP_READS = 1_000
+REST_NS = HOLD_NS + BIN_NS
+"""So long after its last row a recording ends: then that row has been judged, too."""
 OnProgress = Callable[[int, int], None]
 
 
@@ -69,7 +71,7 @@ def csv_entries(
                 since_ns=span.last_ns,
                 reason="the recording ends here",
             )
-    yield Tick(span.last_ns + HOLD_NS + BIN_NS if until_ns is None else until_ns)
+    yield Tick(span.last_ns + REST_NS if until_ns is None else until_ns)
 
 
 def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:

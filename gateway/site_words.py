@@ -86,7 +86,10 @@ def _message(error: ErrorDetails, path: Path, data: Value) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown key" + suggestion(str(path[-1]), _fields_at(path[:-1], data))
     if error["type"] == "string_pattern_mismatch":
-        return "must be " + str(_fields_at(path[:-1], data)[str(path[-1])].description).rstrip(".")
+        field = _fields_at(path[:-1], data).get(str(path[-1]))
+        # An entry of a mapping is no field of its own.
+        if field is not None:
+            return "must be " + str(field.description).rstrip(".")
     if error["type"] == "too_short" and path[-1:] == ("polygon",):
         return f"needs at least {error.get('ctx', {})['min_length']} corners"
     words = _words(error, value_at(data, path))

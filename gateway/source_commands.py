@@ -13,7 +13,9 @@ import msgspec
 
 from delivery.broker_examination import examine_broker
 from gateway.doctor import Examination, examine_folder, examine_readers
+from gateway.entries import Tick
 from gateway.recorder import Recorder
+from gateway.recordings import REST_NS
 from gateway.site import Site, SiteError, load_site
 from gateway.supervisor import Supervisor
 from gateway.terminal import Style, is_terminal, redraw, say, show_progress, warn
@@ -170,15 +172,20 @@ async def _record(readers: list[ReaderSettings], recorder: Recorder, for_s: floa
                     reason="the recording ends here",
                 )
                 recorder.put(ended)
+        recorder.put(Tick(now_ns + REST_NS))
 
 
 async def _take_down(
     readers: list[ReaderSettings], supervisor: Supervisor, recorder: Recorder
 ) -> None:
+    """Keep the readers going until cancelled, or until nothing can be written any more."""
     async with asyncio.TaskGroup() as group:
-        for settings in readers:
-            group.create_task(supervisor.run(settings), name=settings.name)
-        group.create_task(_tell_progress(supervisor, recorder), name="progress")
+        works = [group.create_task(supervisor.run(each), name=each.name) for each in readers]
+        works.append(group.create_task(supervisor.watch_silence(), name="silence"))
+        works.append(group.create_task(_tell_progress(supervisor, recorder), name="progress"))
+        await recorder.failed.wait()
+        for work in works:
+            work.cancel()
 
 
 async def _tell_progress(supervisor: Supervisor, recorder: Recorder) -> None:
@@ -186,7 +193,8 @@ async def _tell_progress(supervisor: Supervisor, recorder: Recorder) -> None:
         await asyncio.sleep(PRINT_S)
         await recorder.flush()
         states = [watch.health.state for watch in supervisor.watches.values() if watch.listed]
-        say(f"{recorder.reads} reads, {states.count('online')} of {len(states)} online", "dim")
+        online = f"{states.count('online')} of {len(states)} sources online"
+        say(f"{recorder.reads} reads, {online}", "dim")
 
 
 async def _until_stopped(work: Awaitable[None], for_s: float | None) -> None:

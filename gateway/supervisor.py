@@ -27,9 +27,11 @@ from readers.health import HealthState
 from readers.settings import ReaderSettings
 from tags.reads import Read
 
-BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+BACKOFF_S = (1.0, 2.0, 4.0, 6.0)
+"""A reader that is back is heard within 10 s, even if a try that came to nothing goes before."""
 LOCAL_BACKOFF_S = 3.0
-MISCONFIGURED_RETRY_S = 60.0
+MISCONFIGURED_RETRY_S = (8.0, 8.0, 8.0, 8.0, 30.0, 60.0)
+"""It may be corrected at the reader; but who is asked in vain for long is left in peace."""
 CONNECT_TIMEOUT_S = 125.0
 """Drivers have a shorter one of their own; this one is for a driver that hangs."""
 CLOSE_TIMEOUT_S = 5.0
@@ -117,6 +119,7 @@ class Supervisor:
             await self._serve(driver, name)
         except Exception as error:  # noqa: BLE001 - a fault in one driver must not end the others
             trouble = _trouble(name, error)
+            self.board.count_bad(name, trouble.bad)
             self.board.note_end(name, _state_after(trouble), str(trouble), trouble.remedy)
             return trouble
         finally:
@@ -144,9 +147,9 @@ class Supervisor:
 
     async def _next_batch(self, driver: Driver, name: str) -> Batch:
         """The next sign of life; what was thrown away before it is only counted."""
-        limit_s = None if driver.passive else driver.silent_after_s
+        patience = asyncio.timeout(None if driver.passive else driver.silent_after_s)
         try:
-            async with asyncio.timeout(limit_s) as patience:
+            async with patience:
                 while not (batch := await driver.next_batch()).alive:
                     self.board.count_bad(name, batch.bad)
                 return batch
@@ -180,7 +183,7 @@ class Supervisor:
         A port of this machine costs nobody anything to try, and may be plugged in any moment.
         """
         if isinstance(error, ReaderMisconfiguredError):
-            return MISCONFIGURED_RETRY_S
+            return MISCONFIGURED_RETRY_S[min(failures, len(MISCONFIGURED_RETRY_S) - 1)]
         ceiling_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
         if local:
             ceiling_s = min(ceiling_s, LOCAL_BACKOFF_S)

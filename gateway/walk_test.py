@@ -9,6 +9,7 @@ from tags.reads import Fix, Measurement, Read
 WINDOW_S = 1.0
 TAGS_SHOWN = 12
 TAGS_MAX = 10_000
+OTHERS_MAX = 1_000
 BAR = 20
 _WEAKEST_DBM, _STRONGEST_DBM = -90.0, -30.0
 
@@ -39,7 +40,10 @@ class Heard(msgspec.Struct):
 
 
 class WalkTest:
-    """Tallies by read point and by tag; at most `TAGS_MAX` tags, the rest only counts."""
+    """Tallies by read point and by tag.
+
+    At most `TAGS_MAX` tags and `OTHERS_MAX` of all else; the rest only counts.
+    """
 
     def __init__(self) -> None:
         self.points: dict[str, Heard] = {}
@@ -52,7 +56,9 @@ class WalkTest:
         """Count reads."""
         for read in reads:
             self.reads += read.count
-            self.points.setdefault(_point(read), Heard()).note(read, now_s)
+            name = _point(read)
+            if name in self.points or len(self.points) < OTHERS_MAX:
+                self.points.setdefault(name, Heard()).note(read, now_s)
             if read.tag in self.tags or len(self.tags) < TAGS_MAX:
                 self.tags.setdefault(read.tag, Heard()).note(read, now_s)
 
@@ -60,10 +66,14 @@ class WalkTest:
         """Note positions and values."""
         for fix in fixes:
             place = (fix.lat, fix.lon) if fix.x_m is None else (fix.x_m, fix.y_m)
-            self.others[fix.tag] = f"at {place[0]}, {place[1]}"
+            self._note(fix.tag, f"at {place[0]}, {place[1]}")
         for value in measurements:
             name = f"{value.sensor} {value.quantity}"
-            self.others[name] = f"{value.value:g} {value.unit}".rstrip()
+            self._note(name, f"{value.value:g} {value.unit}".rstrip())
+
+    def _note(self, name: str, text: str) -> None:
+        if name in self.others or len(self.others) < OTHERS_MAX:
+            self.others[name] = text
 
     def lines(self, now_s: float, seconds: float) -> Iterator[str]:
         """The state of the test; `seconds` have passed since the lines before."""

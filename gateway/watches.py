@@ -19,17 +19,22 @@ STRANGERS_MAX = 1_000
 """Devices that the site file does not list, remembered for each link."""
 
 WAITING = "waiting for its first message"
+REMEDY_WAITING = "Let it read or send something; then check its power, its network and its address."
 REMEDY_SILENT = "Check its power and its network; it is online again with its next message."
 
 log = logging.getLogger("tagwarden.readers")
 
 
 class ReaderWatch(msgspec.Struct):
-    """One source, as it is now. `waits` tells whether only its next message makes it online."""
+    """One source, as it is now. `waits` tells whether only its next message makes it online.
+
+    `stranger_silent_after_s` goes for devices behind it that the site file does not list.
+    """
 
     health: ReaderHealth
     silent_after_s: float
     link: str | None = None
+    stranger_silent_after_s: float = 0.0
     listed: bool = True
     waits: bool = False
     heard_s: float = 0.0
@@ -61,6 +66,7 @@ class Watches:
         """Watch a reader and its listed devices."""
         own, *devices = settings.hearers()
         self._add(own, settings.silent_after_s)
+        self.by_name[own.name].stranger_silent_after_s = settings.silent_after_s
         for (name, device), hearer in zip(settings.devices.items(), devices, strict=True):
             silent_after_s = device.silent_after_s or settings.silent_after_s
             self._add(hearer, silent_after_s, settings.name)
@@ -83,12 +89,12 @@ class Watches:
         watch.waits, watch.silent_after_s = passive, silent_after_s
         watch.heard_s = self._monotonic_s()
         if passive:
-            self.say(name, "connecting", WAITING)
+            self.say(name, "connecting", WAITING, REMEDY_WAITING)
         else:
             self.note_message(name)
             self.say(name, "online")
         for device in self._devices(name):
-            self.say(device.health.reader, "connecting", WAITING)
+            self.say(device.health.reader, "connecting", WAITING, REMEDY_WAITING)
 
     def note_end(self, name: str, state: HealthState, reason: str, remedy: str) -> None:
         """The connection is over; what is behind it can not be heard either."""
@@ -189,7 +195,7 @@ class Watches:
         strangers = sum(not watch.listed for watch in self._devices(link.health.reader))
         if strangers >= STRANGERS_MAX:
             return False
-        self._add(Hearer(name, None, {}), link.silent_after_s, link.health.reader)
+        self._add(Hearer(name, None, {}), link.stranger_silent_after_s, link.health.reader)
         self.by_name[name].listed = False
         self.by_name[name].waits = True
         log.info("%s: is not listed in the site file", name)

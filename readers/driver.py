@@ -15,13 +15,15 @@ Clock = Callable[[], int]
 class ReaderError(Exception):
     """Something is wrong with a reader; the message names it.
 
-    `remedy` says in a sentence what a person can do.
+    `remedy` says in a sentence what a person can do. `bad` counts by reason what had to be
+    thrown away and stands in no batch, since the connection never came about.
     """
 
     remedy = "See the reader's own log."
 
     def __init__(self, message: str, remedy: str | None = None) -> None:
         super().__init__(message)
+        self.bad: dict[str, int] = {}
         if remedy is not None:
             self.remedy = remedy
 

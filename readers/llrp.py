@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 
@@ -26,9 +27,12 @@ from readers.wire.llrp.messages import Event, Message
 
 __all__ = ["LlrpDriver", "LlrpSettings"]
 
+log = logging.getLogger("tagwarden.readers")
+
 GOODBYE_S = 1.5
 OPENING_S_MAX = 600.0
 """A reader that kept many reports sends them all before it answers; not for longer than this."""
+REPORT_IT = "Report this with the log; the reader will be connected afresh."
 
 
 class LlrpDriver:
@@ -55,8 +59,19 @@ class LlrpDriver:
         """Return once our ROSpec runs, or once as many kept reads have come as may wait.
 
         Raises ReaderLostError when the reader cannot be reached or has another
-        client, ReaderMisconfiguredError when it refuses what the entry asks.
+        client, ReaderMisconfiguredError when it refuses what the entry asks. Where reads
+        came before that, it is `next_batch` that raises, after them.
         """
+        try:
+            await self._reach()
+            self._link.raise_error()
+        except ReaderError as error:
+            if not self._link.inbox.holds_reads:
+                error.bad = self._link.take().bad
+                raise
+            self._link.end(error)
+
+    async def _reach(self) -> None:
         name, timeout_s = self._settings.name, self._settings.connect_timeout_s
         # In threads because these may have to import sllurp or read certificates.
         builder = await asyncio.to_thread(RoSpecBuilder)
@@ -74,7 +89,6 @@ class LlrpDriver:
         except OSError as error:
             text = f"{name}: {self._settings.address}: {reason_of(error)}"
             raise ReaderLostError(text, _remedy(error)) from error
-        self._link.raise_error()
 
     def _begin(self, session: LlrpSession) -> None:
         self._session = session
@@ -103,6 +117,10 @@ class LlrpDriver:
             self._link.end(error)
         except TimeoutError:
             self._link.end(ReaderLostError(f"{name}: did not get ready"))
+        except Exception as error:
+            # Nobody awaits this task, and without an end the reader would pass for online.
+            log.exception("%s: fault in its driver", name)
+            self._link.end(ReaderLostError(f"{name}: fault in its driver: {error!r}", REPORT_IT))
         self._ready.set()
 
     async def next_batch(self) -> Batch:

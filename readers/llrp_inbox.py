@@ -31,6 +31,7 @@ class Inbox:
         self._decoder = ReportDecoder(reader)
         self._greeted_us = 0
         self._offset_ns: int | None = None
+        self._known_antennas: set[int] = set()
         self._out_since_ns: dict[int, int] = {}
         self._clear()
 
@@ -50,6 +51,11 @@ class Inbox:
     def holds_something(self) -> bool:
         """Whether `take` would return more than a sign of life."""
         return bool(self._reads or self._bad or self._antennas or self._measurements)
+
+    @property
+    def holds_reads(self) -> bool:
+        """Whether reads wait."""
+        return bool(self._reads)
 
     @property
     def antennas(self) -> dict[int, AntennaState]:
@@ -124,11 +130,21 @@ class Inbox:
 
     def _note_antennas(self, states: Mapping[int, bool], arrival_ns: int) -> None:
         for antenna, connected in states.items():
+            if not self._can_be(antenna):
+                self.count("antenna_state")
+                continue
             self._antennas[antenna] = "connected" if connected else "disconnected"
             if connected:
                 self._out_since_ns.pop(antenna, None)
-            elif len(self._out_since_ns) < STATES_MAX:
+            else:
                 self._out_since_ns[antenna] = arrival_ns
+
+    def _can_be(self, antenna: int) -> bool:
+        """Numbers begin at 1, and no reader has more antennas than may be remembered."""
+        known = self._known_antennas
+        if antenna >= 1 and len(known) < STATES_MAX:
+            known.add(antenna)
+        return antenna in known
 
     def _doubt(self) -> None:
         """Antennas that hear tags are not disconnected, though some readers measure it so."""

@@ -11,13 +11,15 @@ from readers.wire.llrp.messages import Event, Message
 STALLED_S = 10.0
 """A message that is not complete after so long, at the latest, will never be."""
 _LOOKS = 4
+RECEIVED_BYTES_MAX = 1 << 16
+"""Taken at once: a reader that floods lets the others have their turn after so much."""
 UNSENT_BYTES_MAX = 1 << 16
 """A reader that leaves more than this unread does not listen any more."""
 
 _KNOWN = frozenset(Message)
 
 
-class LlrpLink(asyncio.Protocol):
+class LlrpLink(asyncio.BufferedProtocol):
     """Collects what a reader says until `take` fetches it.
 
     Events go to `on_event`, messages that are neither reports nor events nor keepalives to
@@ -40,6 +42,8 @@ class LlrpLink(asyncio.Protocol):
         self._clock = clock
         self._reads_waiting_max = reads_waiting_max
         self._framer = Framer()
+        self._received = memoryview(bytearray(RECEIVED_BYTES_MAX))
+        self._acknowledgements: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._paused = False
         self._dropping = False
@@ -64,11 +68,6 @@ class LlrpLink(asyncio.Protocol):
     def holds_something(self) -> bool:
         """Whether `take` would return more than a sign of life."""
         return self.inbox.holds_something
-
-    @property
-    def waiting(self) -> int:
-        """Reads that `take` would return."""
-        return self.inbox.waiting
 
     @property
     def connected(self) -> bool:
@@ -128,8 +127,20 @@ class LlrpLink(asyncio.Protocol):
         self.end(ReaderLostError(f"{self._name}: {why}"))
         self.ended.set()
 
-    def data_received(self, data: bytes) -> None:
-        """Decode a chunk; all its messages share one arrival time."""
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- asyncio's, a mere hint
+        """Where the next bytes go."""
+        return self._received
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Decode what came; all its messages share one arrival time."""
+        self._decode(bytes(self._received[:nbytes]))
+        if self._acknowledgements:
+            self.send(b"".join(self._acknowledgements))
+            self._acknowledgements.clear()
+        if self.inbox.waiting >= self._reads_waiting_max:
+            self._pause()
+
+    def _decode(self, data: bytes) -> None:
         arrival_ns = self._clock()
         try:
             for message in self._framer.feed(data):
@@ -139,8 +150,6 @@ class LlrpLink(asyncio.Protocol):
             self.end(ReaderLostError(f"{self._name}: lost sync: {error}"))
         except ReaderError as error:
             self.end(error)
-        if self.inbox.waiting >= self._reads_waiting_max:
-            self._pause()
 
     def _pause(self) -> None:
         if self._transport is not None and not self._paused and not self._transport.is_closing():
@@ -154,7 +163,7 @@ class LlrpLink(asyncio.Protocol):
             if not self._dropping:
                 self.inbox.add_report(message.body, arrival_ns)
         elif message.type == Message.KEEPALIVE:
-            self.send(frame(Message.KEEPALIVE_ACK, message.message_id))
+            self._acknowledgements.append(frame(Message.KEEPALIVE_ACK, message.message_id))
         elif message.type == Message.READER_EVENT_NOTIFICATION:
             self._hear(message, arrival_ns)
         elif message.type not in _KNOWN:

@@ -8,14 +8,12 @@ from readers.mqtt_ear import Ear
 from readers.mqtt_examination import Examination
 from readers.mqtt_link import LinkLimits, MqttLink
 from readers.mqtt_settings import MqttSettings
+from readers.payload_batch import DECODED_AT_ONCE_BYTES
 from readers.wire.mqtt_packets import Message
 from readers.wire.payloads.formats import decoder
 from readers.wire.payloads.said import Decode, Options
 
 __all__ = ["MqttDriver", "MqttSettings"]
-
-DECODED_AT_ONCE_BYTES = 64 * 1024
-"""What is longer is decoded in a thread, so that other readers are heard meanwhile."""
 
 
 class MqttDriver:

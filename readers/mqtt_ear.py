@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from readers.driver import AntennaState, Batch, DeviceNews, ReaderMisconfiguredError
+from readers.driver import Batch, ReaderMisconfiguredError
 from readers.mqtt_settings import MqttSettings, SubscriptionSettings
+from readers.payload_batch import add_said, count_bad
 from readers.wire.mqtt_packets import Message
 from readers.wire.mqtt_topics import matches
 from readers.wire.payloads.said import Decode, Options, Payload, Said
@@ -55,11 +56,11 @@ class Ear:
         for message in messages:
             said = self.understand(message)
             if isinstance(said, str):
-                _count(batch.bad, said)
+                count_bad(batch, said)
                 continue
             if message.retain:
                 _keep_what_lasts(said)
-            _add(batch, said)
+            add_said(batch, said)
         return batch
 
     def understand(self, message: Message) -> Said | str:
@@ -94,40 +95,3 @@ def _keep_what_lasts(said: Said) -> None:
     if said.reads or said.fixes:
         said.bad["retained"] = len(said.reads) + len(said.fixes)
     said.reads, said.fixes, said.devices, said.antennas = [], [], [], {}
-
-
-def _add(batch: Batch, said: Said) -> None:
-    if said.reads:
-        batch.reads += said.reads
-    if said.fixes:
-        batch.fixes += said.fixes
-    if said.measurements:
-        batch.measurements += said.measurements
-    for reason, count in said.bad.items():
-        _count(batch.bad, reason, count)
-    if said.devices or said.antennas or said.lost:
-        _add_devices(batch, said)
-
-
-def _add_devices(batch: Batch, said: Said) -> None:
-    for device in said.devices:
-        news = batch.devices.get(device)
-        if device and (news is None or news.lost is not None):
-            batch.devices[device] = DeviceNews()
-    for device, states in said.antennas.items():
-        _antennas_of(batch, device).update(
-            {antenna: "connected" if is_on else "disconnected" for antenna, is_on in states.items()}
-        )
-    for device, reason in said.lost.items():
-        if device:
-            batch.devices[device] = DeviceNews(lost=reason)
-
-
-def _antennas_of(batch: Batch, device: str) -> dict[int, AntennaState]:
-    if not device:
-        return batch.antennas
-    return batch.devices.setdefault(device, DeviceNews()).antennas
-
-
-def _count(bad: dict[str, int], reason: str, count: int = 1) -> None:
-    bad[reason] = bad.get(reason, 0) + count

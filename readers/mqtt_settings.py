@@ -103,9 +103,9 @@ class BrokerSettings(BaseModel):
         if given and not self.tls:
             raise ValueError(f"{given[0]} is for TLS: write mqtts:// in `address`")
         if self.key is not None and self.cert is None:
-            raise ValueError("key needs cert")
+            raise ValueError("key needs `cert` beside it")
         if self.password is not None and self.username is None:
-            raise ValueError("password needs username")
+            raise ValueError("password needs `username` beside it")
         return self
 
     @property

@@ -1,9 +1,11 @@
 """How the messages of another system are to be read: shared by MQTT and HTTP."""
 
+from difflib import get_close_matches
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -13,9 +15,24 @@ from pydantic import (
 )
 
 from readers.wire.payloads.formats import FORMATS
+from readers.wire.payloads.pointers import PATTERN, parse_pointer
 from readers.wire.payloads.said import JsonMapping, Mapped, Options
 
-Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~]|~[01])*)?$", max_length=256)]
+
+def _is_pointer(text: str) -> str:
+    try:
+        parse_pointer(text)
+    except ValueError as error:
+        raise ValueError("must be a JSON pointer such as /data/idHex") from error
+    return text
+
+
+Pointer = Annotated[
+    str,
+    StringConstraints(max_length=256),
+    AfterValidator(_is_pointer),
+    Field(json_schema_extra={"pattern": f"^{PATTERN}$"}),
+]
 """A JSON pointer (RFC 6901): `/data/idHex`, or empty for the whole."""
 GENERIC = "generic"
 
@@ -78,7 +95,9 @@ class PayloadSettings(BaseModel):
     @classmethod
     def _is_known(cls, name: str) -> str:
         if name not in FORMATS:
-            raise ValueError(f"there is no format {name!r}; known: {', '.join(FORMATS)}")
+            near = get_close_matches(name, FORMATS, 1)
+            meant = f"did you mean {near[0]!r}? (" if near else "("
+            raise ValueError(f"there is no format {name!r}; {meant}known: {', '.join(FORMATS)})")
         return name
 
     @field_validator("timezone")
@@ -95,7 +114,9 @@ class PayloadSettings(BaseModel):
     def _only_the_generic_is_mapped(self) -> Self:
         given = [name for name in _MAPPING if name in self.model_fields_set]
         if given and self.format != GENERIC:
-            raise ValueError(f"{given[0]} is for format generic, {self.format} knows its own")
+            raise ValueError(
+                f"{given[0]} is for format generic; leave it out, {self.format} knows its own"
+            )
         if self.format == GENERIC:
             self._maps_something()
         return self
@@ -106,6 +127,11 @@ class PayloadSettings(BaseModel):
                 raise ValueError(f"{one} and {other} go together")
         if self.tag is None and not self.measurements:
             raise ValueError("format generic needs `tag`, `measurements`, or both")
+        if self.lat is not None and self.x_m is not None:
+            raise ValueError("give `lat` and `lon`, or `x_m` and `y_m`, not both")
+        of_tags = [name for name in _OF_TAGS if getattr(self, name) is not None]
+        if self.tag is None and of_tags:
+            raise ValueError(f"{of_tags[0]} needs `tag`: say where the tag stands that it is about")
 
     def options(self) -> Options:
         """The same as the decoders take it."""
@@ -122,3 +148,4 @@ class PayloadSettings(BaseModel):
 
 
 _MAPPING = JsonMapping._fields
+_OF_TAGS = ("antenna", "rssi_dbm", "lat", "x_m", "accuracy_m")

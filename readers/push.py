@@ -7,24 +7,20 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from readers.driver import (
-    AntennaState,
     Batch,
     Clock,
-    DeviceNews,
     EndOfReadsError,
     Finding,
     ReaderError,
     ReaderLostError,
     ReaderMisconfiguredError,
 )
+from readers.payload_batch import DECODED_AT_ONCE_BYTES, add_said
 from readers.push_settings import PushSettings
 from readers.wire.payloads.formats import decoder
 from readers.wire.payloads.said import Decode, Payload, Rejected, Said
 
 __all__ = ["HttpDriver", "PushRefusedError", "PushSettings", "ReadPush", "Receipt", "Refusal"]
-
-DECODED_AT_ONCE_BYTES = 64 * 1024
-"""What is longer is decoded in a thread, so that other readers are heard meanwhile."""
 
 _ADVICE = (
     "Start the gateway, give the reader a key (`tagwarden keys create … --role ingest`), push."
@@ -173,7 +169,7 @@ class HttpDriver:
         said = await self._decoded(payload._replace(arrival_ns=self._clock()))
         rejected, format_name = tuple(said.rejected), self._settings.format
         receipt = Receipt(said.accepted, rejected, bool(said.bad), format_name)
-        if not _says_something(said):
+        if not said.says_something:
             self.note_bad(said.bad)
             return receipt
         await self._committed(said)
@@ -221,27 +217,6 @@ class HttpDriver:
 
 def batch_of(said: Said, acknowledge: Callable[[], None]) -> Batch:
     """What a message said, as a batch of its link."""
-    states = {name: _antenna_states(antennas) for name, antennas in said.antennas.items()}
-    own = states.pop("", {})
-    names = [name for name in dict.fromkeys([*said.devices, *states, *said.lost]) if name]
-    return Batch(
-        reads=said.reads,
-        antennas=own,
-        bad=dict(said.bad),
-        acknowledge=acknowledge,
-        fixes=said.fixes,
-        measurements=said.measurements,
-        devices={
-            name: DeviceNews(antennas=states.get(name, {}), lost=said.lost.get(name))
-            for name in names
-        },
-    )
-
-
-def _antenna_states(antennas: dict[int, bool]) -> dict[int, AntennaState]:
-    return {number: "connected" if there else "disconnected" for number, there in antennas.items()}
-
-
-def _says_something(said: Said) -> bool:
-    facts = (said.reads, said.fixes, said.measurements, said.devices, said.lost, said.antennas)
-    return any(facts)
+    batch = Batch(acknowledge=acknowledge)
+    add_said(batch, said)
+    return batch

@@ -113,7 +113,7 @@ class ScannerDriver:
             barcode = decode_line(line, self._settings.no_read)
         except BarcodeError as error:
             self._bad[error.reason] += 1
-            return False
+            return error.reason != "noise"
         if barcode is None:
             return True
         if barcode.fault is not None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from readers.byte_link import ByteLink
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
+from readers.reasons import reason_of
 
 READ_BYTES = 4096
 WAITING_BYTES_MAX = 65_536
@@ -78,7 +79,9 @@ def _refusal(name: str, port: str, error: OSError) -> ReaderError:
         return ReaderLostError(f"{name}: there is no port {port}", _ports_there_are())
     if "://" in port:
         remedy = "Check the address of the serial server and its cable."
-        return ReaderLostError(f"{name}: {error}", remedy)
+        # pyserial puts its own words around what the network said.
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        return ReaderLostError(f"{name}: {port}: {reason_of(cause)}", remedy)
     return ReaderMisconfiguredError(f"{name}: {port} is no serial port: {error}")
 
 

@@ -23,6 +23,8 @@ ANSWER_S = 0.3
 QUIET_S = 1.0
 """An inventory reports tags, or that there are none, all the time. This long without means
 that it ended: its count has run out, or the module has started afresh."""
+PAUSE_S = 0.02
+"""Bytes of one frame follow each other without a gap; so long a pause ends it."""
 TRIES = 3
 ROUNDS = (0xFFFF).to_bytes(2, "big")
 
@@ -47,7 +49,8 @@ class M100Dialogue:
     def __init__(self, settings: SerialSettings) -> None:
         self.passive = settings.mode == "push"
         self.ready = self.passive
-        self.wake_s: float | None = None
+        self._deadline_s: float | None = None
+        self._pause_s: float | None = None
         self._settings = settings
         self._brackets = _BRACKETS[settings.protocol]
         self._framer = Framer(self._brackets)
@@ -56,6 +59,7 @@ class M100Dialogue:
         self._requests = [] if self.passive else self._greeting()
         self._tries = self._refusals = 0
         self._sent = False
+        self._heard = False
 
     def _greeting(self) -> list[_Request]:
         """First an end to the inventory that may still run from before."""
@@ -72,6 +76,12 @@ class M100Dialogue:
             requests.append(_Request(Command.SET_POWER, power, "power_dbm"))
         return requests
 
+    @property
+    def wake_s(self) -> float | None:
+        """The end of an answer's time, of a quiet inventory, or of a frame that got stuck."""
+        waits = [at_s for at_s in (self._deadline_s, self._pause_s) if at_s is not None]
+        return min(waits, default=None)
+
     def due(self, now_s: float) -> bytes:
         """The open request, again when its answer stays away; at last the inventory."""
         if self.passive or (self._sent and not self._overdue(now_s)):
@@ -84,19 +94,20 @@ class M100Dialogue:
 
     @property
     def _may_be_skipped(self) -> bool:
-        return self._requests[0].command in (Command.INFO, Command.POWER)
+        """Some firmware leaves questions open, and a module that is idle need not stop."""
+        return not self._requests[0].setting
 
     def _overdue(self, now_s: float) -> bool:
-        return self.wake_s is not None and now_s >= self.wake_s
+        return self._deadline_s is not None and now_s >= self._deadline_s
 
     def _send(self, now_s: float) -> bytes:
         self._sent = True
         if not self._requests:
-            self.ready = True
-            self.wake_s = now_s + QUIET_S
+            self.ready = self._heard
+            self._deadline_s = now_s + QUIET_S
             return self._frame(Command.POLL_MANY, bytes((Command.POLL,)) + ROUNDS)
         self._tries += 1
-        self.wake_s = now_s + ANSWER_S
+        self._deadline_s = now_s + ANSWER_S
         return self._frame(self._requests[0].command, self._requests[0].parameters)
 
     def _frame(self, command: int, parameters: bytes = b"") -> bytes:
@@ -110,10 +121,15 @@ class M100Dialogue:
     def feed(self, data: bytes, arrival_ns: int, now_s: float) -> Batch | None:
         """Tags become reads; every frame of the module's is a sign of life."""
         frames = self._framer.feed(data)
+        if self._pause_s is not None and now_s >= self._pause_s:
+            frames += self._framer.settle()
+        self._pause_s = now_s + PAUSE_S if data and self._framer.waiting else None
         if self._overdue(now_s):
             # Nothing sensible for so long: what waits for its end is noise.
             frames += self._framer.give_up()
         said = [one for one in frames if one.kind != Kind.COMMAND]
+        self._heard = self._heard or bool(said)
+        self.ready = self.ready or (self._heard and self._sent and not self._requests)
         self._wait_on(now_s, heard=bool(said))
         if not said:
             return None
@@ -124,9 +140,9 @@ class M100Dialogue:
 
     def _wait_on(self, now_s: float, *, heard: bool) -> None:
         if self.passive:
-            self.wake_s = now_s + QUIET_S if self._framer.waiting else None
+            self._deadline_s = now_s + QUIET_S if self._framer.waiting else None
         elif heard and self.ready and not self._requests:
-            self.wake_s = now_s + QUIET_S
+            self._deadline_s = now_s + QUIET_S
 
     def _hear(self, said: Frame, arrival_ns: int, batch: Batch) -> None:
         if said.command == Command.POLL:

@@ -8,6 +8,7 @@ from readers.driver import AntennaState, Batch, DeviceNews, Finding, ReaderMisco
 from readers.serial_settings import BROADCAST, SerialSettings
 from readers.settings import device_name
 from readers.wire.uhfreader import (
+    HEARTBEAT,
     HOLDS_TAGS,
     Answer,
     Command,
@@ -37,6 +38,8 @@ SCAN_18_MS = 1000
 """What model 18 is sold with; it tells its own in its info."""
 _POWER_AT, _SCAN_TIME_AT, _INFO_BYTES = 6, 7, 8
 _Q_VALUE = 4
+TELLS_NOTHING = b"\0"
+"""In place of the info of a module that gives none."""
 
 _REFUSED = (Status.WRONG_LENGTH, Status.ILLEGAL, Status.WRONG_PARAMETER)
 _Decoder = Callable[[bytes, dict[str, int]], list[Tag]]
@@ -150,9 +153,11 @@ class UhfReaderDialogue:
         return self._request_frame
 
     def _request(self, module: _Module) -> tuple[int, bytes]:
-        if not module.info:
+        # Some firmware has no words about itself, and inventories all the same.
+        mute = module.missed >= TRIES and module.missed % 2
+        if not module.info and not mute:
             return Command.INFO, b""
-        if not self._is_set_up(module):
+        if module.info and not self._is_set_up(module):
             return Command.SET_POWER, bytes((round(self._settings.power_dbm or 0),))
         if self._settings.protocol == "uhfreader18":
             return Command.INVENTORY, b""
@@ -198,6 +203,8 @@ class UhfReaderDialogue:
         return frames
 
     def _hear(self, answer: Answer, arrival_ns: int, now_s: float, batch: Batch) -> None:
+        if answer is HEARTBEAT:
+            return  # it does not say whose it is
         module = self._module_of(answer)
         self._note_alive(answer.address)
         if answer.command == Command.HEARTBEAT:
@@ -243,12 +250,13 @@ class UhfReaderDialogue:
             return
         module.refusals = 0
         if command == Command.INFO:
-            module.info = answer.data or b"\0"
+            module.info = answer.data or TELLS_NOTHING
             module.power_is_set |= self._has_power(answer.data)
         elif command == Command.SET_POWER:
             module.power_is_set = True
             module.info = b""
         else:
+            module.info = module.info or TELLS_NOTHING
             module.turn += 1
             self._deadline_s = now_s + self._settings.poll_ms / 1000
 

@@ -130,7 +130,7 @@ class WedgeDriver:
             barcode = decode_line(text.encode(), self._settings.no_read)
         except BarcodeError as error:
             self._bad[error.reason] += 1
-            return False
+            return error.reason != "noise"
         if barcode is not None:
             self._bad.update([barcode.fault] if barcode.fault else [])
             time_ns = self._clock()

@@ -6,6 +6,7 @@ As a command: `python -m simulators.metratec --language at --listen 10001 --tags
 import argparse
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -21,6 +22,8 @@ LINE_BYTES_MAX = 256
 FIELD_TAGS_MAX = 1000
 
 Language = Literal["ascii", "at"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class MetratecReader:
@@ -135,7 +138,9 @@ class MetratecReader:
 
 
 async def _play(language: Language, listen: int, count: int, every_s: float) -> None:
-    async with MetratecReader(TcpPort(port=listen), language) as reader:
+    port = TcpPort(port=listen)
+    async with MetratecReader(port, language) as reader:
+        _LOG.info("%s", port.url)
         tags = [f"3034257bf4{number:014x}" for number in range(count)]
         while True:
             now_ns = time.time_ns()
@@ -144,10 +149,11 @@ async def _play(language: Language, listen: int, count: int, every_s: float) -> 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Report the same tags for ever."""
-    parser = argparse.ArgumentParser(description="a simulated Metratec reader")
+    """Report the same tags until it is interrupted; the first line on stderr is its port."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    parser = argparse.ArgumentParser(prog="python -m simulators.metratec", description=__doc__)
     _ = parser.add_argument("--language", choices=("ascii", "at"), default="at")
-    _ = parser.add_argument("--listen", type=int, default=10001, help="TCP port")
+    _ = parser.add_argument("--listen", type=int, default=10001, help="TCP port (10001)")
     _ = parser.add_argument("--tags", type=int, default=20, help="tags in the field")
     _ = parser.add_argument("--every", type=float, default=0.5, help="seconds between two reports")
     said = parser.parse_args(arguments)

@@ -5,6 +5,7 @@ As a command: `python -m simulators.scanner --listen 4001 --code 4006381333931 -
 
 import argparse
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from simulators.serial_port import SerialPort
 from simulators.tcp_port import TcpPort
 
 GS = "\x1d"
+
+_LOG = logging.getLogger(__name__)
 
 
 class Scanner:
@@ -63,6 +66,7 @@ class Scanner:
 
 async def _play(listen: int, codes: Sequence[str], every_s: float, aim: str) -> None:
     async with TcpPort(port=listen) as port:
+        _LOG.info("%s", port.address)
         scanner = Scanner(port)
         while True:
             for code in codes:
@@ -72,9 +76,10 @@ async def _play(listen: int, codes: Sequence[str], every_s: float, aim: str) -> 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Scan the given codes for ever."""
-    parser = argparse.ArgumentParser(description="a simulated barcode scanner")
-    _ = parser.add_argument("--listen", type=int, default=4001, help="TCP port")
+    """Scan the given codes until it is interrupted; the first line on stderr is its address."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    parser = argparse.ArgumentParser(prog="python -m simulators.scanner", description=__doc__)
+    _ = parser.add_argument("--listen", type=int, default=4001, help="TCP port (4001)")
     _ = parser.add_argument("--code", action="append", help="what to scan; may be repeated")
     _ = parser.add_argument("--aim", default="", help="symbology, such as E0 or d2")
     _ = parser.add_argument("--every", type=float, default=2.0, help="seconds between two scans")

@@ -75,6 +75,8 @@ class UhfReader:
         self.power_dbm = dict.fromkeys(addresses, POWER_DBM_MAX)
         self.dead: set[int] = set()
         """Fault: addresses without power."""
+        self.unanswered: set[int] = set()
+        """Fault: commands that they ignore."""
         self.inventory_status: int | None = None
         """Fault: each inventory ends with it, and without tags."""
         self.unplugged_antennas: set[int] = set()
@@ -169,8 +171,9 @@ class UhfReader:
         for whole in self._framer.feed(data):
             address, command, parameters = whole[1], whole[2], whole[3:-2]
             self.heard.append(command)
-            for own in self._waiting:
-                if address in (own, BROADCAST) and own not in self.dead:
+            asked = (own for own in self._waiting if address in (own, BROADCAST))
+            for own in asked if command not in self.unanswered else ():
+                if own not in self.dead:
                     self._respond(own, command, parameters)
 
     def _respond(self, address: int, command: int, parameters: bytes) -> None:

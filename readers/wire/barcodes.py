@@ -3,6 +3,7 @@
 Source of the prefixes: AIM symbology identifiers (ISO/IEC 15424).
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -24,7 +25,7 @@ from tags.identity import TEXT_CHARS_MAX, TagIdentityError, normalise_tag
 
 Kind = Literal["plain", "epc", "gtin", "sgtin", "sscc", "grai", "giai", "gln", "gs1"]
 
-NO_READ_TEXTS = ("NOREAD", "NO READ", "NO_READ", "NR", "?")
+NO_READ_TEXTS = ("NOREAD", "NO READ", "NO_READ", "NO-READ", "NR", "?")
 """What scanners send, as they come, when they saw nothing; in any case."""
 CODE_PREFIX = "code:"
 
@@ -66,7 +67,8 @@ _CONTROLS = {n: chr(0x2400 + n) for n in range(0x20)} | {0x7F: "\u2421"}
 _NOISE = re.compile(r"[\x00-\x03\x05-\x08\x0a-\x1b\x7f]")
 """What no label says: a line with it comes from a bad cable, or is not text at all."""
 _FRAMING = " \t\0\x02\x03"
-_EAN_DIGITS = {"0": 13, "3": 13, "4": 8}
+_EAN_DIGITS = {"0": (13, 12), "3": (13, 12), "4": (8,)}
+"""By the prefix; a UPC-A has 13 digits there, but scanners leave its leading 0 out."""
 _ADD_ON_DIGITS = (2, 5)
 _ITF_GTIN_DIGITS = 14
 
@@ -143,6 +145,8 @@ def decode_line(line: bytes, no_read: Sequence[str] = NO_READ_TEXTS) -> Barcode 
     if not content.strip(GS) or content.casefold() in {word.casefold() for word in no_read}:
         return None
     barcode = decode_content(content, aim)
+    if barcode.fault == "contradiction":
+        raise BarcodeError(barcode.fault)
     if len(barcode.tag) > TEXT_CHARS_MAX:
         raise BarcodeError("long_code")
     return barcode
@@ -202,8 +206,9 @@ def _spell(elements: Iterable[tuple[str, str]]) -> str:
 
 
 def _text_of(line: bytes) -> str:
+    line = line.removeprefix(codecs.BOM_UTF8)
     try:
-        return line.decode("utf-8-sig")
+        return line.decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("latin-1")
 
@@ -217,15 +222,15 @@ def _split_prefix(text: str) -> tuple[str, str]:
 
 def _elements_of(content: str, aim: str) -> Elements:
     """The GS1 elements of a symbol, none where it is not one of GS1. Raises Gs1Error."""
+    link = parse_digital_link(content)
+    if link is not None:
+        return link
     if aim in _GS1_PREFIXES:
         return parse_element_string(_COMPOSITE.sub(GS, content))
     if aim.startswith("E"):
         return _ean_elements(content, aim[1])
     if aim == "I1" and len(content) == _ITF_GTIN_DIGITS:
         return _itf_elements(content)
-    link = parse_digital_link(content)
-    if link is not None:
-        return link
     if not aim and GS in content and not content.startswith("[)>"):
         return parse_element_string(content)
     return ()
@@ -234,12 +239,14 @@ def _elements_of(content: str, aim: str) -> Elements:
 def _ean_elements(content: str, modifier: str) -> Elements:
     """An EAN or UPC with its add-on left out, and the composite part behind it."""
     linear, *composites = _COMPOSITE.split(content)
-    digits = _EAN_DIGITS.get(modifier)
-    if digits is None or not linear.isascii() or not linear.isdigit():
+    if not linear.isascii() or not linear.isdigit():
         return ()
-    if len(linear) - digits not in {0, *(_ADD_ON_DIGITS if modifier == "3" else ())}:
+    add_ons = {0, *(_ADD_ON_DIGITS if modifier == "3" else ())}
+    sizes = (size for size in _EAN_DIGITS.get(modifier, ()) if len(linear) - size in add_ons)
+    size = next(sizes, 0)
+    if not size:
         return ()
-    own = (("01", gtin14(linear[:digits])),)
+    own = (("01", gtin14(linear[:size])),)
     return checked(own + sum(map(parse_element_string, composites[1::2]), start=()))
 
 

@@ -91,7 +91,9 @@ class Framer:
     """Cuts a stream into frames; after noise it finds the next good one.
 
     Nothing good is lost to noise before it: of a frame that proves wrong only the first
-    byte is thrown away. `bad` counts runs of `noise` and frames with a wrong `checksum`.
+    byte is thrown away. Noise that looks like the head of a long frame is waited for:
+    `settle` after a pause and `give_up` after a long one end that. `bad` counts runs of
+    `noise` and frames with a wrong `checksum`.
     """
 
     def __init__(self, brackets: Brackets) -> None:
@@ -109,6 +111,17 @@ class Framer:
         """Return the frames that `data` completes."""
         self._buffer += data
         return self._frames()
+
+    def settle(self) -> list[Frame]:
+        """After a pause: a whole frame behind one that is not complete proves that noise."""
+        at = self._buffer.find(self._brackets.header, 1)
+        while at > 0:
+            size = int.from_bytes(self._buffer[at + 3 : at + 5], "big") + OVERHEAD
+            if self._adds_up(bytes(self._buffer[at : at + size]), size):
+                self._skip(at)
+                return self._frames()
+            at = self._buffer.find(self._brackets.header, at + 1)
+        return []
 
     def give_up(self) -> list[Frame]:
         """Stop waiting for the rest of what began; return the frames that hid behind it."""
@@ -148,12 +161,15 @@ class Framer:
         return head[3] + OVERHEAD if head[3:4] else None
 
     def _is_sound(self, whole: bytes) -> bool:
-        if whole[-1] != self._brackets.end:
-            return False
-        if sum(whole[1:-2]) & 0xFF == whole[-2]:
+        if self._adds_up(whole, len(whole)):
             return True
-        self._count("checksum")
+        if whole[-1] == self._brackets.end:
+            self._count("checksum")
         return False
+
+    def _adds_up(self, whole: bytes, size: int) -> bool:
+        is_whole = len(whole) == size and whole[-1] == self._brackets.end
+        return is_whole and sum(whole[1:-2]) & 0xFF == whole[-2]
 
     def _skip(self, size: int) -> None:
         del self._buffer[:size]
@@ -169,19 +185,18 @@ def decode_tag(parameters: bytes) -> Tag:
     """Read a tag's notice: RSSI (signed dBm), PC, EPC, CRC. Raises BadTagError.
 
     The PC tells the length of the EPC in its upper five bits, and the CRC is the tag's own,
-    so that it proves the EPC a second time. Some modules leave the PC 0: then the EPC is
-    what stands there, and its CRC says nothing.
+    so that it proves the EPC a second time. A PC of 0 says that there is no EPC, whatever
+    stands behind it.
     """
     if len(parameters) < _SHORTEST_TAG:
         raise BadTagError("length")
     protocol_control = int.from_bytes(parameters[1:3], "big")
-    blank = protocol_control == 0
-    size = len(parameters) - _SHORTEST_TAG if blank else 2 * (protocol_control >> 11)
-    if not size or size > EPC_BYTES_MAX or size > len(parameters) - _SHORTEST_TAG:
+    size = 2 * (protocol_control >> 11)
+    if not 0 < size <= len(parameters) - _SHORTEST_TAG:
         raise BadTagError("length")
     epc = parameters[3 : 3 + size]
     stated = int.from_bytes(parameters[3 + size : 5 + size], "big")
-    if not blank and tag_crc(parameters[1 : 3 + size]) != stated:
+    if tag_crc(parameters[1 : 3 + size]) != stated:
         raise BadTagError("tag_crc")
     return Tag(epc, _rssi_dbm(parameters[0]))
 

@@ -196,7 +196,7 @@ def inventory_288(data: bytes, bad: dict[str, int]) -> list[Tag]:
     if len(data) < 2:  # noqa: PLR2004 -- antenna and number
         bad["length"] = bad.get("length", 0) + 1
         return []
-    if not data[0]:
+    if data[1] and not data[0]:
         bad["antenna"] = bad.get("antenna", 0) + 1
         return []
     return _tags(data[1], data[2:], 1, data[0], bad)

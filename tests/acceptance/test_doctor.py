@@ -125,8 +125,8 @@ class Told(NamedTuple):
 
 def told_of(finished: Finished) -> dict[str, Told]:
     found: dict[str, Told] = {}
-    lines = finished.out.partition("\n\n")[0].splitlines()
-    for line in lines:
+    told = Told({}, [])
+    for line in finished.out.partition("\n\n")[0].splitlines():
         if not line.startswith(" "):
             told = found[line.partition(" (")[0]] = Told({}, [])
         elif line.lstrip().startswith("→"):

@@ -79,7 +79,7 @@ TAGS: Final = {
     "desk": epc(3),
     "top": epc(4),
     "low": epc(5),
-    "table": f"code:{CODE}",
+    "table": f"code:(01)0{CODE}",
     "yard": epc(6),
     "kitchen": f"ble:{BEACON}",
     "stock": epc(7),
@@ -108,6 +108,8 @@ class Radio:
         """The tags that were handed to the broker's client, in their order."""
         self.spots: dict[str, int] = {}
         """Further tags, and the antenna that hears them."""
+        self.gone: set[str] = set()
+        """Devices that say nothing for now."""
         self.heard_in_kitchen = 0
         self.fixes = 0
         self.publisher = publisher
@@ -119,7 +121,8 @@ class Radio:
         self.numbered.append(number)
         spots = {TAGS["yard"]: 1, number: 1, **self.spots}
         await self.zebra.report([one_read(tag, antenna) for tag, antenna in spots.items()])
-        await self.thermometer.measure(4.5)
+        if "cold-store" not in self.gone:
+            await self.thermometer.measure(4.5)
         await self.publish(f"espresense/devices/{BEACON}/kitchen", id=BEACON, rssi=-61)
         self.heard_in_kitchen += 1
         now_s = int(time.time())
@@ -133,7 +136,8 @@ class Radio:
 class Works:
     """All sources; while `speaking` is set, each says ten times a second what it hears."""
 
-    def __init__(self, broker: Mosquitto, folder: Path) -> None:
+    def __init__(self, broker: Mosquitto, folder: Path, stack: AsyncExitStack) -> None:
+        self._stack = stack
         self.broker = broker
         self.folder = folder
         self.dock, self.gate = LlrpReader(), LlrpReader()
@@ -149,6 +153,7 @@ class Works:
         """Sources that say nothing for now."""
         self.running: RunningGateway
         self.ask: httpx.AsyncClient
+        self.pusher: HttpPusher
         self.key = ""
 
     @property
@@ -187,11 +192,9 @@ class Works:
 
     async def push(self) -> None:
         number = epc(0xB, len(self.pushed))
-        door = f"{self.running.url}/api/v1/ingest/handhelds"
         with suppress(httpx.TransportError):
-            async with HttpPusher(door, self.key) as pusher:
-                await pusher.report([one_read(TAGS["stock"]), one_read(number)])
-                self.pushed.append(number)
+            await self.pusher.report([one_read(TAGS["stock"]), one_read(number)])
+            self.pushed.append(number)
 
     async def go_on(self, source: str) -> None:
         while True:
@@ -234,6 +237,9 @@ class Works:
             asking(running.url, self.key) as self.ask,
         ):
             self.running = running
+            pusher = HttpPusher(f"{running.url}/api/v1/ingest/handhelds", self.key)
+            # It goes on trying when the gateway is gone, and is closed with the works.
+            self.pusher = await self._stack.enter_async_context(pusher)
             self.speaking.set()
             await until(self.all_online, 30, "everything is online")
             yield
@@ -242,7 +248,7 @@ class Works:
 @asynccontextmanager
 async def works(broker: Mosquitto, folder: Path) -> AsyncGenerator[Works]:
     async with AsyncExitStack() as stack:
-        at = Works(broker, folder)
+        at = Works(broker, folder, stack)
         for source in (at.dock, at.gate, at.bench, at.shelves, at.packing):
             await stack.enter_async_context(source)
         at.radio = Radio(

@@ -1,5 +1,8 @@
 import asyncio
+import threading
 from pathlib import Path
+
+import pytest
 
 from gateway.entries import Observed, ReadGroup
 from gateway.recorder import Recorder
@@ -49,3 +52,41 @@ async def test_a_source_is_acknowledged_once_its_reads_are_in_the_file(tmp_path:
         size = (await asyncio.to_thread(path.stat)).st_size
     assert waiting == [[]]
     assert size == (await asyncio.to_thread(path.stat)).st_size > 0
+
+
+async def test_what_could_not_be_written_is_not_acknowledged_and_is_said_at_the_end(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "full.csv"
+    path.symlink_to("/dev/full")
+    told: list[int] = []
+    recorder = Recorder(path)
+
+    async def record() -> None:
+        async with recorder:
+            await recorder.put_reads(READS, lambda: told.append(1))
+            await recorder.put_reads(READS, lambda: told.append(2))
+
+    with pytest.raises(OSError, match="No space left"):
+        await record()
+    assert recorder.failed.is_set()
+    assert told == []
+
+
+async def test_rows_stay_in_order_of_arrival_however_slow_the_disk_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "reads.csv"
+    write, others_wait = Recorder._write, threading.Event()
+
+    def write_slowly_at_first(recorder: Recorder, lines: list[str]) -> None:
+        others_wait.wait(0.02)  # what comes later would overtake it
+        others_wait.set()
+        write(recorder, lines)
+
+    monkeypatch.setattr(Recorder, "_write", write_slowly_at_first)
+    async with Recorder(path) as recorder, asyncio.TaskGroup() as group:
+        for each in READS:
+            group.create_task(recorder.put_reads([each]))
+    with path.open(newline="") as lines:
+        assert list(parse_reads(lines, "reads.csv")) == READS

@@ -349,3 +349,16 @@ def test_a_list_is_not_too_short_because_of_what_is_wrong_in_it() -> None:
     entry = "{name: m, driver: mqtt, address: mqtt://x, subscribe: [{topic: a, format: zebraa}]}"
     (problem,) = problems(changed("portals:", f"  - {entry}\nportals:"))
     assert problem.startswith("s.yaml:14: readers[m].subscribe[0].format: there is no format")
+
+
+def test_a_pointer_that_is_none_is_said_so_wherever_it_stands() -> None:
+    mapped = "{topic: a, format: generic, device: FX, tag: epc, measurements: {heat: t}}"
+    text = changed("driver: llrp", "driver: mqtt").replace("10.0.0.21:5084", "mqtt://10.0.0.5")
+    text = text.replace("    antennas:\n", f"    subscribe: [{mapped}]\n    antennas:\n")
+    words = "must be a JSON pointer such as /data/idHex"
+    heat = f"{words} or a mapping (key: value)"
+    assert problems(text) == [
+        f"s.yaml:11: readers[dock].subscribe[0].device: must be a whole number or {words[8:]}",
+        f"s.yaml:11: readers[dock].subscribe[0].tag: {words}",
+        f"s.yaml:11: readers[dock].subscribe[0].measurements.heat: {heat}",
+    ]

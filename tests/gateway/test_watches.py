@@ -4,7 +4,7 @@ from typing import ClassVar
 import pytest
 
 from gateway.entries import Entry
-from gateway.watches import STRANGERS_MAX, Watches
+from gateway.watches import REMEDY_WAITING, STRANGERS_MAX, Watches
 from readers.driver import Batch, DeviceNews
 from readers.health import ReaderHealth
 from readers.settings import AntennaSettings, DeviceSettings, ReaderSettings
@@ -130,6 +130,21 @@ def test_a_device_that_is_not_listed_is_shown_but_not_told(board: Board) -> None
         "link",
         "link:fx",
     ]
+
+
+def test_a_device_that_is_not_listed_is_silent_after_what_its_links_entry_says() -> None:
+    board = Board()
+    board.connect()
+    board.hear("stranger")
+    board.wait(14.9)
+    assert board.state("link:stranger") == "online"
+    board.wait(0.2)
+    assert board.state("link:stranger") == "silent"
+
+
+def test_what_has_not_spoken_yet_is_told_what_to_do(board: Board) -> None:
+    board.connect()
+    assert board.watches.by_name["link:fx"].health.remedy == REMEDY_WAITING
 
 
 def test_only_so_many_strangers_are_remembered(board: Board) -> None:

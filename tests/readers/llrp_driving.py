@@ -82,6 +82,15 @@ async def batches_until(
     return batches
 
 
+async def good_reads(reader: LlrpReader) -> float:
+    """Connect afresh and take reads; return how long that took in seconds."""
+    begun_s = time.monotonic()
+    async with connected(reader) as driver:
+        await reader.report(reads_of(3))
+        assert len(await take(driver, 3)) == 3
+        return time.monotonic() - begun_s
+
+
 def rospec_of(rospec_id: int) -> bytes:
     """Another program's ROSpec, as in ADD_ROSPEC."""
     spec = LLRPROSpec(None, rospec_id, tx_power=1)

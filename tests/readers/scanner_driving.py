@@ -1,6 +1,7 @@
 """What the tests of the scanner driver share."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -37,6 +38,17 @@ async def take(driver: ScannerDriver, count: int) -> list[str]:
         while len(tags) < count:
             tags += [read.tag for read in (await driver.next_batch()).reads]
     return tags
+
+
+async def next_codes(driver: ScannerDriver) -> tuple[list[str], dict[str, int]]:
+    """The codes of the next scan, and what was thrown away until then."""
+    bad: Counter[str] = Counter()
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            batch = await driver.next_batch()
+            bad.update(batch.bad)
+            if batch.alive:
+                return [read.tag for read in batch.reads], dict(bad)
 
 
 async def the_end(driver: ScannerDriver) -> tuple[dict[str, int], ReaderError]:

@@ -100,7 +100,7 @@ class TestReading:
             reporting = asyncio.create_task(report())
             done, _ = await asyncio.wait([reporting], timeout=1.0)
             assert not done
-            assert driver._link.waiting < 20_000
+            assert driver._link.inbox.waiting < 20_000
             found = await take(driver, 300_000, deadline_s=25.0)
             await reporting
         assert len(found) == reader.sent == 300_000

@@ -1,7 +1,6 @@
 """Faults of networks and readers: told, bounded, over when they are over."""
 
 import asyncio
-import contextlib
 import logging
 import resource
 import struct
@@ -12,11 +11,12 @@ import pytest
 
 from readers.driver import ReaderLostError
 from readers.llrp import LlrpDriver
-from readers.llrp_link import UNSENT_BYTES_MAX
+from readers.llrp_link import RECEIVED_BYTES_MAX, UNSENT_BYTES_MAX, LlrpLink
 from readers.llrp_requests import ROSPEC_ID
 from readers.llrp_session import TOLD_MAX
-from readers.wire.llrp.framing import FRAME_BYTES_MAX, HEADER, Frame, frame
+from readers.wire.llrp.framing import FRAME_BYTES_MAX, HEADER, frame
 from readers.wire.llrp.messages import (
+    STATES_MAX,
     Event,
     Message,
     RoSpecNews,
@@ -26,9 +26,9 @@ from readers.wire.llrp.messages import (
 from readers.wire.llrp.parameters import tlv
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import (
-    DEADLINE_S,
     batches_until,
     connected,
+    good_reads,
     reads_of,
     settings_of,
     take,
@@ -43,15 +43,6 @@ pytestmark = pytest.mark.timeout(60)
 async def reader() -> AsyncIterator[LlrpReader]:
     async with LlrpReader() as simulated:
         yield simulated
-
-
-async def good_reads(reader: LlrpReader) -> float:
-    """Connect afresh and take reads; return how long that took in seconds."""
-    begun_s = time.monotonic()
-    async with connected(reader) as driver:
-        await reader.report(reads_of(3))
-        assert len(await take(driver, 3)) == 3
-        return time.monotonic() - begun_s
 
 
 class TestStalled:
@@ -272,62 +263,58 @@ class TestOddMessages:
             before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             reporting = asyncio.create_task(report_often(reader, 100))
             await until(lambda: driver._link._paused)
-            assert driver._link.waiting < 20_000
+            assert driver._link.inbox.waiting < 20_000
             assert len(await take(driver, 100_000, deadline_s=20.0)) == 100_000
             await reporting
             grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
             assert grown_kib < 128 * 1024
+
+    @pytest.mark.parametrize("message", [Message.KEEPALIVE, 999, Message.READER_EVENT_NOTIFICATION])
+    async def test_a_storm_of_messages_leaves_the_others_their_turn(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        reader: LlrpReader,
+        message: int,
+    ) -> None:
+        taken: list[int] = []
+        decode = LlrpLink.buffer_updated
+
+        def watched(link: LlrpLink, nbytes: int) -> None:
+            taken.append(nbytes)
+            decode(link, nbytes)
+
+        monkeypatch.setattr(LlrpLink, "buffer_updated", watched)
+        async with connected(reader) as driver:
+            await reader._port.put(frame(message, 1) * 50_000)
+            await reader.report(reads_of(1))
+            await take(driver, 1)
+        assert sum(taken) > 500_000
+        assert max(taken) <= RECEIVED_BYTES_MAX
+
+    async def test_every_keepalive_of_a_storm_is_answered(self, reader: LlrpReader) -> None:
+        async with connected(reader) as driver:
+            await reader._port.put(frame(Message.KEEPALIVE, 1) * 10_000)
+            await until(lambda: reader.keepalives_answered >= 10_000)
+            assert driver._link.error is None
+
+    async def test_antennas_that_can_not_be_are_counted_and_not_remembered(
+        self,
+        reader: LlrpReader,
+    ) -> None:
+        async with connected(reader) as driver:
+            for first in range(0, 4_000, 500):
+                antennas = tuple((n, False) for n in range(first, first + 500))
+                event = encode_event(Event(antennas=antennas))
+                await reader.send_message(Message.READER_EVENT_NOTIFICATION, event)
+            await reader.report(reads_of(1))
+            batches = await batches_until(driver, lambda batch: bool(batch.reads))
+            assert 0 not in driver._antennas
+            assert len(driver._antennas) == STATES_MAX
+            counted = sum(batch.bad.get("antenna_state", 0) for batch in batches)
+            assert counted == 4_000 - STATES_MAX
 
     async def test_reads_sent_twice_arrive_twice(self, reader: LlrpReader) -> None:
         async with connected(reader) as driver:
             await reader.repeat(reads_of(3))
             found = await take(driver, 6)
         assert [read.tag for read in found[:3]] == [read.tag for read in found[3:]]
-
-
-class TestWhileOpening:
-    @pytest.mark.parametrize("request_type", [1, 2, 3, 20, 21, 24, 26])
-    async def test_a_reader_that_dies_in_between_is_lost(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        reader: LlrpReader,
-        request_type: int,
-    ) -> None:
-        answer = reader._answers.answer
-
-        def dying(message: Frame) -> bytes:
-            if message.type == request_type:
-                reader.drop()
-            return answer(message)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(reader._answers, "answer", dying)
-            driver = LlrpDriver(settings_of(reader.address), time.time_ns)
-            with pytest.raises(ReaderLostError):
-                await asyncio.wait_for(driver.connect(), DEADLINE_S)
-            await driver.close()
-        assert await good_reads(reader) < 1.0
-
-    @pytest.mark.parametrize("response", [11, 12, 13, 30, 31, 34, 36])
-    async def test_an_answer_of_garbage_is_survived_or_told(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        reader: LlrpReader,
-        response: int,
-    ) -> None:
-        answer = reader._answers.answer
-
-        def odd(message: Frame) -> bytes:
-            if message.type == response - 10:
-                return frame(response, 1, b"\xff\x00\x11")
-            return answer(message)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(reader._answers, "answer", odd)
-            driver = LlrpDriver(settings_of(reader.address), time.time_ns)
-            lost = pytest.raises(ReaderLostError, match="cannot understand the answer to ")
-            # The configuration and the list of ROSpecs can be done without.
-            with contextlib.nullcontext() if response in (12, 36) else lost:
-                await asyncio.wait_for(driver.connect(), DEADLINE_S)
-            await driver.close()
-        assert await good_reads(reader) < 1.0

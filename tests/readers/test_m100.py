@@ -76,9 +76,10 @@ def test_a_tag_whose_own_crc_is_wrong_is_refused() -> None:
         decode_tag(bytes(told))
 
 
-def test_a_blank_pc_lets_the_frame_say_how_long_the_epc_is() -> None:
-    epc = bytes(range(12))
-    assert decode_tag(b"\xc9\0\0" + epc + b"\x12\x34").epc == epc
+def test_a_pc_of_zero_names_no_tag_whatever_follows() -> None:
+    told = bytes(2) + bytes(range(12))
+    with pytest.raises(BadTagError, match="length"):
+        decode_tag(b"\xc9" + told + tag_crc(told).to_bytes(2, "big"))
 
 
 @pytest.mark.parametrize("parameters", [b"", b"\xc9", b"\xc9\0\0\x12\x34", b"\xc9\x04\0\x12\x34"])
@@ -163,3 +164,19 @@ def test_the_crc_of_a_tag_is_that_of_its_standard() -> None:
 @given(st.binary(max_size=600))
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
     fuzz.check(data)
+
+
+def test_a_pause_shows_the_frame_that_noise_had_swallowed() -> None:
+    good = frame(M100, Kind.NOTICE, Command.POLL, encode_tag(bytes(range(12)), -50))
+    framer = Framer(M100)
+    assert framer.feed(b"\xbb\x02\x22\x00\xf0\xbb\x01" + good) == []
+    assert framer.settle() == [Frame(Kind.NOTICE, Command.POLL, good[5:-2])]
+    assert (framer.waiting, framer.bad) == (0, {"noise": 1})
+
+
+def test_a_pause_in_a_good_frame_does_it_no_harm() -> None:
+    good = frame(M100, Kind.NOTICE, Command.POLL, encode_tag(b"\xbb\x7e" * 6, -50))
+    framer = Framer(M100)
+    for cut in range(1, len(good)):
+        assert [*framer.feed(good[:cut]), *framer.settle()] == []
+        assert len(framer.feed(good[cut:])) == 1

@@ -61,8 +61,8 @@ class TestBroker:
         ("changes", "words"),
         [
             ({"ca": "ca.pem"}, "mqtts://"),
-            ({"address": "mqtts://h", "key": "k.pem"}, "key needs cert"),
-            ({"password": "x"}, "password needs username"),
+            ({"address": "mqtts://h", "key": "k.pem"}, "key needs `cert`"),
+            ({"password": "x"}, "password needs `username`"),
             ({"version": "3.1"}, "version"),
             ({"subscribe": []}, "subscribe"),
         ],
@@ -200,13 +200,32 @@ class TestPayloads:
     @pytest.mark.parametrize(
         ("entry", "words"),
         [
-            ({"format": "zebbra"}, "there is no format 'zebbra'; known: impinj"),
+            (
+                {"format": "zebbra"},
+                "there is no format 'zebbra'; did you mean 'zebra'? (known: impinj",
+            ),
             ({"format": "zebra", "tag": "/x"}, "tag is for format generic"),
             ({"format": "zebra", "timezone": "Mars/Base"}, "IANA"),
             ({"format": "generic"}, "`tag`, `measurements`"),
-            ({"format": "generic", "tag": "epc"}, "tag"),
-            ({"format": "generic", "tag": "/a~2"}, "tag"),
+            ({"format": "generic", "tag": "epc"}, "must be a JSON pointer such as /data/idHex"),
+            ({"format": "generic", "tag": "/a~2"}, "must be a JSON pointer"),
             ({"format": "generic", "tag": "/a", "lat": "/b"}, "lat and lon go together"),
+            (
+                {
+                    "format": "generic",
+                    "tag": "/a",
+                    "lat": "/b",
+                    "lon": "/c",
+                    "x_m": "/d",
+                    "y_m": "/e",
+                },
+                "not both",
+            ),
+            (
+                {"format": "generic", "measurements": {"t": "/t"}, "x_m": "/x", "y_m": "/y"},
+                "x_m needs `tag`",
+            ),
+            ({"format": "generic", "measurements": {"t": "t"}}, "must be a JSON pointer"),
             ({"format": "zebra", "device": 0}, "device"),
         ],
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from readers.wire.payloads.said import Options
 from tags.reads import Measurement, Read
 from tests.readers.payload_telling import NOW_NS, tell
 
@@ -86,8 +87,18 @@ def test_a_room_whose_last_will_is_published_is_lost() -> None:
     assert (list(said.lost), said.devices, said.accepted) == (["hall"], [], 1)
     said = tell("espresense", b"online", topic="espresense/rooms/hall/status")
     assert (said.lost, said.devices) == ({}, ["hall"])
-    said = tell("espresense", b'{"ip":"10.0.0.9"}', topic="espresense/rooms/hall/telemetry")
-    assert said.bad == {"other_event": 1}
+
+
+def test_a_room_that_reports_how_it_is_has_spoken() -> None:
+    topic, message = "espresense/rooms/hall/telemetry", {"ip": "10.0.0.9"}
+    for options in (Options(), Options(device=4)):
+        said = tell("espresense", message, topic=topic, options=options)
+        assert (said.devices, said.bad, said.accepted) == (["hall"], {"other_event": 1}, 1)
+
+
+def test_settings_of_espresense_are_passed_over() -> None:
+    said = tell("espresense", {"name": "keys"}, topic="espresense/settings/itag:e3/config")
+    assert (said.devices, said.bad, said.accepted) == ([], {"other_event": 1}, 1)
 
 
 def test_what_a_tag_measures_is_its_own_measurement() -> None:
@@ -151,6 +162,7 @@ def test_a_random_address_is_no_identity(address: str, mac_type: object) -> None
 
 def test_the_topic_of_a_gateway_names_the_tag_that_has_no_id() -> None:
     assert [read.tag for read in gateway_said().reads] == ["ble:a4c138000102"]
+    assert gateway_said(id=None, mac="AA:01").reads[0].tag == "ble:aa01"
 
 
 def test_numbers_of_a_gateway_may_be_texts() -> None:

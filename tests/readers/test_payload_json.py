@@ -166,6 +166,17 @@ def test_a_repeated_key_refuses_its_array_element_and_nothing_more() -> None:
     assert found[1] == {"a": 3}
 
 
+@pytest.mark.parametrize("bad", [b"1e999", b'"\xff"', b'{"b": -1e999}'])
+def test_an_element_that_cannot_be_read_costs_itself_and_nothing_more(bad: bytes) -> None:
+    array = b'[{"a": 1}, {"a": ' + bad + b'}, {"a": 1, "a": 2}, {"a": 3}]'
+    for body in (array, b"{}\r\n" + array + b"\n"):
+        *_, first, second, third, last = items(body)
+        assert (first, last) == ({"a": 1}, {"a": 3})
+        assert isinstance(second, Unreadable)
+        assert isinstance(third, Unreadable)
+        assert (second.reason, third.reason) == ("json", "duplicate_keys")
+
+
 def test_a_repeated_key_is_found_in_disguise() -> None:
     assert reasons(b'{"a": 1, "\\u0061": 2}') == ["duplicate_keys"]
     assert reasons(b'{"a":":","a"\t:":"}') == ["duplicate_keys"]

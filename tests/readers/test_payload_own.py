@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from readers.wire.payloads.formats import decoder
 from readers.wire.payloads.pointers import find, parse_pointer
 from readers.wire.payloads.said import JsonMapping, Mapped, Options, Rejected
-from readers.wire.payloads.times import AHEAD_NS_MAX, BEHIND_NS_MAX, time_of_number, time_of_text
+from readers.wire.payloads.times import (
+    AHEAD_NS_MAX,
+    BEHIND_NS_MAX,
+    time_of_digits,
+    time_of_number,
+    time_of_text,
+)
 from tags.reads import Fix, Measurement, Read
 from tests.readers.payload_telling import EPC, NOW_NS, SECOND_NS, tell
 
@@ -52,7 +58,7 @@ def test_refused_items_are_named_by_place_and_reason() -> None:
 
 def test_every_kind_of_tag_is_taken_in_its_one_spelling() -> None:
     for text, tag in (
-        ("BLE:AA", "ble:AA"),
+        ("BLE:AA", "ble:aa"),
         ("code:4006381333931", "code:4006381333931"),
         ("urn:epc:id:sgtin:0614141.112345.400", "urn:epc:id:sgtin:0614141.112345.400"),
         ("urn:epc:tag:sgtin-96:3.0614141.812345.6789", "3074257bf7194e4000001a85"),
@@ -83,6 +89,7 @@ def test_unknown_members_are_ignored_and_counted() -> None:
         ("time", "2026-01-31T08:00:60Z", "time"),
         ("time_ns", 1_769_846_400, "time"),
         ("time_ns", "2026-01-31T08:00:00Z", "time"),
+        ("time_ns", "1769846399000000000", "time"),
     ],
 )
 def test_an_odd_value_costs_itself_and_not_the_read(
@@ -98,6 +105,15 @@ def test_an_odd_value_costs_itself_and_not_the_read(
 def test_members_that_are_null_are_missing() -> None:
     said = tell("tagwarden", {"tag": EPC, "antenna": None, "rssi_dbm": None, "channel": None})
     assert (said.reads[0].antenna, said.bad) == (1, {})
+    said = tell("tagwarden", {"tag": EPC, "time_ns": None, "time": "2026-01-31T07:59:59Z"})
+    assert (said.reads[0].time_ns, said.bad) == (NOW_NS - SECOND_NS, {})
+    assert tell("tagwarden", {"tag": EPC, "time": None}).bad == {}
+
+
+def test_of_two_times_the_finer_one_counts() -> None:
+    message = {"tag": EPC, "time_ns": NOW_NS - 1, "time": "2026-01-31T08:00:00Z"}
+    said = tell("tagwarden", message)
+    assert (said.reads[0].time_ns, said.bad) == (NOW_NS - 1, {})
 
 
 @given(st.integers(-(2**70), 2**70))
@@ -154,7 +170,8 @@ def test_what_is_no_time_is_none(text: object) -> None:
 @given(st.integers(1, 2**40), st.sampled_from(("s", "ms", "us", "ns")))
 def test_a_number_is_a_time_in_its_unit(number: int, unit: str) -> None:
     scale = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[unit]
-    assert time_of_number(number, unit) == time_of_number(str(number), unit) == number * scale
+    assert time_of_number(number, unit) == time_of_digits(str(number), unit) == number * scale
+    assert time_of_number(str(number), unit) is None
     assert time_of_number(0, unit) is None
 
 

@@ -108,6 +108,14 @@ def test_a_tid_identifies_where_the_epc_is_switched_off() -> None:
     assert impinj_tag(epc="", tidHex=TID.upper()) == TID
 
 
+def test_a_damaged_tid_does_not_cost_a_good_epc() -> None:
+    said = tell("impinj", inventory(epc=url64(EPC), tid="%%%"))
+    assert ([read.tag for read in said.reads], said.bad) == ([EPC], {"tid": 1})
+    assert tell("impinj", inventory(tid="%%%")).bad == {"tag": 1}
+    said = tell("impinj", inventory(epc=url64(EPC), tid=url64(TID), tidHex=EPC))
+    assert (said.reads, said.bad) == ([], {"contradiction": 1})
+
+
 def test_an_event_without_any_identity_is_refused() -> None:
     assert tell("impinj", inventory(antennaPort=1)).bad == {"tag": 1}
 
@@ -188,7 +196,7 @@ def test_a_simple_event_of_the_iot_connector_is_a_read() -> None:
         "idHex": EPC.upper(),
         "antenna": 2,
         "peakRssi": -54,
-        "reads": 387_321,
+        "reads": 387_321,  # no weight: it only ever grows
         "channel": 866.3,
         "phase": 12.5,
         "hostName": "FX9600EE1122",
@@ -196,7 +204,7 @@ def test_a_simple_event_of_the_iot_connector_is_a_read() -> None:
     }
     said = tell("zebra", tag_data(**data))
     time_ns = NOW_NS - 2 * SECOND_NS + 123_000_000
-    assert said.reads == [Read(EPC, "link:FX9600EE1122", 2, time_ns, NOW_NS, -54.0, 387_321)]
+    assert said.reads == [Read(EPC, "link:FX9600EE1122", 2, time_ns, NOW_NS, -54.0)]
     assert (said.accepted, said.bad, said.devices) == (1, {}, ["FX9600EE1122"])
 
 
@@ -233,6 +241,7 @@ def test_the_whole_memory_bank_is_not_the_identity() -> None:
     said = tell("zebra", tag_data(idHex=EPC, EPC="3ab13000" + EPC, TID=TID))
     assert said.reads[0].tag == EPC
     assert tell("zebra", tag_data(TID=TID.upper())).reads[0].tag == TID
+    assert tell("zebra", tag_data(idHex="", TID=TID)).reads[0].tag == TID
 
 
 def test_an_identity_that_is_no_hex_is_refused() -> None:
@@ -245,6 +254,15 @@ def test_management_events_are_passed_over() -> None:
     assert (said.bad, said.accepted, said.refused) == ({"other_event": 1}, 1, 0)
     said = tell("zebra", {"type": "gpi", "data": {"pin": 1, "state": "HIGH"}})
     assert (said.bad, said.accepted, said.refused) == ({"other_event": 1}, 1, 0)
+
+
+def test_a_device_that_reports_only_how_it_is_has_spoken() -> None:
+    heartbeat = {"type": "heartbeat", "data": {"hostName": "other"}}
+    assert tell("zebra", heartbeat, options=Options(device=2)).devices == ["FX-1"]
+    assert tell("zebra", heartbeat).devices == ["other"]
+    for body in (b'{"type":"heartbeat"}', b'{"data":{}}', b'{"data":{"tagData":null}}'):
+        said = tell("zebra_data_event", body)
+        assert (said.devices, said.bad, said.accepted) == (["RFD40-77"], {"other_event": 1}, 1)
 
 
 def test_a_sled_reports_tags_and_barcodes() -> None:

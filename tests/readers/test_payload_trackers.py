@@ -54,13 +54,21 @@ def test_a_transition_with_coordinates_is_a_fix_and_one_without_is_none() -> Non
         "owntracks", transition | {"lat": 1, "lon": 2, "acc": 5}, topic="o/crew/phone/event"
     )
     assert said.fixes == [crew_fix(lat=1.0, lon=2.0, accuracy_m=5.0)]
-    said = tell("owntracks", transition, topic="owntracks/crew/phone/event")
-    assert (said.fixes, said.accepted, said.bad) == ([], 1, {})
+    for nowhere in ({}, {"lat": None, "lon": None}):
+        said = tell("owntracks", transition | nowhere, topic="owntracks/crew/phone/event")
+        assert (said.fixes, said.accepted, said.bad) == ([], 1, {})
 
 
 def test_a_last_will_says_that_a_phone_is_gone() -> None:
     said = tell("owntracks", {"_type": "lwt", "tst": TST})
     assert (list(said.lost), said.devices, said.accepted) == (["crew/phone"], [], 1)
+
+
+def test_a_phone_that_speaks_after_its_last_will_is_there() -> None:
+    said = tell("owntracks", [{"_type": "lwt", "tst": TST}, location()])
+    assert (said.lost, said.devices) == ({}, ["crew/phone"])
+    said = tell("owntracks", [location(), {"_type": "lwt", "tst": TST}])
+    assert (list(said.lost), said.devices) == (["crew/phone"], [])
 
 
 def test_an_encrypted_message_is_refused_as_such() -> None:
@@ -97,7 +105,7 @@ def test_an_empty_body_of_owntracks_is_normal() -> None:
     assert tell("owntracks", b"", topic="", query={"u": "crew", "d": "phone"}) == Said()
 
 
-@pytest.mark.parametrize("tst", [None, "now", 10**13, 1, -5, True, 10**4000])
+@pytest.mark.parametrize("tst", [None, "now", "1769846399", 10**13, 1, -5, True, 10**4000])
 def test_an_unusable_time_costs_the_time_not_the_fix(tst: object) -> None:
     said = tell("owntracks", location(tst=tst))
     assert (said.fixes[0].time_ns, said.bad) == (NOW_NS, {"time": 1})

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from readers.catalog import open_driver
 from readers.driver import Batch, EndOfReadsError, ReaderLostError
+from readers.payload_batch import DECODED_AT_ONCE_BYTES
 from readers.push import (
-    DECODED_AT_ONCE_BYTES,
     HttpDriver,
     PushRefusedError,
     PushSettings,

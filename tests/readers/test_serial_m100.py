@@ -127,6 +127,18 @@ async def test_a_module_that_tells_nothing_of_itself_is_read_all_the_same(
             assert (await driver.examine(0))[0].ok is None
 
 
+async def test_a_module_that_answers_nothing_but_the_inventory_is_read_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serial_m100, "ANSWER_S", 0.02)
+    async with M100Module() as module:
+        module.unanswered = {Command.STOP, Command.INFO, Command.POWER}
+        async with connected(module.path, "m100") as driver:
+            await inventory(module)
+            await module.report(reads_of(5))
+            assert len(await take(driver, 5)) == 5
+
+
 async def test_a_module_that_is_only_listened_to_is_sent_nothing() -> None:
     async with M100Module() as module, connected(module.path, "m100", mode="push") as driver:
         assert driver.passive

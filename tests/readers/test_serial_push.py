@@ -38,6 +38,17 @@ async def test_a_pushed_report_says_its_antenna() -> None:
         assert [read.antenna for read in await take(driver, 1)] == [3]
 
 
+async def test_a_heartbeat_without_an_address_is_no_module_of_its_own() -> None:
+    async with (
+        UhfReader(addresses=(7,), pushes=True, heartbeat_s=0.05) as module,
+        connected(module.path, "uhfreader288", mode="push", devices={7: {}}) as driver,
+    ):
+        assert (await hear(driver, lambda _: True)).devices == {}
+        await module.report(reads_of(1))
+        batch = await hear(driver, lambda batch: bool(batch.reads))
+        assert set(batch.devices) == {"7"}
+
+
 async def test_a_heartbeat_is_a_sign_of_life() -> None:
     async with (
         UhfReader(pushes=True, heartbeat_s=0.05) as module,

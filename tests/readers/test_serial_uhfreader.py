@@ -45,6 +45,21 @@ def _speaks(device: str, batch: Batch) -> bool:
 
 
 @MODEL
+async def test_a_module_that_says_nothing_of_itself_is_polled_all_the_same(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_uhfreader, "ANSWER_S", 0.05)
+    async with UhfReader(model) as module:
+        module.unanswered = {Command.INFO}
+        async with connected(module.path, f"uhfreader{model}", scan_ms=100) as driver:
+            hearing = asyncio.create_task(take(driver, 3))
+            await polled(module)
+            await module.report(reads_of(3))
+            assert len(await hearing) == 3
+            assert (await driver.examine(0))[0].ok is None
+
+
+@MODEL
 async def test_every_read_arrives_once_and_without_a_guessed_rssi(model: Model) -> None:
     sent = reads_of(150)
     async with (
@@ -248,6 +263,7 @@ async def test_an_answer_that_is_cut_is_asked_for_again() -> None:
         (Answer(7, Command.REPORT, Status.OK, b"\x01\xff" + bytes(200)), "length"),
         (Answer(7, Command.REPORT, Status.OK, b"\x00\x02\xab\xcd\x40"), "antenna"),
         (Answer(0, Command.INVENTORY, Status.DONE, b"\x01\xff\x0c"), "length"),
+        (Answer(0, Command.INVENTORY, Status.DONE, b"\x00\x01\x02\xab\xcd\x40"), "antenna"),
     ],
 )
 async def test_absurd_and_unknown_answers_are_counted_and_harm_nothing(

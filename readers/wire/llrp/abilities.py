@@ -136,7 +136,7 @@ def _general(found: Abilities, body: bytes, part: Parameter) -> Abilities:
     after = part.start + _GENERAL.size
     firmware = body[after : min(after + length, part.end)].decode("utf-8", "replace")
     found = found._replace(
-        antennas=antennas,
+        antennas=min(antennas, TABLE_ROWS_MAX),
         has_utc=bool(flags & _HAS_UTC),
         vendor=vendor,
         model=model,

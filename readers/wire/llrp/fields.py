@@ -18,6 +18,7 @@ CHANNEL: Final = 7
 SEEN_COUNT: Final = 8
 EPC_96: Final = 13
 EPC_DATA: Final = 241
+IMPINJ_TID: Final = custom_key(VENDOR_IMPINJ, 55)
 IMPINJ_PHASE: Final = custom_key(VENDOR_IMPINJ, 56)
 IMPINJ_RSSI: Final = custom_key(VENDOR_IMPINJ, 57)
 IMPINJ_DOPPLER: Final = custom_key(VENDOR_IMPINJ, 68)

@@ -99,14 +99,18 @@ class Layout:
 def learn(entry: bytes) -> Layout | None:
     """Return the layout of one well-formed entry; None where a walk must decide each time.
 
-    That is so for entries that repeat a field, or that lack an antenna.
+    That is so for entries that repeat a field, or that lack an antenna or an EPC.
     """
     found = parameters(entry, TLV_HEADER.size)
-    known = [p.key for p in found if p.key in FORMATS or p.key in (EPC_96, EPC_DATA)]
-    epcs = known.count(EPC_96) + known.count(EPC_DATA)
-    if epcs != 1 or len(known) != len(set(known)) or ANTENNA not in known:
+    epcs = [p for p in found if p.key in (EPC_96, EPC_DATA)]
+    known = [p.key for p in found if p.key in FORMATS]
+    if len(epcs) != 1 or len(known) != len(set(known)) or ANTENNA not in known:
         return None
-    return Layout(entry, found)
+    return None if _is_empty(entry, epcs[0]) else Layout(entry, found)
+
+
+def _is_empty(entry: bytes, epc: Parameter) -> bool:
+    return _value(entry, epc.key, epc.start)[1] == "0s"
 
 
 def _compile(entry: bytes, found: list[Parameter]) -> tuple[struct.Struct, list[int], set[int]]:

@@ -14,6 +14,7 @@ from readers.wire.llrp.fields import (
     IMPINJ_DOPPLER,
     IMPINJ_PHASE,
     IMPINJ_RSSI,
+    IMPINJ_TID,
     LAST_SEEN_UPTIME,
     LAST_SEEN_UTC,
     PEAK_RSSI,
@@ -26,13 +27,14 @@ from readers.wire.llrp.fields import (
     impinj_phase_rad,
     impinj_rssi_dbm,
 )
-from readers.wire.llrp.parameters import TV_SIZES, Parameter, ReportError, parameter_at
+from readers.wire.llrp.parameters import TV_SIZES, Parameter, ReportError, parameter_at, parameters
 from tags.reads import Read
 
 ANTENNA_UNSAID = 1
 """The antenna of a read for which none was ever stated."""
 
 _BIT_COUNT_BYTES = 2
+_WORD_COUNT_BYTES = 2
 _STRUCTS = {key: struct.Struct("!" + form) for key, form in FORMATS.items()}
 _TV_FIELDS = {
     0x80 | key: (key, number.size, number.unpack_from)
@@ -105,6 +107,7 @@ def walk_entry(body: bytes, start: int, end: int, memory: dict[int, int], stamp:
     updated. Raises ReportError, with `memory` untouched.
     """
     values, tag = _scan(body, start, end)
+    tag = tag or _tid(body, start, end)
     if not tag:
         raise ReportError("no_epc")
     values = _recall(values, memory)
@@ -156,6 +159,16 @@ def _one_tag(known: str, tag: str) -> str:
     if known and tag != known:
         raise ReportError("two_epcs")
     return tag
+
+
+def _tid(body: bytes, start: int, end: int) -> str:
+    """Hex of Impinj's SerializedTID, which identifies a tag without an EPC; empty without one."""
+    for key, first, after in parameters(body, start, end):
+        if key == IMPINJ_TID:
+            size = 2 * int.from_bytes(body[first : first + _WORD_COUNT_BYTES], "big")
+            tid = body[first + _WORD_COUNT_BYTES : after]
+            return tid.hex() if len(tid) == size else ""
+    return ""
 
 
 def _recall(values: dict[int, int], memory: dict[int, int]) -> dict[int, int]:

@@ -47,7 +47,8 @@ _BEACON_UUID = re.compile(_UUID, re.ASCII)
 def espresense(options: Options) -> Decode:
     """Decode ESPresense, room-assistant and what else speaks mqtt_room; the device is the room."""
     name_device = naming(options, lambda payload, _item: level(payload, -1))
-    name_room = naming(options, lambda payload, _item: level(payload, 3))
+    # A level that the site file gives counts in `devices/…`, not in `rooms/…`.
+    name_room = naming(options._replace(device=None), lambda payload, _item: level(payload, 3))
 
     def take(payload: Payload, item: dict[str, object], said: Said) -> None:
         _check_heard(item)
@@ -65,8 +66,8 @@ def espresense(options: Options) -> Decode:
         if len(levels) < _ROOM_LEVELS or levels[1] not in _NOT_HEARD:
             return decode_items(payload)
         said = Said()
-        is_status = levels[1] == "rooms" and levels[3:] == ["status"]
-        if not (is_status and note_status(payload, name_room(payload, {}, said), said)):
+        room = name_room(payload, {}, said) if levels[1] == "rooms" else ""
+        if not room or levels[3:] != ["status"] or not note_status(payload, room, said):
             said.pass_over()
         return said
 

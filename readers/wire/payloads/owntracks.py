@@ -65,6 +65,7 @@ def _take_position(payload: Payload, item: dict[str, object], device: str, said:
     if not device:
         raise RefusalError("tag", "neither topic, headers nor query name the user and the device")
     tag, source = tag_of(device, "gps:"), full_name(payload.link, device)
+    # Unlike elsewhere the time is never missing for a good reason, so that is counted too.
     time_ns = time_or_arrival(time_of_number(item.get("tst"), "s"), payload, said)
     place = (item.get("lat"), item.get("lon"))
     if item["_type"] == "location" or place != (None, None):

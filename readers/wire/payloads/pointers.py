@@ -3,7 +3,9 @@
 import re
 
 Pointer = tuple[str, ...]
-_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
+PATTERN = r"(?:/(?:[^~/]|~[01])*)*"
+"""The whole of a pointer, as a regular expression."""
+_POINTER = re.compile(PATTERN)
 
 
 def parse_pointer(text: str) -> Pointer:

@@ -60,6 +60,12 @@ class Said(msgspec.Struct, gc=False):
     accepted: int = 0
     refused: int = 0
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything for the gateway in it, be it that a device is there."""
+        facts = (self.reads, self.fixes, self.measurements, self.devices, self.lost, self.antennas)
+        return any(facts)
+
     def count(self, reason: str) -> None:
         """Add to what was thrown away for `reason`."""
         self.bad[reason] = self.bad.get(reason, 0) + 1
@@ -78,6 +84,8 @@ class Said(msgspec.Struct, gc=False):
 
     def spoke(self, device: str) -> None:
         """Note a device that spoke; past DEVICES_MAX of them in one message they are counted."""
+        if self.lost:
+            self.lost.pop(device, None)
         if device in self.devices:
             return
         if len(self.devices) < DEVICES_MAX:

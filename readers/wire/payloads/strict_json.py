@@ -14,6 +14,7 @@ import msgspec
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINE = re.compile(rb"[^\r\n]+")
 _decode = msgspec.json.Decoder().decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -46,9 +47,8 @@ def read_items(body: bytes) -> Iterable[object]:
     nothing more. Never raises.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
-    value = _read(body)
-    is_whole = not isinstance(value, Unreadable) or value is _REPEATING
-    return _elements(value, body) if is_whole else _elements_apart(body) or _read_lines(body)
+    items = _items(body)
+    return _read_lines(body) if isinstance(items, Unreadable) else items
 
 
 def members(value: object) -> dict[str, object]:
@@ -74,22 +74,21 @@ def _read_lines(body: bytes) -> Iterator[object]:
     for line in _LINE.finditer(body):
         text = line.group()
         if not text.isspace():
-            yield from _elements(_read(text), text)
+            items = _items(text)
+            yield from (items,) if isinstance(items, Unreadable) else items
 
 
-def _elements(value: object, text: bytes) -> Iterable[object]:
-    """What a text said: the elements of an array, or the one value."""
+def _items(text: bytes) -> Iterable[object]:
+    """What one JSON text says: the elements of an array, or the one value; or why it is none."""
+    value = _read(text)
     if isinstance(value, list):
         return value
-    return _elements_apart(text) or (value,) if isinstance(value, Unreadable) else (value,)
-
-
-def _elements_apart(text: bytes) -> Iterable[object] | None:
-    """The elements of an array, each read by itself; None for what is no array."""
+    if not isinstance(value, Unreadable) or value is _REPEATING:
+        return (value,)
     try:
         return map(_read, map(bytes, _split(text)))
     except (ValueError, RecursionError):
-        return None
+        return value
 
 
 def _read(body: bytes) -> object:
