@@ -159,7 +159,7 @@ class Way:
         self.collector = Collector(station, journal, self._clock, LimitsSettings())
 
     def _clock(self) -> int:
-        return time_of(self._begin + self._taken + self._link.waiting)
+        return time_of(self._begin + self._taken + self._link.inbox.waiting)
 
     async def walk(self, source: socket.socket, reads: int) -> None:
         """Take `reads` in from a socket; return when all are committed."""

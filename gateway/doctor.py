@@ -172,17 +172,21 @@ async def _reach(host: str, port: int) -> Finding:
 
 
 async def _first_read(driver: Driver, name: str, patience_s: float) -> Finding:
-    heard = ""
+    heard, noisy, alive = "", False, False
     try:
         async with asyncio.timeout(patience_s):
             while True:
                 batch = await driver.next_batch()
                 heard = heard or _heard(batch)
+                noisy, alive = noisy or bool(batch.bad), alive or batch.alive
                 if batch.reads or batch.fixes:
                     return Finding.passed("first tag", _heard(batch))
     except TimeoutError:
         if heard:
             return Finding.passed("first value", heard)
+        if noisy and not alive:
+            remedy = "Correct `baud` or `protocol`; where both are right, the cable picks up noise."
+            return Finding.failed("first tag", "nothing but noise arrives", remedy)
         remedy = "Hold a tag in front of each antenna, or scan, and try again."
         return Finding.unclear("first tag", f"none within {patience_s:g} s", remedy)
     except EndOfReadsError as end:

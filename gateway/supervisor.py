@@ -27,9 +27,9 @@ from readers.health import HealthState
 from readers.settings import ReaderSettings
 from tags.reads import Read
 
-BACKOFF_S = (1.0, 2.0, 4.0, 6.0)
+BACKOFF_S = (1.0, 2.0, 4.0, 5.0)
 """A reader that is back is heard within 10 s, even if a try that came to nothing goes before."""
-LOCAL_BACKOFF_S = 3.0
+LOCAL_BACKOFF_S = 1.5
 MISCONFIGURED_RETRY_S = (8.0, 8.0, 8.0, 8.0, 30.0, 60.0)
 """It may be corrected at the reader; but who is asked in vain for long is left in peace."""
 CONNECT_TIMEOUT_S = 125.0

@@ -60,7 +60,7 @@ class LlrpDriver:
 
         Raises ReaderLostError when the reader cannot be reached or has another
         client, ReaderMisconfiguredError when it refuses what the entry asks. Where reads
-        came before that, it is `next_batch` that raises, after them.
+        came before that, it returns, and `next_batch` raises after them.
         """
         try:
             await self._reach()
@@ -69,7 +69,6 @@ class LlrpDriver:
             if not self._link.inbox.holds_reads:
                 error.bad = self._link.take().bad
                 raise
-            self._link.end(error)
 
     async def _reach(self) -> None:
         name, timeout_s = self._settings.name, self._settings.connect_timeout_s
@@ -104,8 +103,15 @@ class LlrpDriver:
 
     async def _dial(self, context: ssl.SSLContext | None) -> None:
         host, port = self._settings.endpoint
+        quiet_s = self._settings.quiet_s
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self._link, host, port, ssl=context)
+        try:
+            async with asyncio.timeout(quiet_s):
+                await loop.create_connection(lambda: self._link, host, port, ssl=context)
+        except TimeoutError as error:
+            name, address = self._settings.name, self._settings.address
+            text = f"{name}: no answer from {address} within {quiet_s:g} s"
+            raise ReaderLostError(text) from error
 
     async def _open(self, session: LlrpSession) -> None:
         """Open the session; what goes wrong ends the link, which tells whoever waits for reads."""
@@ -169,6 +175,8 @@ class LlrpDriver:
                 await self._say_goodbye()
         finally:
             self._link.abort()
+            # The socket is closed in the loop's next turn.
+            await asyncio.sleep(0)
 
     async def _say_goodbye(self) -> None:
         if self._session is None or not self._link.connected:

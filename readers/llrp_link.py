@@ -38,6 +38,8 @@ class LlrpLink(asyncio.BufferedProtocol):
         self.on_end: Callable[[], None] = _nothing
         self.on_full: Callable[[], None] = _nothing
         self.stalled_s = STALLED_S
+        self.reported_s = 0.0
+        """When the last tag report came, by the event loop's clock."""
         self._name = name
         self._clock = clock
         self._reads_waiting_max = reads_waiting_max
@@ -160,6 +162,7 @@ class LlrpLink(asyncio.BufferedProtocol):
     def _receive(self, message: Frame, arrival_ns: int) -> None:
         self.news.set()
         if message.type == Message.RO_ACCESS_REPORT:
+            self.reported_s = asyncio.get_running_loop().time()
             if not self._dropping:
                 self.inbox.add_report(message.body, arrival_ns)
         elif message.type == Message.KEEPALIVE:

@@ -62,6 +62,7 @@ _WANTED_EVENTS = (
     READER_EXCEPTION,
     ANTENNA_CHANGED,
 )
+REMEDY_UNGREETED = "Check whether it is LLRP that listens there, and with or without TLS."
 RESTART_S = 2.0
 """An inventory that has ended may begin again within this time."""
 TOLD_MAX = 20
@@ -89,7 +90,7 @@ class LlrpSession:
     """
 
     def __init__(self, settings: LlrpSettings, link: LlrpLink, builder: RoSpecBuilder) -> None:
-        self.talk = Talk(settings.name, link, settings.connect_timeout_s)
+        self.talk = Talk(settings.name, link, settings.quiet_s)
         self.abilities = Abilities()
         self.configuration = Configuration()
         self.given_up: list[GivenUp] = []
@@ -155,7 +156,7 @@ class LlrpSession:
 
     async def open(self) -> None:
         """Return once our ROSpec runs. Raises ReaderError."""
-        await self._greeted.wait()
+        await self._hear_greeting()
         self.abilities = await self._get_abilities()
         impinj = await self._enable_impinj()
         self.configuration = await self._get_configuration()
@@ -170,7 +171,17 @@ class LlrpSession:
         if self.foreign:
             await self._check_ours_runs()
         self.running = True
+        self.talk.has_kept_reads = False
         self._link.inbox.clock_settled = True
+
+    async def _hear_greeting(self) -> None:
+        quiet_s = self._settings.quiet_s
+        try:
+            async with asyncio.timeout(quiet_s):
+                await self._greeted.wait()
+        except TimeoutError as error:
+            text = f"{self._settings.name}: connected, but no greeting came within {quiet_s:g} s"
+            raise ReaderLostError(text, REMEDY_UNGREETED) from error
 
     def say_goodbye(self) -> None:
         """Switch the outputs off, make the reader forget our ROSpec, ask it to hang up."""

@@ -185,6 +185,14 @@ class LlrpSettings(ReaderSettings):
         return _split(self.address, LLRP_TLS_PORT if self.tls else LLRP_PORT)
 
     @property
+    def quiet_s(self) -> float:
+        """How long a reader may say nothing while it is connected; it has time for two silences.
+
+        So a reader that is back after an outage is not waited for on a connection that is dead.
+        """
+        return 0.4 * self.connect_timeout_s
+
+    @property
     def air(self) -> AirSettings:
         """The profile, overruled by what is set by hand; tag_focus works in session 1 only."""
         profile = PROFILES[self.profile]

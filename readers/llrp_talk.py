@@ -32,13 +32,15 @@ class Talk:
     """Sends requests over `link` and returns what the reader answers.
 
     Answers are told by their type, since not every reader repeats the message id; an
-    answer that bears the id of a question given up before is none.
+    answer that bears the id of a question given up before is none. While
+    `has_kept_reads` the reader may send those first, however long that takes.
     """
 
     def __init__(self, name: str, link: LlrpLink, patience_s: float) -> None:
         self._name = name
         self._link = link
         self._patience_s = patience_s
+        self.has_kept_reads = True
         self._turn = asyncio.Lock()
         self._message_id = 0
         self._stale: deque[int] = deque(maxlen=_STALE_MAX)
@@ -62,8 +64,7 @@ class Talk:
             self._answer = asyncio.get_running_loop().create_future()
             message_id = self.tell(request, body)
             try:
-                async with asyncio.timeout(self._patience_s):
-                    return await self._answer
+                return await self._wait_for(self._answer)
             except TimeoutError as error:
                 text = f"{self._name}: no answer to {request.name} within {self._patience_s:g} s"
                 raise ReaderLostError(text) from error
@@ -71,6 +72,18 @@ class Talk:
                 if not self._answer.done() or self._answer.cancelled():
                     self._stale.append(message_id)
                 self._answer = None
+
+    async def _wait_for(self, answer: asyncio.Future[Frame]) -> Frame:
+        """Raises TimeoutError after so long without an answer, and without kept reads."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + self._patience_s
+        while not answer.done():
+            await asyncio.wait((answer,), timeout=due_s - loop.time())
+            if self.has_kept_reads:
+                due_s = max(due_s, self._link.reported_s + self._patience_s)
+            if loop.time() >= due_s and not answer.done():
+                raise TimeoutError
+        return answer.result()
 
     async def request(self, request: Message, body: bytes = b"") -> Status:
         """Send a request and return its status; success where the answer has none.

@@ -9,6 +9,7 @@ from readers.driver import Finding, ReaderError
 from readers.mqtt_ear import Ear
 from readers.mqtt_link import MqttLink
 from readers.mqtt_settings import MqttSettings, SubscriptionSettings
+from readers.payload_settings import GENERIC
 from readers.wire.mqtt_packets import Message
 from readers.wire.mqtt_topics import matches, surroundings
 from readers.wire.payloads.said import Said
@@ -22,10 +23,11 @@ OWN_SHARE = 0.5
 
 
 class _Sample(NamedTuple):
-    """A message that could not be read."""
+    """A message that could not be read, and why in words."""
 
     topic: str
     excerpt: str
+    why: str
 
 
 class Examination:
@@ -37,7 +39,7 @@ class Examination:
         self._ear = ear
         self._came: Counter[str] = Counter()
         self._misread: Counter[str] = Counter()
-        self._reasons: dict[str, Counter[str]] = {}
+        self._nameless: Counter[str] = Counter()
         self._samples: dict[str, _Sample] = {}
         self._elsewhere: dict[str, None] = {}
 
@@ -80,13 +82,14 @@ class Examination:
 
     def _judge(self, subscribed: str, message: Message) -> None:
         said = self._ear.understand(message)
-        bad = said.bad if isinstance(said, Said) else {said: 1}
-        if not bad or (isinstance(said, Said) and (said.accepted or said.says_something)):
-            return
+        if isinstance(said, Said):
+            self._nameless[subscribed] += "device" in said.bad
+            if not said.bad or said.accepted or said.says_something:
+                return
         self._misread[subscribed] += 1
-        self._reasons.setdefault(subscribed, Counter()).update(bad)
         text = (message.payload or b"")[:EXCERPT].decode("utf-8", "backslashreplace")
-        self._samples.setdefault(subscribed, _Sample(message.topic, ascii(text)))
+        sample = _Sample(message.topic, ascii(text), _why(said))
+        self._samples.setdefault(subscribed, sample)
 
     async def _look_around(self, for_s: float) -> None:
         """Ask for all that is near what was missing, and then for everything."""
@@ -113,16 +116,17 @@ class Examination:
         if not count:
             return self._nothing(subscription)
         misread = self._misread[subscription.filter]
-        if misread < count:
-            return Finding.passed(STEP, f"{subscription.topic}: {count} message(s)")
-        reasons = ", ".join(sorted(self._reasons[subscription.filter]))
-        sample = self._samples[subscription.filter]
-        return Finding.failed(
-            STEP,
-            f"{subscription.topic}: none of {count} message(s) could be read as "
-            f"{subscription.format} ({reasons}); on {sample.topic} came {sample.excerpt}",
-            f"Correct `format` of {subscription.topic}, or what the device sends.",
-        )
+        if misread == count:
+            return _misread(subscription, count, self._samples[subscription.filter])
+        nameless = self._nameless[subscription.filter]
+        if nameless:
+            return Finding.failed(
+                STEP,
+                f"{subscription.topic}: {nameless} of {count} message(s) do not name a device",
+                f"Correct `device` of {subscription.topic}, or leave it out: then the format's "
+                "own way names the device.",
+            )
+        return Finding.passed(STEP, f"{subscription.topic}: {count} message(s)")
 
     def _nothing(self, subscription: SubscriptionSettings) -> Finding:
         topic = subscription.topic
@@ -141,3 +145,20 @@ class Examination:
             f"nothing on {topic}; messages come on {told}",
             f"Correct `topic` so that it fits, or let the device publish on {topic}.",
         )
+
+
+def _misread(subscription: SubscriptionSettings, count: int, sample: _Sample) -> Finding:
+    wrong = "the pointers" if subscription.format == GENERIC else "`format`"
+    return Finding.failed(
+        STEP,
+        f"{subscription.topic}: none of {count} message(s) could be read as "
+        f"{subscription.format} ({sample.why}); on {sample.topic} came {sample.excerpt}",
+        f"Correct {wrong} of {subscription.topic}, or what the device sends.",
+    )
+
+
+def _why(said: Said | str) -> str:
+    """Why a message could not be read: in words where there are some, else by reason."""
+    if isinstance(said, str):
+        return said
+    return said.rejected[0].reason if said.rejected else ", ".join(sorted(said.bad))

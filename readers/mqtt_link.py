@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from readers.driver import Clock, ReaderError, ReaderLostError
 from readers.mqtt_refusals import (
     REFUSED,
+    UNREACHED,
     dismissal,
     hung_up,
     refusal,
@@ -114,13 +115,14 @@ class MqttLink(asyncio.Protocol):
                 code = await self._connect(where)
         except TimeoutError as error:
             text = f"{where} did not answer within {self._broker.connect_timeout_s:g} s"
-            raise ReaderLostError(text) from error
+            raise ReaderLostError(text, UNREACHED) from error
         except ConnectionRefusedError as error:
-            raise ReaderLostError(f"{where}: connection refused, nobody listens there") from error
+            text = f"{where}: connection refused, nobody listens there"
+            raise ReaderLostError(text, UNREACHED) from error
         except ssl.SSLError as error:
             raise tls_refusal(where, error) from error
         except OSError as error:
-            raise ReaderLostError(f"{where}: {error}") from error
+            raise ReaderLostError(f"{where}: {error}", UNREACHED) from error
         if code.number >= REFUSED:
             raise refusal(f"{where} refuses us", *code)
         self._tick()

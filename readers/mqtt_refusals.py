@@ -23,6 +23,9 @@ _REMEDIES = {
     0xA2: "Write topics without wildcards: this broker takes none.",
 }
 """For what stays refused until somebody changes something."""
+UNREACHED = (
+    "Check that the broker runs, and its address: a port for TLS wants mqtts://, any other mqtt://."
+)
 
 
 _TOPIC_CODES = (0x90, 0x9E, 0xA2)

@@ -19,10 +19,10 @@ zones: [{{name: hall}}, {{name: office}}]
 readers:
   - {{name: dock, driver: llrp, address: "{dock}", keepalive_s: 0.5, zone: hall}}
   - {{name: bench, driver: serial, protocol: m100, port: "{bench}", silent_after_s: 3, zone: hall}}
-system: {{blind_after_s: 2}}
+system: {{blind_after_s: 1}}
 server: {{listen: "127.0.0.1:0"}}
 """
-QUIET_S = 3.0
+QUIET_S = 2.0
 """Longer than it takes to raise an alert; so long it is looked whether there is none."""
 
 

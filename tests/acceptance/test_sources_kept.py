@@ -41,7 +41,6 @@ async def test_messages_and_pushes_outlive_the_broker_and_the_gateway_and_an_exi
         async with at.gateway("log-2"):
             await one_alert(at, "saw")
             await one_alert(at, "drill")
-            at.speaking.clear()
             await settle(at)
             await at.running.kill()
         await asyncio.to_thread(check_kept, at)
@@ -91,8 +90,7 @@ async def one_alert(at: Works, tool: str) -> None:
 
 async def settle(at: Works) -> None:
     """Everything that was handed to the broker has arrived, and nothing more comes."""
-    await asyncio.sleep(0.5)
-    await at.radio.publisher.drain()
+    await at.hush()
     last = at.radio.numbered[-1]
 
     async def arrived() -> bool:

@@ -138,6 +138,7 @@ class Works:
 
     def __init__(self, broker: Mosquitto, folder: Path, stack: AsyncExitStack) -> None:
         self._stack = stack
+        self._in_mid_sentence: set[str] = set()
         self.broker = broker
         self.folder = folder
         self.dock, self.gate = LlrpReader(), LlrpReader()
@@ -199,11 +200,23 @@ class Works:
     async def go_on(self, source: str) -> None:
         while True:
             await self.speaking.wait()
+            self._in_mid_sentence.add(source)
             if source not in self.quiet and (
                 source != "packing" or self.packing.connected.is_set()
             ):
                 await self.hear(source)
+            self._in_mid_sentence.discard(source)
             await asyncio.sleep(EVERY_S)
+
+    async def hush(self) -> None:
+        """Let everybody finish the sentence, and the broker have all of it."""
+        self.speaking.clear()
+
+        async def done() -> bool:
+            return not self._in_mid_sentence
+
+        await until(done, 10, "everybody has finished")
+        await self.radio.publisher.drain()
 
     async def readers(self) -> dict[str, Json]:
         return {each["name"]: each for each in await items(self.ask, "readers", limit=100)}

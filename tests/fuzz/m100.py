@@ -9,7 +9,7 @@ def check(data: bytes) -> None:
     """Raise if frames or tags break, or if a read tag is not what it was read from."""
     for brackets in (M100, R200):
         framer = Framer(brackets)
-        for frame in framer.feed(data) + framer.give_up():
+        for frame in framer.feed(data) + framer.settle() + framer.give_up():
             with contextlib.suppress(BadTagError):
                 decode_tag(frame.parameters)
         assert framer.waiting == 0

@@ -102,6 +102,15 @@ async def test_no_tag_in_time_is_no_fault_but_said() -> None:
     assert found.fault is None
 
 
+async def test_a_source_that_makes_nothing_but_noise_is_no_quiet_one() -> None:
+    noise = Batch(bad={"noise": 3}, alive=False)
+    found = await examined(Patient(None, noise, noise))
+    assert found.fault is not None
+    assert (found.fault.step, found.fault.detail) == ("first tag", "nothing but noise arrives")
+    assert "baud" in found.fault.remedy
+    assert (await examined(Patient(None, noise, Batch()))).fault is None
+
+
 async def test_a_host_that_is_not_known_is_named() -> None:
     found = await examined(Patient(), ("no-such-host.invalid", 5084))
     assert named(found) == [("name", False)]

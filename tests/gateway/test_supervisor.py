@@ -48,7 +48,7 @@ async def test_the_time_between_tries_grows_to_a_limit_and_starts_anew_after_a_m
     refused = [[LOST]] * 7
     async with watched(*refused, ["ok", LOST], [LOST]) as at:
         await at.until_connections(10)
-        assert at.patience.ceilings_s == [2, 4, 6, 6, 6, 6, 6, BACKOFF_S[0], 2]
+        assert at.patience.ceilings_s == [2, 4, 5, 5, 5, 5, 5, BACKOFF_S[0], 2]
 
 
 async def test_a_port_of_this_machine_is_tried_every_few_seconds_for_ever() -> None:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ClassVar
 
 import pytest
 
-from readers.driver import Batch, Driver
-from readers.settings import ReaderSettings
-from tests.gateway.made import within
+from readers.driver import Batch, DeviceNews, Driver
+from readers.settings import DeviceSettings, ReaderSettings
+from tests.gateway.made import NOON_NS, TAGS, read, within
 from tests.gateway.supervised import DOCK, LOST, SOON_S, ScriptedDriver, Watched, watched
 
 
@@ -97,11 +98,54 @@ async def test_endless_noise_does_not_keep_a_reader_online() -> None:
             await asyncio.sleep(self.silent_after_s / 10)
             return Batch(bad={"noise": 1}, alive=False)
 
+    def open_noisy(_settings: ReaderSettings, _clock: Callable[[], int]) -> Driver:
+        return Noisy(["ok"], nobody_looks)
+
     at = Watched()
-    at.supervisor._open_reader = lambda _settings, _clock: Noisy(["ok"], nobody_looks)
+    at.supervisor._open_reader = open_noisy
     task = asyncio.create_task(at.supervisor.run(DOCK))
     await within(lambda: "silent" in at.shown)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     assert at.supervisor.watches["dock"].bad["noise"] > 1
+
+
+class LinkSettings(ReaderSettings):
+    has_devices: ClassVar[bool] = True
+
+
+def link(name: str) -> LinkSettings:
+    devices = {"fx": DeviceSettings(zone="hall")}
+    return LinkSettings(name=name, driver="mqtt", devices=devices, silent_after_s=0.02)
+
+
+async def never(*_: object) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_link_that_is_renamed_while_it_is_held_back_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = Batch(
+        reads=[read(TAGS[0], NOON_NS)], devices={"fx": DeviceNews(), "stranger": DeviceNews()}
+    )
+
+    at = Watched(["ok", heard], ["ok"])
+    monkeypatch.setattr(at, "put_reads", never)
+    supervisor = at.supervisor
+    former = asyncio.create_task(supervisor.run(link("old")))
+    await within(lambda: len(supervisor.watches) == 3)
+    looking = asyncio.create_task(supervisor.watch_silence())
+    await within(lambda: {at.health(name).state for name in supervisor.watches} == {"silent"})
+    former.cancel()
+    await asyncio.wait([former])
+    supervisor.forget("old")
+    assert (supervisor.watches, supervisor.drivers) == ({}, {})
+    latter = asyncio.create_task(supervisor.run(link("new")))
+    await within(lambda: set(supervisor.watches) == {"new", "new:fx"})
+    await within(lambda: at.health("new").state == "online")
+    assert at.health("new:fx").state == "connecting"
+    for task in (looking, latter):
+        task.cancel()
+    await asyncio.wait([looking, latter])

@@ -14,7 +14,7 @@ from readers.wire.llrp.framing import HEADER, Frame, frame
 from readers.wire.llrp.messages import Message
 from readers.wire.llrp.rospec import Content
 from simulators.llrp_reader import LlrpReader
-from tests.readers.llrp_driving import DEADLINE_S, good_reads, reads_of, settings_of, the_end
+from tests.readers.llrp_driving import DEADLINE_S, good_reads, reads_of, settings_of, take, the_end
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -71,6 +71,52 @@ class TestWhileOpening:
             await driver.connect()
         assert lost.value.bad == {"frame": 1}
         await driver.close()
+
+    async def test_what_a_reader_kept_may_take_longer_than_any_answer(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        reader: LlrpReader,
+    ) -> None:
+        answer = reader._answers.answer
+        asked = asyncio.Event()
+        late: list[bytes] = []
+
+        def after_kept_reads(message: Frame) -> bytes:
+            if message.type == Message.GET_ROSPECS:
+                late.append(answer(message))
+                asked.set()
+                return b""
+            return answer(message)
+
+        async def send_kept_reads() -> None:
+            await asked.wait()
+            report = ReportEncoder(Content()).encode(reads_of(10))
+            for _ in range(20):
+                await reader._port.put(frame(Message.RO_ACCESS_REPORT, 1, report))
+                await asyncio.sleep(0.05)
+            await reader._port.put(late[0])
+
+        monkeypatch.setattr(reader._answers, "answer", after_kept_reads)
+        sending = asyncio.create_task(send_kept_reads())
+        driver = LlrpDriver(settings_of(reader.address, connect_timeout_s=0.5), time.time_ns)
+        await driver.connect()
+        assert len(await take(driver, 200)) == 200
+        await asyncio.wait_for(reader.inventorying.wait(), DEADLINE_S)
+        await sending
+        await driver.close()
+
+    async def test_a_peer_that_does_not_greet_is_lost_in_time(self) -> None:
+        async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            settings = settings_of(f"127.0.0.1:{port}", connect_timeout_s=0.5)
+            driver = LlrpDriver(settings, time.time_ns)
+            with pytest.raises(ReaderLostError, match=r"no greeting came within 0\.2 s"):
+                await driver.connect()
+            await driver.close()
 
     async def test_a_fault_of_our_own_is_told_at_once(
         self,

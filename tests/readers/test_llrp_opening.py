@@ -270,7 +270,7 @@ class TestAnswers:
             assert driver._session is not None
             talk = driver._session.talk
             reader.go_silent()
-            with pytest.raises(ReaderLostError, match=r"no answer to GET_ROSPECS within 0\.5 s"):
+            with pytest.raises(ReaderLostError, match=r"no answer to GET_ROSPECS within 0\.2 s"):
                 await talk.ask(Message.GET_ROSPECS)
             late = talk._message_id
             reader.speak_again()

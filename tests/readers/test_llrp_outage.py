@@ -129,7 +129,7 @@ class TestHeld:
                 await reader.report(reads_of(1_000))
             assert reader.held == 50_000
             again = await opened(reader, clock, reads_waiting_max=500)
-            assert again._link.waiting < 20_000
+            assert again._link.inbox.waiting < 20_000
             assert len(await take(again, 50_000, deadline_s=20.0)) == 50_000
             await asyncio.wait_for(reader.inventorying.wait(), DEADLINE_S)
             await reader.report(reads_of(3))

@@ -71,7 +71,7 @@ class TestInputs:
         async with connected(reader, reads_waiting_max=100) as driver:
             flood = asyncio.create_task(toggle_for_ever(reader))
             await until(lambda: driver._link._paused)
-            assert driver._link.waiting < 20_000
+            assert driver._link.inbox.waiting < 20_000
             flood.cancel()
 
 

@@ -83,9 +83,27 @@ async def test_messages_in_another_format_are_shown(broker: Mosquitto) -> None:
     async with publishing(broker, "tagwarden/FX-1/reads", b"EPC;3034;\x07"):
         (found,) = await findings(broker)
     assert found.ok is False
-    assert "could be read as tagwarden (json" in found.detail
+    assert "could be read as tagwarden (not strict JSON" in found.detail
     assert "on tagwarden/FX-1/reads came 'EPC;3034;\\x07'" in found.detail
     assert "Correct `format`" in found.remedy
+
+
+async def test_pointers_that_point_to_nothing_are_named(broker: Mosquitto) -> None:
+    entry = {"topic": "a", "format": "generic", "each": "/list", "tag": "/epc"}
+    async with publishing(broker, "a", b'{"tags": []}'):
+        (found,) = await findings(broker, subscribe=[entry])
+    assert found.ok is False
+    assert "the list that `each` points to is not there" in found.detail
+    assert found.remedy == "Correct the pointers of a, or what the device sends."
+
+
+async def test_a_device_that_is_not_where_the_entry_points_is_told(broker: Mosquitto) -> None:
+    entry = {"topic": "tagwarden/+/reads", "format": "tagwarden", "device": "/host"}
+    async with publishing(broker, "tagwarden/FX-1/reads", own_payload(1)):
+        (found,) = await findings(broker, subscribe=[entry])
+    assert found.ok is False
+    assert "do not name a device" in found.detail
+    assert found.remedy.startswith("Correct `device` of tagwarden/+/reads")
 
 
 async def test_each_entry_has_its_own_finding(broker: Mosquitto) -> None:
