@@ -29,6 +29,8 @@ class ReaderWatch(msgspec.Struct):
     """One source, as it is now. `waits` tells whether only its next message makes it online.
 
     `stranger_silent_after_s` goes for devices behind it that the site file does not list.
+    `antennas` holds what it told of them since it was last connected: it tells no more than
+    once, so a silence does not make it unknown for good.
     """
 
     health: ReaderHealth
@@ -46,6 +48,7 @@ class ReaderWatch(msgspec.Struct):
     measurements: int = 0
     fixes: int = 0
     bad: dict[str, int] = {}
+    antennas: dict[int, AntennaState] = {}
 
 
 class Watches:
@@ -87,6 +90,7 @@ class Watches:
         """The driver of a reader is connected. What speaks only now and then has to speak first."""
         watch = self.by_name[name]
         watch.waits, watch.silent_after_s = passive, silent_after_s
+        self._forget_antennas(name)
         watch.heard_s = self._monotonic_s()
         if passive:
             self.say(name, "connecting", WAITING, REMEDY_WAITING)
@@ -98,6 +102,7 @@ class Watches:
 
     def note_end(self, name: str, state: HealthState, reason: str, remedy: str) -> None:
         """The connection is over; what is behind it can not be heard either."""
+        self._forget_antennas(name)
         self.say(name, state, reason, remedy)
         for device in self._devices(name):
             self.say(device.health.reader, "offline", f"its link {name} is {state}", remedy)
@@ -162,6 +167,7 @@ class Watches:
         health = self.by_name[name].health
         if (health.state, health.reason) == (state, reason) and health.since_ns:
             return
+        unknown: dict[int, AntennaState] = dict.fromkeys(health.antennas, "unknown")
         self._publish(
             ReaderHealth(
                 reader=name,
@@ -169,9 +175,7 @@ class Watches:
                 since_ns=self._clock(),
                 reason=reason,
                 remedy=remedy,
-                antennas=health.antennas
-                if state == "online"
-                else dict.fromkeys(health.antennas, "unknown"),
+                antennas=unknown | self.by_name[name].antennas if state == "online" else unknown,
             ),
         )
 
@@ -184,6 +188,7 @@ class Watches:
             link.bad["unknown_device"] = link.bad.get("unknown_device", 0) + 1
             return
         if news.lost is not None:
+            self.by_name[name].antennas = {}
             self.say(name, "offline", news.lost, REMEDY_SILENT)
             return
         self.note_message(name)
@@ -208,11 +213,17 @@ class Watches:
             watch.reads += count
 
     def _note_antennas(self, name: str, states: dict[int, AntennaState]) -> None:
-        health = self.by_name[name].health
+        watch = self.by_name[name]
+        health = watch.health
+        watch.antennas |= states
         antennas = {**health.antennas, **states}
         if antennas != health.antennas:
             changed = msgspec.structs.replace(health, antennas=antennas, since_ns=self._clock())
             self._publish(changed)
+
+    def _forget_antennas(self, name: str) -> None:
+        for watch in [self.by_name[name], *self._devices(name)]:
+            watch.antennas = {}
 
     def _note_offset(self, watch: ReaderWatch, offset_ns: int) -> None:
         watch.clock_offset_ns = offset_ns

@@ -8,7 +8,7 @@ from readers.llrp_inbox import Inbox
 from readers.wire.llrp.framing import Frame, FrameError, Framer, frame
 from readers.wire.llrp.messages import Event, Message
 
-STALLED_S = 10.0
+STALLED_S = 8.0
 """A message that is not complete after so long, at the latest, will never be."""
 _LOOKS = 4
 RECEIVED_BYTES_MAX = 1 << 16

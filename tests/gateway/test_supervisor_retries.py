@@ -10,6 +10,7 @@ from tests.gateway.supervised import watched
 
 RECONNECT_S = 10.0
 
+
 def test_a_reader_that_is_back_is_heard_within_ten_seconds() -> None:
     tried_in_vain_s = LlrpSettings(name="dock", address="h").quiet_s
     assert tried_in_vain_s + max(BACKOFF_S) < RECONNECT_S

@@ -96,9 +96,9 @@ class TestStalled:
             assert len(await take(driver, 50_000, deadline_s=20.0)) == 50_000
             await reporting
 
-    async def test_the_patience_is_ten_seconds(self) -> None:
+    async def test_the_patience_is_less_than_ten_seconds(self) -> None:
         driver = LlrpDriver(settings_of("h"), time.time_ns)
-        assert driver._link.stalled_s == 10.0
+        assert 5.0 < driver._link.stalled_s < 10.0
 
 
 async def report_often(reader: LlrpReader, times: int) -> None:

@@ -115,7 +115,7 @@ _GPI = struct.Struct("!HB")
 _ROSPEC = struct.Struct("!BII")
 _HIGHEST_BIT = 0x80
 STATES_MAX = 1_024
-"""Antennas, and inputs, of one event; readers send one a message."""
+"""Antennas, and inputs, of one event, though readers send one a message; antennas of a reader."""
 
 
 WORDS_CHARS_MAX = 200

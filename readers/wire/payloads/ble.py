@@ -1,9 +1,8 @@
 """Bluetooth tags heard by ESPresense, room-assistant and OpenMQTTGateway.
 
-The identity of a tag is its address or its name, compared as mqtt_room compares ids:
-without case and punctuation. An iBeacon is its uuid-major-minor, in this order and with
-the dashes; the address that it comes from changes. Addresses that are said to change are
-no identity. The distance is left out: it is an estimate from the level, which the read
+The identity of a tag is its address, in whatever spelling, or its name as it is. An
+iBeacon is its uuid-major-minor, in this order and with the dashes; the address that it
+comes from changes. Addresses that are said to change are no identity. The distance is left out: it is an estimate from the level, which the read
 carries. There are no times in these formats.
 """
 
