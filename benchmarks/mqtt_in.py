@@ -31,8 +31,8 @@ from gateway.run import tune_garbage_collection
 from gateway.site import parse_site
 from gateway.station import Station
 from history.state import open_state
-from readers.mqtt import MqttDriver
-from readers.mqtt_settings import MqttSettings
+from readers.mqtt.driver import MqttDriver
+from readers.mqtt.settings import MqttSettings
 from simulators.mosquitto import Mosquitto, MosquittoMissingError
 
 MESSAGES = 20_000

@@ -34,7 +34,7 @@ from gateway.run import tune_garbage_collection
 from gateway.site import parse_site
 from gateway.station import Station
 from history.state import open_state
-from readers.llrp_link import LlrpLink
+from readers.llrp.link import LlrpLink
 from readers.wire.llrp.encode import ReportEncoder
 from readers.wire.llrp.framing import frame
 from readers.wire.llrp.rospec import Content

@@ -6,8 +6,8 @@ import secrets
 from delivery.presence import Topics
 from delivery.settings import PublishSettings
 from readers.driver import Clock, Finding, ReaderError, ReaderMisconfiguredError
-from readers.mqtt_link import LinkLimits, MqttLink
-from readers.mqtt_settings import client_id
+from readers.mqtt.link import LinkLimits, MqttLink
+from readers.mqtt.settings import client_id
 
 ECHO_S = 2.0
 _ADVICE = "Let this user write and read below `prefix`; reading is needed to tidy up."

@@ -16,8 +16,8 @@ from delivery.settings import PublishSettings
 from delivery.telling import Link, Shelf, Source, Telling
 from delivery.worker import wait_for
 from readers.driver import Clock, ReaderMisconfiguredError
-from readers.mqtt_link import LinkLimits, MqttLink
-from readers.mqtt_settings import Will
+from readers.mqtt.link import LinkLimits, MqttLink
+from readers.mqtt.settings import Will
 
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 REFUSED_RETRY_S = 60.0

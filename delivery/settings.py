@@ -19,7 +19,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from alerts.settings import AssetSelector
 from delivery.targets import literal_address, refusal
-from readers.mqtt_settings import BrokerSettings
+from readers.mqtt.settings import BrokerSettings
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the public mark of a secret, not one
 KEY_BYTES_MIN, KEY_BYTES_MAX = 24, 64

@@ -45,7 +45,7 @@ class Source(Protocol):
 
 
 class Link(Protocol):
-    """A connection to a broker: see `readers.mqtt_link.MqttLink`."""
+    """A connection to a broker: see `readers.mqtt.link.MqttLink`."""
 
     async def connect(self) -> None:
         """Return once the broker has taken us in. Raises ReaderError."""

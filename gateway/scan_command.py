@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from api.settings import PORT_MAX
 from gateway.terminal import say, show_progress, warn
-from readers.llrp_scan import FoundReader, find_readers
-from readers.llrp_settings import LLRP_PORT
+from readers.llrp.scan import FoundReader, find_readers
+from readers.llrp.settings import LLRP_PORT
 
 HOSTS_MAX = 4_096
 ANTENNAS_SHOWN_MAX = 32

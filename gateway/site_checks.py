@@ -10,7 +10,7 @@ from gateway.site_settings import SiteSettings, UnfilledBroker
 from gateway.site_shapes import polygon_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 from readers.settings import DeviceSettings, Hearer, ReaderSettings
 from zones.settings import FloorSettings, PortalSettings, ZoneSettings
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class ByteLink(Protocol):
-    """One open link. Opened by `readers.serial_link.open_serial` or `readers.tcp_link.open_tcp`."""
+    """One open link. Opened by `readers.serial.link.open_serial` or `readers.tcp_link.open_tcp`."""
 
     async def read(self) -> bytes:
         """Wait for the next bytes, at least one. Raises ReaderLostError when the link is gone."""

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from readers.driver import Clock, Driver
-from readers.llrp import LlrpDriver
-from readers.llrp_settings import LlrpSettings
-from readers.mqtt import MqttDriver
-from readers.mqtt_settings import MqttSettings
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.settings import LlrpSettings
+from readers.mqtt.driver import MqttDriver
+from readers.mqtt.settings import MqttSettings
 from readers.push import HttpDriver
 from readers.push_settings import PushSettings
 from readers.replay import ReplayDriver, ReplaySettings
 from readers.scanner import ScannerDriver
 from readers.scanner_settings import ScannerSettings
-from readers.serial import SerialDriver
-from readers.serial_settings import SerialSettings
+from readers.serial.driver import SerialDriver
+from readers.serial.settings import SerialSettings
 from readers.settings import ReaderSettings
 from readers.wedge import WedgeDriver
 from readers.wedge_settings import WedgeSettings

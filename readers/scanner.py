@@ -7,7 +7,7 @@ from collections import Counter, deque
 from readers.byte_link import ByteLink
 from readers.driver import Batch, Clock, Finding, ReaderError, ReaderLostError
 from readers.scanner_settings import ScannerSettings
-from readers.serial_link import open_serial
+from readers.serial.link import open_serial
 from readers.tcp_link import open_tcp
 from readers.wire.barcodes import BarcodeError, decode_line
 from readers.wire.lines import LineSplitter

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from readers.driver import ReaderLostError
-from readers.llrp import LlrpDriver
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.settings import LlrpSettings
 from readers.wire.llrp.messages import Message
 from simulators.llrp_reader import BAD_REPORT, LlrpReader
 from tags.reads import Read

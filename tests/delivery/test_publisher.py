@@ -242,8 +242,8 @@ async def test_a_gateway_that_stops_says_so_and_one_that_dies_is_said_to_be_gone
             transport = self._transport  # type: ignore[attr-defined] # the socket of a real link
             transport.abort()
 
-        monkeypatch.setattr("readers.mqtt_link.MqttLink.publish", refuse_to_speak)
-        monkeypatch.setattr("readers.mqtt_link.MqttLink.close", die)
+        monkeypatch.setattr("readers.mqtt.link.MqttLink.publish", refuse_to_speak)
+        monkeypatch.setattr("readers.mqtt.link.MqttLink.close", die)
     await listener.until(lambda _: listener.count(STATUS) > said)
     assert listener.now()[STATUS] == b"offline"
 

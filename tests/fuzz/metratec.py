@@ -1,8 +1,8 @@
 """Metratec: any bytes at any time leave a dialogue that still understands a reader."""
 
 from readers.driver import ReaderError
-from readers.serial_metratec import MetratecDialogue
-from readers.serial_settings import SerialSettings
+from readers.serial.metratec import MetratecDialogue
+from readers.serial.settings import SerialSettings
 
 SETTINGS = SerialSettings.model_validate({"name": "m", "protocol": "metratec", "port": "/dev/null"})
 PENDING_BYTES_MAX = 1024

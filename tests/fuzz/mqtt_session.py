@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from readers.mqtt_session import Code, MqttSession
-from readers.mqtt_settings import BrokerSettings
+from readers.mqtt.session import Code, MqttSession
+from readers.mqtt.settings import BrokerSettings
 from readers.wire.mqtt_packets import PUBREL, Message, PacketError, PacketReader
 
 PACKETS_MAX = 50

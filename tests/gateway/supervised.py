@@ -9,7 +9,7 @@ from gateway.entries import Entry, Observed
 from gateway.supervisor import Supervisor
 from readers.driver import Batch, ReaderLostError
 from readers.health import ReaderHealth
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 from readers.settings import ReaderSettings
 from tags.reads import Read
 from tests.gateway.made import NOON_NS, within

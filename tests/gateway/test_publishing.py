@@ -22,7 +22,7 @@ from inventory.assets import Asset
 from inventory.changes import StoreAssets
 from inventory.register import Register, RegisterState
 from readers.health import ReaderHealth
-from readers.mqtt_settings import Will
+from readers.mqtt.settings import Will
 from tags.latest import Latest
 from tags.reads import Fix, Measurement
 from tests.api.fake_gateway import NOON_NS, FakeDesk, moved

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.limits import LimitsSettings
 from gateway.site import Site, SiteError, load_site, parse_site
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 from simulators.demo import LAYOUT
 from zones.settings import EstimatorSettings
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.supervisor import BACKOFF_S, MISCONFIGURED_RETRY_S
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 from tests.gateway.made import within
 from tests.gateway.supervised import watched
 

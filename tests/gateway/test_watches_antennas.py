@@ -4,7 +4,7 @@ from readers.driver import Batch, DeviceNews
 from readers.settings import AntennaSettings, DeviceSettings
 from tests.gateway.test_watches import Board
 
-OUT: DeviceNews = DeviceNews(antennas={1: "disconnected"})
+OUT = DeviceNews(antennas={1: "disconnected"})
 
 
 def a_board() -> Board:

@@ -10,8 +10,8 @@ from sllurp.llrp import LLRPMessage
 from sllurp.llrp_proto import LLRPROSpec
 
 from readers.driver import Batch, ReaderError
-from readers.llrp import LlrpDriver
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.settings import LlrpSettings
 from simulators.llrp_reader import LlrpReader, make_tags
 from tags.reads import Read
 

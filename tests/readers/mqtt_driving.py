@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from readers.driver import Batch, ReaderError
-from readers.mqtt import MqttDriver
-from readers.mqtt_settings import MqttSettings
+from readers.mqtt.driver import MqttDriver
+from readers.mqtt.settings import MqttSettings
 from tags.reads import Read
 
 DEADLINE_S = 5.0

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from readers.driver import Batch, ReaderError
-from readers.serial import SerialDriver
-from readers.serial_settings import SerialSettings
+from readers.serial.driver import SerialDriver
+from readers.serial.settings import SerialSettings
 from simulators.llrp_reader import make_tags
 from tags.reads import Read
 

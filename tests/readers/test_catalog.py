@@ -5,8 +5,8 @@ import time
 import pytest
 
 from readers.catalog import DRIVERS, UnknownDriverError, open_driver, settings_class
-from readers.llrp import LlrpDriver
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.settings import LlrpSettings
 from readers.replay import ReplayDriver, ReplaySettings
 from readers.settings import ReaderSettings
 

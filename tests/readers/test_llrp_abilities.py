@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readers.driver import ReaderMisconfiguredError
-from readers.llrp_plan import plan_for
-from readers.llrp_profiles import densest, fastest
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.plan import plan_for
+from readers.llrp.profiles import densest, fastest
+from readers.llrp.settings import LlrpSettings
 from readers.wire.llrp.abilities import Abilities, RfMode, decode_abilities
 from readers.wire.llrp.capabilities import (
     Capabilities,

@@ -3,7 +3,7 @@
 import time
 
 from readers.driver import Examinable
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from simulators.llrp_models import MODELS
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import connected, settings_of

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from readers.driver import ReaderLostError
-from readers.llrp import LlrpDriver
-from readers.llrp_link import RECEIVED_BYTES_MAX, UNSENT_BYTES_MAX, LlrpLink
-from readers.llrp_requests import ROSPEC_ID
-from readers.llrp_session import TOLD_MAX
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.link import RECEIVED_BYTES_MAX, UNSENT_BYTES_MAX, LlrpLink
+from readers.llrp.requests import ROSPEC_ID
+from readers.llrp.session import TOLD_MAX
 from readers.wire.llrp.framing import FRAME_BYTES_MAX, HEADER, frame
 from readers.wire.llrp.messages import (
     STATES_MAX,
@@ -166,7 +166,7 @@ class TestStopped:
         monkeypatch: pytest.MonkeyPatch,
         reader: LlrpReader,
     ) -> None:
-        monkeypatch.setattr("readers.llrp_session.RESTART_S", 0.05)
+        monkeypatch.setattr("readers.llrp.session.RESTART_S", 0.05)
         async with connected(reader, keepalive_s=0.1) as driver:
             await tell(reader, Event(rospec=RoSpecNews(RoSpecTurn.PREEMPTED, ROSPEC_ID, 9)))
             error = await the_end(driver)
@@ -179,7 +179,7 @@ class TestStopped:
         monkeypatch: pytest.MonkeyPatch,
         reader: LlrpReader,
     ) -> None:
-        monkeypatch.setattr("readers.llrp_session.RESTART_S", 0.05)
+        monkeypatch.setattr("readers.llrp.session.RESTART_S", 0.05)
         async with connected(reader) as driver:
             for turn in (RoSpecTurn.ENDED, RoSpecTurn.STARTED) * 3:
                 await tell(reader, Event(rospec=RoSpecNews(turn, ROSPEC_ID)))

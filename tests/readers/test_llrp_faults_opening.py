@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from readers.driver import ReaderLostError
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from readers.wire.llrp.encode import ReportEncoder
 from readers.wire.llrp.framing import HEADER, Frame, frame
 from readers.wire.llrp.messages import Message
@@ -127,7 +127,7 @@ class TestWhileOpening:
         def faulty(*_: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr("readers.llrp_session.plan_for", faulty)
+        monkeypatch.setattr("readers.llrp.session.plan_for", faulty)
         driver = LlrpDriver(settings_of(reader.address), time.time_ns)
         with pytest.raises(ReaderLostError, match="fault in its driver: ZeroDivisionError"):
             await asyncio.wait_for(driver.connect(), DEADLINE_S)

@@ -11,7 +11,7 @@ from itertools import islice
 import pytest
 
 from readers.driver import ReaderError
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from readers.wire.llrp.capabilities import (
     Capabilities,
     SetUp,
@@ -194,7 +194,7 @@ async def hunt(seed: int, count: int) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mutated length swallows what follows until the message is found to be endless."""
-    monkeypatch.setattr("readers.llrp_link.STALLED_S", 0.5)
+    monkeypatch.setattr("readers.llrp.link.STALLED_S", 0.5)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -11,7 +11,7 @@ from typing import Any
 import bitstring
 import pytest
 
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from readers.wire.llrp.framing import Frame, frame
 from simulators.llrp_models import MODELS
 from simulators.llrp_reader import LlrpReader

@@ -9,8 +9,8 @@ import pytest
 from sllurp.llrp import LLRPMessage
 
 from readers.driver import Finding, ReaderLostError, ReaderMisconfiguredError
-from readers.llrp import LlrpDriver
-from readers.llrp_requests import ROSPEC_ID
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.requests import ROSPEC_ID
 from readers.wire.llrp.framing import Frame
 from readers.wire.llrp.messages import Message
 from readers.wire.llrp.rospec import Content

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from readers.driver import Batch
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from readers.wire.llrp.messages import Event, Message, encode_event
 from simulators.llrp_models import MODELS
 from simulators.llrp_reader import LlrpReader, make_tags

@@ -12,7 +12,7 @@ from readers.driver import (
     ReaderMisconfiguredError,
     SwitchesOutputs,
 )
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import (
     DEADLINE_S,

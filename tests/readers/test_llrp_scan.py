@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway.scan_command import entry_lines
-from readers import llrp_scan
-from readers.llrp_scan import FoundReader, find_readers
+from readers.llrp import scan as llrp_scan
+from readers.llrp.scan import FoundReader, find_readers
 from readers.wire.llrp.abilities import Abilities
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import connected

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
-from readers.llrp import LlrpDriver
-from readers.llrp_requests import ROSPEC_ID
+from readers.llrp.driver import LlrpDriver
+from readers.llrp.requests import ROSPEC_ID
 from readers.settings import AntennaSettings
 from readers.wire.llrp.capabilities import Capabilities, Mode
 from readers.wire.llrp.framing import Frame, frame

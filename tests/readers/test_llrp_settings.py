@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 
 
 def settings_of(**changes: object) -> LlrpSettings:

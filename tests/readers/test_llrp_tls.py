@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
-from readers.llrp import LlrpDriver
+from readers.llrp.driver import LlrpDriver
 from simulators.llrp_reader import LlrpReader
 from tests.readers.llrp_driving import connected, reads_of, settings_of, take, the_end
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers import serial_metratec
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
-from readers.serial import SerialDriver
-from readers.serial_metratec import MetratecDialogue
-from readers.serial_settings import SerialSettings
+from readers.serial import metratec as serial_metratec
+from readers.serial.driver import SerialDriver
+from readers.serial.metratec import MetratecDialogue
+from readers.serial.settings import SerialSettings
 from simulators import metratec as simulated
 from simulators.llrp_reader import make_tags
 from simulators.metratec import Language, MetratecReader

@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
-from readers.mqtt_link import MqttLink
-from readers.mqtt_settings import BrokerSettings, Will
+from readers.mqtt.link import MqttLink
+from readers.mqtt.settings import BrokerSettings, Will
 from simulators.mosquitto import Mosquitto
 from simulators.mqtt_devices import Login, Publication, Publisher
 from tests.mosquitto import mosquitto

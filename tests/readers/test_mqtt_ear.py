@@ -1,7 +1,7 @@
 import pytest
 
 from readers.driver import DeviceNews, ReaderMisconfiguredError
-from readers.mqtt_ear import Ear
+from readers.mqtt.ear import Ear
 from readers.wire.mqtt_packets import Message
 from readers.wire.payloads.said import Decode, Options, Payload, Said
 from tags.reads import Fix, Measurement, Read

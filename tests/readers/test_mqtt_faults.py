@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
-from readers.mqtt import MqttDriver
+from readers.mqtt.driver import MqttDriver
 from tests.fuzz.mqtt_session import check
 from tests.readers.mqtt_driving import (
     FakeBroker,

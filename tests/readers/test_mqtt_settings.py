@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from readers.mqtt_settings import BrokerSettings, MqttSettings, client_id
+from readers.mqtt.settings import BrokerSettings, MqttSettings, client_id
 from readers.payload_settings import PayloadSettings
 from readers.settings import DeviceSettings
 from readers.wire.mqtt_topics import matches, surroundings

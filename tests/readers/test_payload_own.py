@@ -58,7 +58,7 @@ def test_refused_items_are_named_by_place_and_reason() -> None:
 
 def test_every_kind_of_tag_is_taken_in_its_one_spelling() -> None:
     for text, tag in (
-        ("BLE:AA", "ble:aa"),
+        ("BLE:AA:BB:CC:01:02:03", "ble:aabbcc010203"),
         ("code:4006381333931", "code:4006381333931"),
         ("urn:epc:id:sgtin:0614141.112345.400", "urn:epc:id:sgtin:0614141.112345.400"),
         ("urn:epc:tag:sgtin-96:3.0614141.812345.6789", "3074257bf7194e4000001a85"),

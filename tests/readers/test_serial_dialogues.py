@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readers.driver import Batch, ReaderMisconfiguredError
-from readers.serial import Dialogue
-from readers.serial_m100 import M100Dialogue
-from readers.serial_settings import SerialSettings
-from readers.serial_uhfreader import UhfReaderDialogue
+from readers.serial.driver import Dialogue
+from readers.serial.m100 import M100Dialogue
+from readers.serial.settings import SerialSettings
+from readers.serial.uhfreader import UhfReaderDialogue
 from readers.wire import m100, uhfreader
 from readers.wire.m100 import M100, Kind
 from readers.wire.uhfreader import Answer, Status, Tag, answer_frame, encode_tags

@@ -12,7 +12,7 @@ import pytest
 from gateway.entries import Entry
 from gateway.supervisor import Supervisor
 from readers.health import ReaderHealth
-from readers.serial_settings import SerialSettings
+from readers.serial.settings import SerialSettings
 from simulators.m100 import M100Module
 from simulators.uhfreader import UhfReader
 from tags.reads import Read

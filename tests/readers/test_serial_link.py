@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import serial
 
-from readers import serial_link
 from readers.byte_link import ByteLink
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
-from readers.serial_link import WAITING_BYTES_MAX, open_serial
+from readers.serial import link as serial_link
+from readers.serial.link import WAITING_BYTES_MAX, open_serial
 from simulators.serial_port import SerialPort
 from tests.readers.serial_driving import DEADLINE_S, until
 

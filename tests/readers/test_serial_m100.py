@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from readers import serial, serial_m100
 from readers.driver import Batch, Examinable, ReaderLostError, ReaderMisconfiguredError
+from readers.serial import driver as serial
+from readers.serial import m100 as serial_m100
 from readers.wire.m100 import M100, R200, Brackets, Command, Kind, frame
 from simulators.m100 import M100Module
 from tags.reads import Read

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from readers.catalog import open_driver, settings_class
-from readers.serial import SerialDriver
-from readers.serial_settings import SerialSettings
+from readers.serial.driver import SerialDriver
+from readers.serial.settings import SerialSettings
 from readers.settings import ReaderSettings
 
 BUS = {"devices": {1: {"zone": "hall"}, 20: {"zone": "gate"}}}

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from readers import serial_uhfreader
 from readers.driver import Batch, DeviceNews, ReaderLostError, ReaderMisconfiguredError
+from readers.serial import uhfreader as serial_uhfreader
 from readers.wire.uhfreader import (
     Answer,
     Command,

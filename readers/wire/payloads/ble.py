@@ -2,8 +2,9 @@
 
 The identity of a tag is its address, in whatever spelling, or its name as it is. An
 iBeacon is its uuid-major-minor, in this order and with the dashes; the address that it
-comes from changes. Addresses that are said to change are no identity. The distance is left out: it is an estimate from the level, which the read
-carries. There are no times in these formats.
+comes from changes. Addresses that are said to change are no identity. The distance is
+left out: it is an estimate from the level, which the read carries. There are no times in
+these formats.
 """
 
 import re

@@ -6,11 +6,11 @@ import struct
 from typing import NamedTuple
 
 from readers.driver import ReaderError, ReaderLostError
-from readers.llrp_link import LlrpLink
-from readers.llrp_plan import PIECES, Piece, Plan, plan_for, wants_impinj
-from readers.llrp_requests import ROSPEC_ID, RoSpecBuilder
-from readers.llrp_settings import LlrpSettings
-from readers.llrp_talk import OK, Talk, is_broken, status_of
+from readers.llrp.link import LlrpLink
+from readers.llrp.plan import PIECES, Piece, Plan, plan_for, wants_impinj
+from readers.llrp.requests import ROSPEC_ID, RoSpecBuilder
+from readers.llrp.settings import LlrpSettings
+from readers.llrp.talk import OK, Talk, is_broken, status_of
 from readers.wire.llrp.abilities import Abilities, decode_abilities
 from readers.wire.llrp.configuration import (
     ANTENNA_CHANGED,

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from readers.driver import Clock, ReaderError, ReaderLostError
-from readers.mqtt_refusals import (
+from readers.mqtt.refusals import (
     REFUSED,
     UNREACHED,
     dismissal,
@@ -30,7 +30,7 @@ from readers.mqtt_refusals import (
     tls_refusal,
     topic_refusal,
 )
-from readers.mqtt_settings import BrokerSettings, Will, client_id
+from readers.mqtt.settings import BrokerSettings, Will, client_id
 from readers.wire.mqtt_packets import (
     CONNACK,
     PING,
@@ -43,7 +43,7 @@ from readers.wire.mqtt_packets import (
 )
 
 if TYPE_CHECKING:  # it imports paho, which is done when it is needed
-    from readers.mqtt_session import Code, MqttSession
+    from readers.mqtt.session import Code, MqttSession
 
 BYTES_WAITING_MAX = 16 * 1_048_576
 BATCH = 1_000
@@ -139,7 +139,7 @@ class MqttLink(asyncio.Protocol):
     def _prepare(
         self, where: str, call_soon: Callable[[Callable[[], object]], object]
     ) -> ssl.SSLContext | None:
-        session: type[MqttSession] = importlib.import_module("readers.mqtt_session").MqttSession
+        session: type[MqttSession] = importlib.import_module("readers.mqtt.session").MqttSession
         self._session = session(self._broker, self.client_id, self, self._write, call_soon)
         if not self._broker.tls:
             return None

@@ -3,7 +3,7 @@
 import ssl
 
 from readers.driver import ReaderMisconfiguredError
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 
 
 def tls_context(settings: LlrpSettings) -> ssl.SSLContext | None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from readers.driver import ReaderError, ReaderMisconfiguredError
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.settings import LlrpSettings
 
 
 class WriteOutput(Protocol):

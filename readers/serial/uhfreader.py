@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from readers.driver import AntennaState, Batch, DeviceNews, Finding, ReaderMisconfiguredError
-from readers.serial_settings import BROADCAST, SerialSettings
+from readers.serial.settings import BROADCAST, SerialSettings
 from readers.settings import device_name
 from readers.wire.uhfreader import (
     HEARTBEAT,
@@ -71,7 +71,7 @@ class _Module(msgspec.Struct):
 
 
 class UhfReaderDialogue:
-    """One module or a bus of them; see `readers.serial_dialogue.Dialogue`.
+    """One module or a bus of them; see `readers.serial.dialogue.Dialogue`.
 
     The RSSI of the family is a number without a unit that differs by model, so reads carry
     none. Model 18 does not say the antenna either: its reads have antenna 1.

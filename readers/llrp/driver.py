@@ -14,13 +14,13 @@ from readers.driver import (
     ReaderError,
     ReaderLostError,
 )
-from readers.llrp_examination import findings
-from readers.llrp_link import LlrpLink
-from readers.llrp_outputs import Outputs
-from readers.llrp_requests import RoSpecBuilder
-from readers.llrp_session import LlrpSession
-from readers.llrp_settings import LlrpSettings
-from readers.llrp_tls import tls_context, untrusted
+from readers.llrp.examination import findings
+from readers.llrp.link import LlrpLink
+from readers.llrp.outputs import Outputs
+from readers.llrp.requests import RoSpecBuilder
+from readers.llrp.session import LlrpSession
+from readers.llrp.settings import LlrpSettings
+from readers.llrp.tls import tls_context, untrusted
 from readers.reasons import reason_of
 from readers.wire.llrp.framing import Frame
 from readers.wire.llrp.messages import Event, Message

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from readers.llrp_profiles import PROFILES, ProfileName
+from readers.llrp.profiles import PROFILES, ProfileName
 from readers.settings import AntennaNumber, ReaderSettings
 
 SearchMode = Literal["dual", "single", "tag_focus"]

@@ -4,7 +4,7 @@ import re
 from typing import Literal, NamedTuple, Protocol
 
 from readers.driver import ReaderMisconfiguredError
-from readers.serial_settings import SerialSettings
+from readers.serial.settings import SerialSettings
 from readers.wire.metratec import AsciiHearing, AtHearing, Hearing, parse_columns
 
 HEARTBEAT_S = 1

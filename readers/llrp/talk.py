@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
-from readers.llrp_link import LlrpLink
+from readers.llrp.link import LlrpLink
 from readers.wire.llrp.framing import Frame, frame
 from readers.wire.llrp.messages import (
     CUSTOM_MESSAGE_HEADER,

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from readers.driver import Batch, Finding, ReaderMisconfiguredError
-from readers.serial_settings import SerialSettings
+from readers.serial.settings import SerialSettings
 from readers.wire.m100 import (
     M100,
     NO_TAG,
@@ -41,7 +41,7 @@ class _Request(NamedTuple):
 
 
 class M100Dialogue:
-    """One module of the family; see `readers.serial_dialogue.Dialogue`.
+    """One module of the family; see `readers.serial.dialogue.Dialogue`.
 
     Its RSSI is in dBm, and it has one antenna, number 1.
     """

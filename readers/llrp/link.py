@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from readers.driver import Batch, Clock, ReaderError, ReaderLostError
-from readers.llrp_inbox import Inbox
+from readers.llrp.inbox import Inbox
 from readers.wire.llrp.framing import Frame, FrameError, Framer, frame
 from readers.wire.llrp.messages import Event, Message
 

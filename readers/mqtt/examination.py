@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from readers.driver import Finding, ReaderError
-from readers.mqtt_ear import Ear
-from readers.mqtt_link import MqttLink
-from readers.mqtt_settings import MqttSettings, SubscriptionSettings
+from readers.mqtt.ear import Ear
+from readers.mqtt.link import MqttLink
+from readers.mqtt.settings import MqttSettings, SubscriptionSettings
 from readers.payload_settings import GENERIC
 from readers.wire.mqtt_packets import Message
 from readers.wire.mqtt_topics import matches, surroundings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from readers.driver import Batch, ReaderMisconfiguredError
-from readers.mqtt_settings import MqttSettings, SubscriptionSettings
+from readers.mqtt.settings import MqttSettings, SubscriptionSettings
 from readers.payload_batch import add_said, count_bad
 from readers.wire.mqtt_packets import Message
 from readers.wire.mqtt_topics import matches

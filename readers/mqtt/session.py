@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from readers.mqtt_settings import BrokerSettings, Will
+from readers.mqtt.settings import BrokerSettings, Will
 from readers.wire.mqtt_packets import CONNACK, PacketError
 
 CONNECTING = 0

@@ -4,7 +4,7 @@ import importlib
 import logging
 from typing import Any, cast
 
-from readers.llrp_plan import Plan
+from readers.llrp.plan import Plan
 from readers.wire.llrp.framing import HEADER
 
 ROSPEC_ID = 7701

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from readers.byte_link import ByteLink
 from readers.driver import Batch, Clock, Finding, ReaderError, ReaderLostError
-from readers.serial_dialogue import Dialogue
-from readers.serial_link import open_serial
-from readers.serial_m100 import M100Dialogue
-from readers.serial_metratec import MetratecDialogue
-from readers.serial_settings import SerialSettings
-from readers.serial_uhfreader import UhfReaderDialogue
+from readers.serial.dialogue import Dialogue
+from readers.serial.link import open_serial
+from readers.serial.m100 import M100Dialogue
+from readers.serial.metratec import MetratecDialogue
+from readers.serial.settings import SerialSettings
+from readers.serial.uhfreader import UhfReaderDialogue
 
 __all__ = ["Dialogue", "SerialDriver", "SerialSettings"]
 

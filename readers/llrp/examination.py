@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from readers.driver import AntennaState, Finding
-from readers.llrp_session import FOREIGN_MAX, LlrpSession
-from readers.llrp_settings import LlrpSettings
+from readers.llrp.session import FOREIGN_MAX, LlrpSession
+from readers.llrp.settings import LlrpSettings
 
 _BY_HAND = {
     "session",

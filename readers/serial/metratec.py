@@ -7,8 +7,8 @@ how each round ended, so that it is heard all the time; one that cannot is asked
 from collections import Counter, deque
 
 from readers.driver import Batch, Finding
-from readers.metratec_language import Command, Language, guess, refusal
-from readers.serial_settings import SerialSettings
+from readers.serial.metratec_language import Command, Language, guess, refusal
+from readers.serial.settings import SerialSettings
 from readers.wire.lines import LineSplitter
 from readers.wire.metratec import Round
 from tags.reads import Read
@@ -27,7 +27,7 @@ RESTARTED = "SRT"
 
 
 class MetratecDialogue:
-    """One Metratec reader; see `readers.serial_dialogue.Dialogue`.
+    """One Metratec reader; see `readers.serial.dialogue.Dialogue`.
 
     Several antennas in the entry take turns; one alone is chosen; none leaves it as it is.
     """

@@ -3,8 +3,8 @@
 from typing import Literal, NamedTuple
 
 from readers.driver import ReaderMisconfiguredError
-from readers.llrp_profiles import PROFILES
-from readers.llrp_settings import AirSettings, LlrpSettings
+from readers.llrp.profiles import PROFILES
+from readers.llrp.settings import AirSettings, LlrpSettings
 from readers.wire.llrp.abilities import Abilities, RfMode
 from readers.wire.llrp.configuration import Configuration, Transmitter
 from readers.wire.llrp.parameters import VENDOR_IMPINJ

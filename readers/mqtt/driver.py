@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from readers.driver import Batch, Clock, Finding, ReaderLostError
-from readers.mqtt_ear import Ear
-from readers.mqtt_examination import Examination
-from readers.mqtt_link import LinkLimits, MqttLink
-from readers.mqtt_settings import MqttSettings
+from readers.mqtt.ear import Ear
+from readers.mqtt.examination import Examination
+from readers.mqtt.link import LinkLimits, MqttLink
+from readers.mqtt.settings import MqttSettings
 from readers.payload_batch import DECODED_AT_ONCE_BYTES
 from readers.wire.mqtt_packets import Message
 from readers.wire.payloads.formats import decoder

@@ -1,0 +1,1 @@
+"""UHF modules on serial lines: the link, the dialogues and the driver."""
