@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from itertools import count
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from readers.wire.llrp.capabilities import Capabilities
 from simulators.broker import Broker
+from simulators.lifetime import Lifetime
 from simulators.llrp_reader import LlrpReader
 from simulators.m100 import M100Module
 from simulators.mqtt_devices import DoorSensor, Publisher, TemperatureSensor
@@ -38,7 +38,7 @@ _VALUES_OF_COLD_STORE, _VALUES_OF_DOOR = 4, 3
 _COLD_C, _SWING_C = 4.0, 1.5
 
 
-class DemoSources:
+class DemoSources(Lifetime):
     """Starts all sources, each speaking its own protocol; `async with` stops them again.
 
     Without the package amqtt there is no broker, and `broker_address` is None.
@@ -63,7 +63,7 @@ class DemoSources:
         others = self.module.sent + self._scanner.sent
         return others + sum(reader.sent for reader in self.readers.values())
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Start them."""
         for reader in self.readers.values():
             await self._stack.enter_async_context(reader)
@@ -71,14 +71,8 @@ class DemoSources:
         await self._stack.enter_async_context(self.scanner_port)
         if find_spec("amqtt") is not None:
             await self._start_broker()
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def stop(self) -> None:
         """Stop them."""
         await self._stack.aclose()
 

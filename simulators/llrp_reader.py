@@ -11,14 +11,14 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from readers.wire.llrp.capabilities import Capabilities
 from readers.wire.llrp.encode import ReportEncoder
 from readers.wire.llrp.messages import Event, Message
 from readers.wire.llrp.requests import AntennaAsk
 from readers.wire.llrp.rospec import RoSpec
+from simulators.lifetime import Lifetime
 from simulators.llrp_answers import ANTENNA_EVENTS, Answers
 from simulators.llrp_backlog import MESSAGES_MAX, Outgoing
 from simulators.llrp_faults import BAD_REPORT, FAULTS, LlrpFaults, fail
@@ -43,7 +43,7 @@ class Switching(NamedTuple):
     high: bool
 
 
-class LlrpReader(LlrpFaults):
+class LlrpReader(LlrpFaults, Lifetime):
     """One simulated reader; `async with` starts and stops it.
 
     It listens on `host:port` (port 0 takes a free one), by TLS where `ssl_context`
@@ -165,20 +165,6 @@ class LlrpReader(LlrpFaults):
     async def stop(self) -> None:
         """Hang up and stop listening."""
         await self._port.stop()
-
-    async def __aenter__(self) -> Self:
-        """Start."""
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        await self.stop()
 
     async def report(self, reads: Sequence[Read]) -> int:
         """Send the reads that the running ROSpec hears; return how many went on the wire.

@@ -6,8 +6,6 @@ As a command: `python -m simulators.m100 --tags 20 --rate 50`.
 import argparse
 import asyncio
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from readers.wire.m100 import (
     M100,
@@ -21,6 +19,7 @@ from readers.wire.m100 import (
     encode_tag,
     frame,
 )
+from simulators.lifetime import Lifetime
 from simulators.serial_command import add_options, run_module
 from simulators.serial_port import SerialPort
 from tags.reads import Read
@@ -34,7 +33,7 @@ POWERS_DBM = (0.0, 26.0)
 BAUD = 115_200
 
 
-class M100Module:
+class M100Module(Lifetime):
     """One simulated module; `async with` plugs it in and out.
 
     It sends the reads given to `report` while an inventory runs, one frame each, and that
@@ -74,19 +73,13 @@ class M100Module:
         """The serial port to open; known once started."""
         return self.port.path
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Plug it in."""
         self.port.on_bytes = self._on_bytes
         await self.port.start()
         self._ticker = asyncio.create_task(self._tick(), name="m100")
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def stop(self) -> None:
         """Unplug it."""
         if self._ticker is not None:
             self._ticker.cancel()

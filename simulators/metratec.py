@@ -9,9 +9,9 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
+from simulators.lifetime import Lifetime
 from simulators.metratec_answers import AsciiAnswers, AtAnswers
 from simulators.serial_port import SerialPort
 from simulators.tcp_port import TcpPort
@@ -26,7 +26,7 @@ Language = Literal["ascii", "at"]
 _LOG = logging.getLogger(__name__)
 
 
-class MetratecReader:
+class MetratecReader(Lifetime):
     """One simulated reader; `async with` plugs it in and out.
 
     While an inventory runs it sends the reads given to `report`, a round for each antenna,
@@ -57,19 +57,13 @@ class MetratecReader:
         self._line = bytearray()
         self._ticker: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Plug it in."""
         self.port.on_bytes = self._on_bytes
         await self.port.start()
         self._ticker = asyncio.create_task(self._tick(), name="metratec")
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def stop(self) -> None:
         """Unplug it."""
         if self._ticker is not None:
             self._ticker.cancel()

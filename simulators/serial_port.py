@@ -8,8 +8,8 @@ import tempfile
 import tty
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from simulators.lifetime import Lifetime
 
 BITS_PER_BYTE = 10
 """Eight data bits, a start and a stop bit."""
@@ -18,7 +18,7 @@ WAITING_BYTES_MAX = 4096
 READ_BYTES = 4096
 
 
-class SerialPort:
+class SerialPort(Lifetime):
     """One pty under a path that stays the same when it is unplugged and replugged.
 
     What is given to `send` leaves at the speed of `baud`; what the other end writes goes to
@@ -56,20 +56,6 @@ class SerialPort:
     def plugged(self) -> bool:
         """Whether there is something behind the path."""
         return self._master is not None
-
-    async def __aenter__(self) -> Self:
-        """Plug it in."""
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Unplug it and remove the path."""
-        await self.stop()
 
     async def start(self) -> None:
         """Make the path, with a pty behind it."""

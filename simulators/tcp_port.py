@@ -4,11 +4,12 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
+
+from simulators.lifetime import Lifetime
 
 
-class TcpPort:
+class TcpPort(Lifetime):
     """Listens on `host:port` (port 0 takes a free one); `async with` starts and stops it.
 
     A second client is turned away while the first is there.
@@ -55,20 +56,6 @@ class TcpPort:
             self.hang_up()
             await self._server.wait_closed()
             self._server = None
-
-    async def __aenter__(self) -> Self:
-        """Start."""
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        await self.stop()
 
     def send(self, data: bytes) -> None:
         """Send bytes; nothing happens without a client."""

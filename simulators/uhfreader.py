@@ -7,8 +7,7 @@ import argparse
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from readers.wire.uhfreader import (
     COMMAND_LENGTH_MIN,
@@ -21,6 +20,7 @@ from readers.wire.uhfreader import (
     answer_frame,
     encode_tags,
 )
+from simulators.lifetime import Lifetime
 from simulators.serial_command import add_options, run_module
 from simulators.serial_port import SerialPort
 from tags.reads import Read
@@ -47,7 +47,7 @@ _GET_WORK_MODE = 0x36
 _US_BAND = (0x31, 0x80)
 
 
-class UhfReader:
+class UhfReader(Lifetime):
     """Simulated modules that share one line; `async with` plugs them in and out.
 
     Reads given to `report` wait for the next poll; a read of reader `NAME:2` is heard by
@@ -96,21 +96,15 @@ class UhfReader:
         """The serial port to open; known once started."""
         return self.port.path
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
         """Plug them in."""
         self.port.on_bytes = self._on_bytes
         await self.port.start()
         if self._pushes:
             self.inventorying.set()
             self._beating = asyncio.create_task(self._beat(), name="uhfreader")
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def stop(self) -> None:
         """Unplug them."""
         if self._beating is not None:
             self._beating.cancel()
