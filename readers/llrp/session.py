@@ -124,7 +124,7 @@ class LlrpSession:
         ):
             return ReaderLostError(
                 f"{self._settings.name}: refused, another client is connected to the reader",
-                "Close the other program that uses this reader.",
+                "Close the other program that uses this reader; a running gateway is one too.",
             )
         return ReaderLostError(f"{self._settings.name}: the reader refused the connection")
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 CORPUS = FOLDER.parents[1] / "build" / "fuzz"
@@ -27,8 +28,7 @@ def targets() -> list[str]:
 
 
 def hunt(name: str, seconds: int) -> None:
-    import atheris  # noqa: PLC0415 -- only `make fuzz` installs it
-
+    atheris: Any = importlib.import_module("atheris")  # only `make fuzz` installs it
     with atheris.instrument_imports(include=["readers", "tags", "tests.fuzz"]):
         check: Callable[[bytes], None] = importlib.import_module(f"tests.fuzz.{name}").check
     corpus = CORPUS / name
