@@ -67,7 +67,7 @@ def run_module(make: MakeModule, options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     try:
         asyncio.run(_run(make, options))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:
         _LOG.info("stopped")
 
 
@@ -93,8 +93,9 @@ async def fail(module: Module, fault: str, for_s: float = FAULT_S) -> None:
 async def _run(make: MakeModule, options: argparse.Namespace) -> None:
     running = asyncio.current_task()
     assert running is not None  # noqa: S101 -- this is one
-    # A polite end by this signal too, so that no path is left behind.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    # A polite end by either signal, so that no path is left behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     async with make() as module, asyncio.TaskGroup() as group:
         _LOG.info("%s", module.path)
         group.create_task(_play(module, options), name="reads")

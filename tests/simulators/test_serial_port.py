@@ -132,7 +132,8 @@ def test_a_module_runs_as_a_command_says_its_path_and_stops_politely(
     monkeypatch.setattr(serial_command, "_read", interrupt)
     with caplog.at_level(logging.INFO):
         main(["--tags", "3", "--rate", "1000", "--fault", "noise"])
-    path, stopped = caplog.messages
+    log = serial_command.__name__
+    path, stopped = (each.message for each in caplog.records if each.name == log)
     assert Path(path).name == "tty"
     assert stopped == "stopped"
     assert leads_to(path) is None
