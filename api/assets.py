@@ -191,7 +191,7 @@ def _position_json(desk: Desk, found: Row) -> Row:
     fix = desk.fix_of(found["asset"])
     return {
         **found,
-        "presence": _presence(desk, found),
+        "presence": presence_of(desk, found),
         "last_heard": None if heard_ns is None else format_time(heard_ns),
         "fix": None if fix is None else _fix_json(fix),
         "floor": next((known["floor"] for known in desk.zones() if known["name"] == zone), None),
@@ -211,7 +211,8 @@ def _fix_json(fix: Fix) -> Row:
     }
 
 
-def _presence(desk: Desk, found: Row) -> Presence:
+def presence_of(desk: Desk, found: Row) -> Presence:
+    """Whether an asset is there, from its position as `StateQuestions.position` says it."""
     if found["zone"] is not None:
         return "present" if desk.zone_is_healthy(found["zone"]) else "unknown"
     return "unknown" if found["last_zone"] is None else "departed"

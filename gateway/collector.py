@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from delivery.worker import wait_for
 from gateway.entries import (
+    GROUP_READS,
     Change,
     Entry,
     GatewayStarted,
@@ -32,7 +33,6 @@ from inventory.changes import DONE, Outcome
 from tags.reads import Read
 from tags.times import SECOND_NS
 
-GROUP_READS = 1_000
 GROUP_S = 0.020
 TICK_S = 0.250
 RETRY_S = 0.250

@@ -7,6 +7,9 @@ from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from tags.reads import Fix, Measurement, Read
 
+GROUP_READS = 1_000
+"""So many reads make a group, live and in a replay."""
+
 
 class ReadGroup(msgspec.Struct, frozen=True, gc=False, tag="reads"):
     """Reads in order of arrival. (source, seq) names the group: sent twice, it counts once."""

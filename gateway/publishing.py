@@ -9,9 +9,9 @@ import msgspec
 
 from alerts.selection import selects
 from alerts.settings import AssetSelector
+from api.assets import presence_of
 from delivery.presence import (
     Fact,
-    Presence,
     ReaderState,
     SensorValues,
     Subject,
@@ -112,15 +112,10 @@ class GatewayFacts:
             zone=at["zone"],
             since=at["since"],
             last_zone=at["last_zone"],
-            presence=self._presence(at),
+            presence=presence_of(self._desk, at),
             tag=at["tag"],
             fix=self._desk.fix_of(stored.asset.id),
         )
-
-    def _presence(self, at: dict[str, Any]) -> Presence:
-        if at["zone"] is not None:
-            return "present" if self._desk.zone_is_healthy(at["zone"]) else "unknown"
-        return "unknown" if at["last_zone"] is None else "departed"
 
     def _zones(self) -> list[ZoneState]:
         names = [zone["name"] for zone in self._desk.zones()]

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.entries import Entry, Observed, ReadGroup, SiteChanged, Tick, arrival_of
+from gateway.entries import GROUP_READS, Entry, Observed, ReadGroup, SiteChanged, Tick, arrival_of
 from readers.health import ReaderHealth
 from readers.wire.recording import OnBad, RecordingError, parse_recording
 from tags.reads import Fix, Read
 from zones.bins import BIN_NS
 from zones.tracks import HOLD_NS
 
-GROUP_READS = 1_000
 REST_NS = HOLD_NS + BIN_NS
 """So long after its last row a recording ends: then that row has been judged, too."""
 OnProgress = Callable[[int, int], None]

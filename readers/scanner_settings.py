@@ -17,17 +17,26 @@ def _latin_1(text: str) -> str:
     return text
 
 
-class ScannerSettings(ReaderSettings):
-    """A barcode or QR scanner that sends lines over a serial port or TCP."""
+class ScanSettings(ReaderSettings):
+    """What all scanners have in common: somebody has to pull the trigger."""
 
     covers_zones: ClassVar[bool] = False
 
-    driver: Literal["scanner"] = "scanner"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     silent_after_s: float = Field(  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
         default=SHIFT_S,
         gt=0,
         description="So long nobody may scan before the scanner is said to be silent.",
     )
+    no_read: tuple[str, ...] = Field(
+        default=NO_READ_TEXTS,
+        description="What the scanner says when it saw no code; upper and lower case are equal.",
+    )
+
+
+class ScannerSettings(ScanSettings):
+    """A barcode or QR scanner that sends lines over a serial port or TCP."""
+
+    driver: Literal["scanner"] = "scanner"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     port: str | None = Field(
         default=None,
         min_length=1,
@@ -71,10 +80,6 @@ class ScannerSettings(ReaderSettings):
         ge=16,
         le=65_536,
         description="Longer lines are dropped and counted.",
-    )
-    no_read: tuple[str, ...] = Field(
-        default=NO_READ_TEXTS,
-        description="What the scanner sends when it saw no code; upper and lower case are equal.",
     )
     connect_timeout_s: float = Field(
         default=10.0,

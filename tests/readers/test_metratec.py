@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers.driver import ReaderError, ReaderLostError, ReaderMisconfiguredError
+from readers.driver import ReaderLostError, ReaderMisconfiguredError
 from readers.serial import metratec as serial_metratec
 from readers.serial.driver import SerialDriver
 from readers.serial.metratec import MetratecDialogue
@@ -20,6 +20,7 @@ from simulators.metratec_answers import AsciiAnswers
 from simulators.serial_port import SerialPort
 from simulators.tcp_port import TcpPort
 from tags.reads import Read
+from tests.readers.serial_driving import take, the_end
 
 DEADLINE_S = 8.0
 NOW_NS = 1_700_000_000_000_000_000
@@ -100,23 +101,6 @@ async def connected(reader: Reader, **entry: object) -> AsyncGenerator[SerialDri
         yield driver
     finally:
         await driver.close()
-
-
-async def take(driver: SerialDriver, count: int, deadline_s: float = DEADLINE_S) -> list[Read]:
-    found: list[Read] = []
-    async with asyncio.timeout(deadline_s):
-        while len(found) < count:
-            found += (await driver.next_batch()).reads
-    return found
-
-
-async def the_end(driver: SerialDriver) -> ReaderError:
-    async with asyncio.timeout(DEADLINE_S):
-        while True:
-            try:
-                await driver.next_batch()
-            except ReaderError as error:
-                return error
 
 
 TWO_ANTENNAS = {"antennas": {1: {"zone": "hall"}, 2: {"zone": "gate"}}}

@@ -36,15 +36,7 @@ def add_fix(
         raise RefusalError("position", "latitude and longitude must be degrees of WGS84")
     accuracy_m = accuracy_of(accuracy, said)
     said.fixes.append(
-        Fix(
-            tracker.tag,
-            tracker.source,
-            tracker.time_ns,
-            payload.arrival_ns,
-            lat=lat,
-            lon=lon,
-            accuracy_m=accuracy_m,
-        ),
+        Fix(*tracker, payload.arrival_ns, lat=lat, lon=lon, accuracy_m=accuracy_m),
     )
 
 
@@ -61,15 +53,7 @@ def add_plan_fix(
         raise RefusalError("position", "x_m and y_m must be metres")
     accuracy_m = accuracy_of(accuracy, said)
     said.fixes.append(
-        Fix(
-            tracker.tag,
-            tracker.source,
-            tracker.time_ns,
-            payload.arrival_ns,
-            x_m=x_m,
-            y_m=y_m,
-            accuracy_m=accuracy_m,
-        ),
+        Fix(*tracker, payload.arrival_ns, x_m=x_m, y_m=y_m, accuracy_m=accuracy_m),
     )
 
 
