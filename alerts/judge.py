@@ -27,13 +27,13 @@ from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from inventory.register import Register
 from readers.health import ReaderHealth
 from zones.floorplan import FloorPlan
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 from zones.tracks import PHASE_ARRIVAL, Step
 
 Findings = dict[Key, tuple[Verdict, Standing]]
 """What a rule says of where a subject is."""
 
-Decided = Movement | AlertChange
+Decided = Movement | Crossing | AlertChange
 
 _NO_SETTINGS = SystemSettings()
 
@@ -125,11 +125,15 @@ class Judge:
         """Take one decision of Locate in; timers that are due before it fire first."""
         self.advance(step.at_ns if step.phase == PHASE_ARRIVAL else step.at_ns - 1)
         self.state.now_ns = max(self.state.now_ns, step.at_ns)
-        movement = step.movement
-        asset = self.register.asset_of(movement.tag)
+        decision = step.decision
+        asset = self.register.asset_of(decision.tag)
         if asset is not None:
-            movement = msgspec.structs.replace(movement, asset=asset.id)
-        self._out.append(movement)
+            decision = msgspec.structs.replace(decision, asset=asset.id)
+        self._out.append(decision)
+        if isinstance(decision, Movement):
+            self._take_movement(asset, decision)
+
+    def _take_movement(self, asset: Asset | None, movement: Movement) -> None:
         if movement.late:
             self._assess(asset, movement, observe_late)
             return

@@ -111,7 +111,8 @@ class MaintenanceBook:
         """The read points that a target stands for; none if the site file does not name it."""
         match target.kind:
             case "portal":
-                return self._plan.portals.get(target.name, ())
+                portal = self._plan.portals.get(target.name)
+                return () if portal is None else portal.points
             case "antenna":
                 point = (target.name, target.antenna)
                 return (point,) if self._plan.has_antenna(point) else ()

@@ -46,7 +46,7 @@ class ZoneWatch:
         for zone in plan.zones.values():
             for reader in dict.fromkeys(reader for reader, _ in zone.covered_by):
                 self._zones_of.setdefault(reader, []).append(zone)
-        points = [plan.point(key) for keys in plan.portals.values() for key in keys]
+        points = [plan.point(key) for portal in plan.portals.values() for key in portal.points]
         self._gates = plan.urgent.union(point.zone for point in points if point.zone is not None)
 
     def look(self, cases: Cases) -> None:

@@ -12,7 +12,8 @@ from gateway.site_values import Value
 from gateway.site_yaml import Node
 from readers.llrp.settings import LlrpSettings
 from readers.settings import DeviceSettings, Hearer, ReaderSettings
-from zones.settings import FloorSettings, PortalSettings, ZoneSettings
+from zones.portal_settings import PortalSettings
+from zones.settings import FloorSettings, ZoneSettings
 
 ANCESTORS_MAX = 32
 

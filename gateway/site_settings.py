@@ -24,7 +24,9 @@ from gateway.site_values import Value, is_open
 from history.settings import HistorySettings
 from readers.catalog import DRIVERS, settings_class
 from readers.settings import ReaderSettings
-from zones.settings import EstimatorSettings, FloorSettings, PortalSettings, ZoneSettings
+from zones.estimator_settings import EstimatorSettings
+from zones.portal_settings import PortalSettings
+from zones.settings import FloorSettings, ZoneSettings
 
 AS_WRITTEN: dict[str, object] = {"values": "as written"}
 """The context that checks a file whose `${NAME}` are not filled in."""

@@ -8,7 +8,7 @@ from alerts.alert import AlertChange, alert_json
 from inventory.assets import Asset
 from readers.health import ReaderHealth, health_json
 from tags.times import format_time
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 
 
 class AssetStored(msgspec.Struct, frozen=True, gc=False, tag="asset_stored"):
@@ -33,7 +33,9 @@ class ZonesChanged(msgspec.Struct, frozen=True, gc=False, tag="zones_changed"):
     at_ns: int
 
 
-Output = Movement | AlertChange | ReaderHealth | AssetStored | AssetRemoved | ZonesChanged
+Output = (
+    Movement | Crossing | AlertChange | ReaderHealth | AssetStored | AssetRemoved | ZonesChanged
+)
 
 
 class Numbered(msgspec.Struct, frozen=True, gc=False):
@@ -59,11 +61,29 @@ def movement_json(movement: Movement) -> dict[str, Any]:
     }
 
 
+def crossing_json(crossing: Crossing) -> dict[str, Any]:
+    """A crossing as HTTP, the stream and replay show it."""
+    return {
+        "id": crossing.id,
+        "time": format_time(crossing.time_ns),
+        "decided": format_time(crossing.decided_ns),
+        "tag": crossing.tag,
+        "asset": crossing.asset,
+        "portal": crossing.portal,
+        "direction": crossing.direction,
+        "confidence": round(crossing.confidence, 3),
+        "lean": crossing.lean,
+        "late": crossing.late,
+    }
+
+
 def event_of(numbered: Numbered) -> tuple[str, dict[str, Any]] | None:
     """The stream's event name and body; None for what the stream does not carry."""
     match numbered.output:
         case Movement() as movement:
             return "movement", movement_json(movement)
+        case Crossing() as crossing:
+            return "crossing", crossing_json(crossing)
         case AlertChange(transition=transition, alert=alert):
             return "alert", {"transition": transition, **alert_json(alert, numbered.seq)}
         case ReaderHealth() as health:

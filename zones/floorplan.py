@@ -8,7 +8,9 @@ from shapely import Polygon
 
 from readers.settings import AntennaSettings, Hearer, ReaderSettings
 from tags.times import SECOND_NS
-from zones.settings import EstimatorSettings, PortalSettings, Role, ZoneSettings
+from zones.estimator_settings import EstimatorSettings
+from zones.portal_settings import PortalSettings
+from zones.settings import Role, ZoneSettings
 
 POINTS_MAX = 16_384
 """Read points remembered at once; more than any site has, a limit for hostile antenna numbers."""
@@ -30,12 +32,28 @@ class Zone(msgspec.Struct, frozen=True):
     absent_after_ns: int | None = None
     covered_by: tuple[PointKey, ...] = ()
     inside: tuple[str, ...] = ()
+    priority: int = 0
+
+
+class Portal(msgspec.Struct, frozen=True):
+    """One gate, with the read points of its two sides in the order of the site file."""
+
+    name: str
+    inside: tuple[PointKey, ...]
+    outside: tuple[PointKey, ...]
+    settings: PortalSettings
+
+    @property
+    def points(self) -> tuple[PointKey, ...]:
+        """All its read points."""
+        return self.inside + self.outside
 
 
 class ReadPoint(msgspec.Struct, frozen=True, gc=False):
     """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact.
 
-    Without a zone its reads are no evidence, for the reason that `unused` names.
+    Without a zone its reads are no evidence for one, for the reason that `unused` names.
+    `portals` are the gates that it stands at.
     """
 
     key: PointKey
@@ -44,6 +62,7 @@ class ReadPoint(msgspec.Struct, frozen=True, gc=False):
     urgent: bool = False
     rssi_cdb_min: int = _ANY_RSSI_CDB
     bias_cdb: int = 0
+    portals: tuple[str, ...] = ()
 
 
 class Succession(NamedTuple):
@@ -70,7 +89,8 @@ class FloorPlan:
         portals: Sequence[PortalSettings] = (),
     ) -> None:
         self.estimator = estimator or EstimatorSettings()
-        self.portals = {portal.name: _points_of(portal) for portal in portals}
+        self.portals = {portal.name: _portal_of(portal) for portal in portals}
+        self._gates = _gates(self.portals.values())
         self.renamed = {zone.was: zone.name for zone in zones if zone.was}
         self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
         links = {reader.name: reader.hearers() for reader in readers}
@@ -88,6 +108,7 @@ class FloorPlan:
                 absent_after_ns=_nanoseconds(zone.absent_after_s),
                 covered_by=tuple(covered.get(zone.name, ())),
                 inside=inside[zone.name],
+                priority=zone.priority,
             )
             for zone in zones
         }
@@ -106,16 +127,20 @@ class FloorPlan:
         hearer = self._hearers.get(name)
         if hearer is None:
             return ReadPoint(key)
+        portals = self._gates.get(key, ())
         settings = hearer.antennas.get(antenna, AntennaSettings())
         zone = self.zones.get(settings.zone or hearer.zone or "")
+        bias_cdb = centidecibels(settings.bias_db, 0)
+        rssi_cdb_min = centidecibels(settings.rssi_dbm_min, _ANY_RSSI_CDB)
         if zone is None:
-            return ReadPoint(key)
+            return ReadPoint(key, bias_cdb=bias_cdb, rssi_cdb_min=rssi_cdb_min, portals=portals)
         return ReadPoint(
             key=key,
             zone=zone.name,
             urgent=zone.role == "exit",
-            rssi_cdb_min=centidecibels(settings.rssi_dbm_min, _ANY_RSSI_CDB),
-            bias_cdb=centidecibels(settings.bias_db, 0),
+            rssi_cdb_min=rssi_cdb_min,
+            bias_cdb=bias_cdb,
+            portals=portals,
         )
 
     def succession_of(self, former: "FloorPlan") -> Succession:
@@ -152,9 +177,27 @@ class FloorPlan:
         return any(name == zone or name in inside for name in fence)
 
 
-def _points_of(portal: PortalSettings) -> tuple[PointKey, ...]:
-    parted = [point.rpartition("/") for point in (*portal.inside, *portal.outside)]
+def _portal_of(settings: PortalSettings) -> Portal:
+    return Portal(
+        name=settings.name,
+        inside=_points_of(settings.inside),
+        outside=_points_of(settings.outside),
+        settings=settings,
+    )
+
+
+def _points_of(points: Iterable[str]) -> tuple[PointKey, ...]:
+    parted = [point.rpartition("/") for point in points]
     return tuple((reader, int(antenna)) for reader, _, antenna in parted)
+
+
+def _gates(portals: Iterable[Portal]) -> dict[PointKey, tuple[str, ...]]:
+    """The names of the portals that each read point stands at."""
+    gates: dict[PointKey, tuple[str, ...]] = {}
+    for portal in portals:
+        for point in portal.points:
+            gates[point] = (*gates.get(point, ()), portal.name)
+    return gates
 
 
 def centidecibels(level: float | None, default: int) -> int:

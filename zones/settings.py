@@ -1,4 +1,4 @@
-"""What the site file says about floors, zones and portals."""
+"""What the site file says about floors and zones."""
 
 from typing import Annotated, Literal
 
@@ -43,46 +43,14 @@ class ZoneSettings(BaseModel):
         description="Corners in metres on the floor, in order.",
     )
     parent: str | None = Field(default=None, description="Zone that this one lies in.")
+    priority: int = Field(
+        default=0,
+        ge=-100,
+        le=100,
+        description="Of zones that are equally likely, the one with the highest is taken.",
+    )
     absent_after_s: float | None = Field(
         default=None,
         gt=0,
         description="Unread for so long with healthy readers means departed; unset: never.",
     )
-
-
-class PortalSettings(BaseModel):
-    """A gate between two sides, each heard by its own read points (`reader/antenna`)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str = Field(min_length=1, max_length=64)
-    inside: tuple[str, ...] = Field(
-        min_length=1,
-        description="Read points (`reader/antenna`) on the inner side.",
-    )
-    outside: tuple[str, ...] = Field(
-        min_length=1,
-        description="Read points (`reader/antenna`) on the outer side.",
-    )
-
-
-class EstimatorSettings(BaseModel):
-    """How reads become a zone: a time-bounded window with hysteresis."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    kind: Literal["window"] = "window"
-    window_s: float = Field(
-        default=4.0,
-        ge=0.25,
-        le=60,
-        description="Reads older than this do not count.",
-    )
-    hysteresis_db: float = Field(
-        default=3.0,
-        ge=0,
-        le=30,
-        description="A new zone must be heard louder by so much.",
-    )
-    dwell_s: float = Field(default=0.5, ge=0, le=30, description="And for so long.")
-    reads_min: int = Field(default=2, ge=1, le=100, description="And so often within the window.")

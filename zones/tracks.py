@@ -8,7 +8,7 @@ from readers.health import ReaderHealth
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS, Slot
 from zones.estimators.window import WindowMemory
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 
 HOLD_NS = 2 * SECOND_NS
 """Reads that arrive up to this late still take part in the order of events."""
@@ -20,7 +20,7 @@ PHASE_BIN, PHASE_ABSENCE, PHASE_ARRIVAL = 0, 1, 2
 
 
 class Step(NamedTuple):
-    """A movement with its place in the order of decisions.
+    """A movement or a crossing with its place in the order of decisions.
 
     `at_ns` is the clock at which it was decided. At the same instant closed
     bins come first, then absences (both by tag), then what arriving reads
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     phase: int
     rank: int
     tag: str
-    movement: Movement
+    decision: Movement | Crossing
 
 
 class Track(msgspec.Struct, gc=False, array_like=True):

@@ -15,7 +15,7 @@ from readers.settings import ReaderSettings
 from tests.zones.made import T0_NS, antenna, at, reader, seconds_of
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
-from zones.movements import Heard, Movement, movement_id
+from zones.movements import Crossing, Heard, Movement, movement_id
 from zones.settings import ZoneSettings
 from zones.tracks import PHASE_ARRIVAL, PHASE_BIN, Step, closing_ns
 
@@ -90,7 +90,7 @@ class Bench:
         self.judge.advance(T0_NS)
         self.judge.adopt_rules(self.plan, self.rules, "v1")
         self.store(*assets)
-        self.decided: list[Movement | AlertChange] = []
+        self.decided: list[Movement | Crossing | AlertChange] = []
         self._zones: dict[str, str | None] = {}
 
     # What happens

@@ -30,7 +30,7 @@ from readers.settings import AntennaSettings, ReaderSettings
 from tags.reads import Fix
 from zones.floorplan import FloorPlan
 from zones.movements import Heard, Movement, MovementKind, movement_id
-from zones.settings import PortalSettings
+from zones.portal_settings import PortalSettings
 
 NOON_NS = 1_800_000_000_000_000_000
 SECOND_NS = 1_000_000_000

@@ -34,7 +34,7 @@ from tests.zones.made import readers as listed_readers
 from tests.zones.stories import LAPTOPS, TAGS_MAX, rule
 from zones.floorplan import FloorPlan
 from zones.movements import Movement
-from zones.settings import PortalSettings
+from zones.portal_settings import PortalSettings
 
 READER, ANTENNA, DOOR = Target("reader", "r"), Target("antenna", "r", 2), Target("portal", "door")
 ABSENT_AFTER_S = 20.0

@@ -8,7 +8,7 @@ from gateway.limits import LimitsSettings
 from gateway.site import Site, SiteError, load_site, parse_site
 from readers.llrp.settings import LlrpSettings
 from simulators.demo import LAYOUT
-from zones.settings import EstimatorSettings
+from zones.estimator_settings import EstimatorSettings
 
 SMALLEST = "site: {name: depot}\nzones: [{name: hall}]\n"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -12,7 +12,8 @@ from readers.maintenance import Target
 from readers.settings import ReaderSettings
 from tests.zones.made import antenna, at, health, reader, seconds_of
 from zones.floorplan import FloorPlan
-from zones.settings import PortalSettings, ZoneSettings
+from zones.portal_settings import PortalSettings
+from zones.settings import ZoneSettings
 
 BLIND = "system: blind"
 ZONES = [

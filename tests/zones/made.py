@@ -9,10 +9,11 @@ from readers.health import HealthState, ReaderHealth
 from readers.settings import AntennaSettings, ReaderSettings
 from tags.reads import Read
 from tags.times import SECOND_NS
+from zones.estimator_settings import EstimatorSettings
 from zones.floorplan import FloorPlan
 from zones.locate import Locate
 from zones.movements import Movement
-from zones.settings import EstimatorSettings, ZoneSettings
+from zones.settings import ZoneSettings
 from zones.tracks import LocateState, Step
 
 T0_NS = 1_790_000_000 * SECOND_NS
@@ -150,7 +151,8 @@ class Stage:
 
     @property
     def movements(self) -> list[Movement]:
-        return [step.movement for step in self.steps]
+        decisions = [step.decision for step in self.steps]
+        return [each for each in decisions if isinstance(each, Movement)]
 
     @property
     def moves(self) -> list[Move]:

@@ -30,7 +30,8 @@ from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.zones.made import DOCK, GATE, HALL, NOWHERE, OFFICE, T0_NS, YARD, readers, zones
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
-from zones.settings import PortalSettings, ZoneSettings
+from zones.portal_settings import PortalSettings
+from zones.settings import ZoneSettings
 from zones.tracks import LocateState
 
 RULE = "laptops stay in"

@@ -19,8 +19,9 @@ from tests.zones.made import (
     read,
     reader,
 )
+from zones.estimator_settings import EstimatorSettings
 from zones.floorplan import FloorPlan
-from zones.settings import EstimatorSettings, ZoneSettings
+from zones.settings import ZoneSettings
 
 ARRIVED = Move("arrived", None, "hall", 0.1, 0.1)
 
