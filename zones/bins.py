@@ -30,6 +30,9 @@ class Cell(msgspec.Struct, gc=False, array_like=True):
     other: "Cell | None" = None
 
 
+FAST_MARGIN_CDB = 300
+"""The fast path needs the only or the strongest antenna, by 3 dB."""
+
 CELLS_MAX = 64
 """Antennas that a bin has room for, far more than hear one tag in a quarter of a second."""
 

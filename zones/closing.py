@@ -1,0 +1,121 @@
+"""Bins that close: what was heard of each tag goes to its estimate, in event order.
+
+A bin closes once the clock has passed its end by the hold. Reads of bins that closed
+before are late: they move nothing, but a true exit among them is told.
+"""
+
+from collections.abc import Callable
+
+from zones.bins import BIN_NS, FAST_MARGIN_CDB, Cell, Slot, cells_of, newest_ns
+from zones.estimators.window import WindowEstimator, WindowMemory
+from zones.floorplan import FloorPlan, PointKey
+from zones.moves import Moves
+from zones.tracks import HOLD_NS, PHASE_BIN, LocateState, Track, closing_ns, first_open, note_exit
+
+Count = Callable[[str, str, int], None]
+"""Counts reads that are no evidence: reader, reason, how many."""
+
+
+class OpenBins:
+    """The bins of a Locate that are open, and what becomes of them."""
+
+    def __init__(self, state: LocateState, plan: FloorPlan, moves: Moves, count: Count) -> None:
+        self._state = state
+        self._bins = state.bins
+        self._plan = plan
+        self._moves = moves
+        self._count = count
+        self._estimator = WindowEstimator(plan)
+
+    def slot(self, number: int) -> Slot:
+        """Where reads of this bin go; those of one that is overdue wait for its rest."""
+        slot = self._bins.get(number)
+        if slot is not None:
+            return slot
+        oldest = first_open(self._state.now_ns)
+        if number >= oldest:
+            return self._bins.setdefault(number, {})
+        return self._state.overdue.setdefault(oldest + 1, {}).setdefault(number, {})
+
+    def next_ns(self) -> int | None:
+        """The clock at which the next bins close."""
+        number = self._next()
+        return None if number is None else closing_ns(number)
+
+    def take_due(self) -> None:
+        """Close the bins that are next, and those that waited for them."""
+        number = self._next()
+        if number is None:
+            return
+        self._moves.begin(PHASE_BIN)
+        overdue = self._state.overdue.pop(number, {})
+        for old in sorted(overdue):
+            self._close(old, overdue[old], self._state.now_ns - HOLD_NS)
+        self._close(number, self._bins.pop(number, {}), 0)
+        self._moves.end()
+
+    def is_rivalled(self, own: Cell, head: Cell | None) -> bool:
+        """Whether another zone's antenna heard the tag nearly as loud, or louder."""
+        zone = self.zone_of(own.key)
+        return any(
+            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self.zone_of(cell.key) != zone
+            for cell in cells_of(head)
+        )
+
+    def zone_of(self, key: PointKey) -> str:
+        """The zone that a read point hears; an empty name where it hears none."""
+        return self._plan.point(key).zone or ""
+
+    def _next(self) -> int | None:
+        return min([*self._bins, *self._state.overdue], default=None)
+
+    def _close(self, number: int, slot: Slot, present_ns: int) -> None:
+        """Close all bins of a number; their tags were present at `present_ns` at least."""
+        tracks = self._state.tracks
+        end_ns = (number + 1) * BIN_NS
+        for tag, head in slot.items():
+            track = tracks[tag]
+            heard_ns = head.last_ns if head.other is None else newest_ns(head)
+            if heard_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call for each bin
+                track.heard_ns = heard_ns
+            if heard_ns > track.present_ns:  # noqa: PLR1730 - as above
+                track.present_ns = heard_ns
+            if present_ns > track.present_ns:  # noqa: PLR1730 - as above
+                track.present_ns = present_ns
+            if number <= track.closed:
+                self._close_late(track, tag, number, head)
+            elif track.settled_ns < end_ns - BIN_NS:
+                track.closed = number
+                self._estimate(track, tag, number, head, heard_ns)
+            else:
+                track.closed = number
+                if track.settled_ns < end_ns:
+                    track.memory = self._estimator.begin(number, head, track.zone or "")
+
+    def _estimate(self, track: Track, tag: str, number: int, head: Cell, heard_ns: int) -> None:
+        memory = track.memory
+        if memory is None:
+            memory = track.memory = WindowMemory()
+        estimate = self._estimator.estimate(memory, number, head, track.zone)
+        if estimate is not None:
+            self._moves.move(tag, track, estimate, head, heard_ns)
+        elif track.zone in self._plan.urgent:
+            note_exit(track, heard_ns, heard_ns)
+
+    def _close_late(self, track: Track, tag: str, number: int, head: Cell) -> None:
+        """Reads older than what was decided."""
+        for cell in cells_of(head):
+            self._count(cell.key[0], "late", cell.count)
+        cells = sorted((cell for cell in cells_of(head) if cell.count), key=lambda cell: cell.key)
+        if not cells:
+            return
+        best = max(cells, key=lambda cell: cell.max_cdb)
+        zone = self.zone_of(best.key)
+        if zone not in self._plan.urgent or self.is_rivalled(best, head):
+            return
+        memory = track.memory
+        margin_cdb = best.max_cdb - FAST_MARGIN_CDB
+        if memory is not None and self._estimator.disputes(memory, number, zone, margin_cdb):
+            return
+        if note_exit(track, best.first_ns, best.last_ns):
+            self._moves.tell_late(tag, zone, best, head)
