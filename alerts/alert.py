@@ -19,6 +19,10 @@ AlertState = Literal[
 ]
 
 
+GATEWAY = "gateway"
+"""Whom an alert is about that is about the gateway itself; only system rules have such."""
+
+
 class Acknowledgement(msgspec.Struct, frozen=True, gc=False):
     """Who took the alert on, when, and what they noted."""
 
@@ -37,11 +41,13 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One episode of one rule for one asset, or for one zone. Changes make a new value.
+    """One episode of one rule for one asset, zone or reader. Changes make a new value.
 
     The shown state is derived from orthogonal facts (see `state_of`). An alert about a
-    zone has that zone at both ends, no asset and an empty `tag`. `clears_after_s` is how
-    long after it is over an alert closes by itself; None where people close it.
+    zone has that zone at both ends, no asset and an empty `tag`; one about a reader has
+    neither zone nor tag, and one about the gateway itself no reader either. `portal` is
+    where it went through. `clears_after_s` is how long after it is over an alert closes by
+    itself; None where people close it.
     """
 
     id: str
@@ -67,12 +73,20 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     transitions: int = 1
     assignee: str | None = None
     clears_after_s: float | None = None
+    reader: str | None = None
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether it rests on a crossing alone, and not on where somebody is since."""
+        return self.portal is not None and self.to_zone is None
 
     @property
     def subject(self) -> str:
         """Whom it is about; with the rule this names the case."""
+        if self.reader is not None:
+            return subject_of_reader(self.reader)
         if self.asset is None and not self.tag:
-            return subject_of_zone(self.to_zone or "")
+            return GATEWAY if self.to_zone is None else subject_of_zone(self.to_zone)
         return subject_of(self.asset, self.tag)
 
 
@@ -94,8 +108,13 @@ def subject_of(asset: str | None, tag: str) -> str:
 
 
 def subject_of_zone(zone: str) -> str:
-    """The same for an alert about a zone; system rules know no other subjects."""
+    """The same for an alert about a zone; only system rules have such."""
     return f"zone:{zone}"
+
+
+def subject_of_reader(reader: str) -> str:
+    """The same for an alert about a reader; only system rules have such."""
+    return f"reader:{reader}"
 
 
 def state_of(alert: Alert) -> AlertState:
@@ -127,6 +146,7 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "from": alert.from_zone,
         "to": alert.to_zone,
         "portal": alert.portal,
+        "reader": alert.reader,
         "time": format_time(alert.time_ns),
         "decided": format_time(alert.decided_ns),
         "raised_at": format_time(alert.raised_at_ns),

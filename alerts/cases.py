@@ -7,14 +7,12 @@ import msgspec
 
 from alerts.alert import Alert, AlertChange
 from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.facts import ClockFault, Fact, Unheard
 from alerts.lifecycle import (
     Case,
     Draft,
-    Fact,
-    Patience,
     Pending,
     Steps,
-    Unheard,
     acknowledge,
     adopt,
     fire,
@@ -23,15 +21,18 @@ from alerts.lifecycle import (
     withdraw,
 )
 from alerts.rules.verdict import Verdict
+from alerts.settings import Patience
 from alerts.state import JudgeState, Key
 from inventory.changes import Outcome
 from zones.bins import BIN_NS
+from zones.movements import Crossing
 from zones.tracks import closing_ns
 
 Respond = Callable[[Case, Patience, Verdict, Fact, Draft], Steps]
 """One of the ways in which the life of an alert takes a verdict in."""
 
 _UNHEARD_OF = ("", "")
+_NO_CASE = Case()
 
 
 class Cases:
@@ -61,6 +62,22 @@ class Cases:
     def __contains__(self, key: Key) -> bool:
         """Whether there ever was something between this rule and this subject."""
         return key in self._cases
+
+    def is_active(self, key: Key) -> bool:
+        """Whether there is an open alert whose cause goes on."""
+        alert = self._cases.get(key, _NO_CASE).alert
+        return alert is not None and alert.condition == "active"
+
+    def rests_on(self, key: Key, portal: str, time_ns: int) -> bool:
+        """Whether what is pending, or else open and not over, is about this crossing."""
+        case = self._cases.get(key, _NO_CASE)
+        if case.pending is not None:
+            fact = case.pending.fact
+            return isinstance(fact, Crossing) and (fact.portal, fact.time_ns) == (portal, time_ns)
+        alert = case.alert
+        if alert is None or alert.condition != "active":
+            return False
+        return (alert.portal, alert.time_ns) == (portal, time_ns)
 
     def about(self) -> list[tuple[Key, Alert | Fact]]:
         """What is open or pending, by key: the alert, or what it would be about."""
@@ -175,6 +192,6 @@ class Cases:
 
 def _firing_ns(pending: Pending) -> int:
     """When the due time is over: for tags, once all bins that begin before it are closed."""
-    if isinstance(pending.fact, Unheard):
+    if isinstance(pending.fact, Unheard | ClockFault):
         return pending.due_ns
     return closing_ns(-(-pending.due_ns // BIN_NS) - 1)

@@ -1,13 +1,21 @@
 """How an alert is written when it is raised: what the rule lends it, and the evidence."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from alerts.alert import Alert, Evidence, Severity
-from alerts.lifecycle import Draft, Fact, alert_id
+from alerts.company import portal_left_by
+from alerts.facts import ClockFault, Fact, Unheard
+from alerts.lifecycle import Draft, alert_id
 from alerts.state import JudgeState
 from readers.health import ReaderHealth
 from readers.maintenance import WHOLE_READER
-from zones.floorplan import FloorPlan
+from tags.times import SECOND_NS
+from zones.floorplan import FloorPlan, PointKey
+from zones.movements import Conflict, Crossing, Movement
+
+CLOCKS_SHOWN = 20
+"""Readers that are enough to show that it is not their clocks."""
 
 
 class Heading(NamedTuple):
@@ -21,26 +29,34 @@ class Heading(NamedTuple):
     clears_after_s: float | None = None
 
 
+class Scene(NamedTuple):
+    """Who is concerned and where, in the words of an alert."""
+
+    asset: str | None = None
+    tag: str = ""
+    from_zone: str | None = None
+    to_zone: str | None = None
+    portal: str | None = None
+    reader: str | None = None
+    late: bool = False
+
+
 def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPlan) -> Draft:
     """What writes the alerts of a rule about a subject."""
 
     def draft(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
+        scene = _scene(fact, state)
         return Alert(
-            id=alert_id(heading.rule, subject, fact.to_zone, ordinal),
+            id=alert_id(heading.rule, subject, scene.to_zone, ordinal),
             rule=heading.rule,
             rule_version=heading.version,
             kind=heading.kind,
             severity=heading.severity,
-            asset=fact.asset,
-            tag=fact.tag,
-            from_zone=fact.from_zone,
-            to_zone=fact.to_zone,
-            portal=None,
+            **scene._asdict(),
             time_ns=fact.time_ns,
             decided_ns=decided_ns,
             raised_at_ns=state.now_ns,
-            late=fact.late,
-            evidence=_evidence(fact, state, plan),
+            evidence=_evidence(fact, scene, state, plan),
             latched=heading.latched,
             clears_after_s=heading.clears_after_s,
         )
@@ -48,17 +64,69 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
     return draft
 
 
-def _evidence(fact: Fact, state: JudgeState, plan: FloorPlan) -> Evidence:
-    zones = [plan.zones.get(name or "") for name in (fact.from_zone, fact.to_zone)]
+def _scene(fact: Fact, state: JudgeState) -> Scene:
+    match fact:
+        case Unheard(zone=zone):
+            return Scene(from_zone=zone, to_zone=zone)
+        case ClockFault(reader=reader):
+            return Scene(reader=reader)
+        case Conflict(asset=asset, tag=tag, zones=zones):
+            return Scene(asset, tag, *zones)
+        case Crossing(asset=asset, tag=tag, portal=portal, late=late):
+            return Scene(asset, tag, _left(fact, state), portal=portal, late=late)
+        case Movement(asset=asset, tag=tag, late=late):
+            door = portal_left_by(fact, state.passers)
+            return Scene(asset, tag, fact.from_zone, fact.to_zone, door, late=late)
+
+
+def _left(crossing: Crossing, state: JudgeState) -> str | None:
+    """The zone in which the tag was known to be before it went through."""
+    place = state.places.get(crossing.tag)
+    if place is None or place.time_ns > crossing.time_ns:
+        return None
+    return place.zone or None
+
+
+def _evidence(fact: Fact, scene: Scene, state: JudgeState, plan: FloorPlan) -> Evidence:
     antennas: dict[str, list[int]] = {}
-    for point in sorted({point for zone in zones if zone is not None for point in zone.covered_by}):
-        antennas.setdefault(point[0], []).append(point[1])
+    for reader, antenna in sorted(set(_points(scene, plan))):
+        antennas.setdefault(reader, []).append(antenna)
+    readers = {name: _words(state.readers.get(name), antennas[name]) for name in antennas}
+    if isinstance(fact, ClockFault):
+        readers = _clocks(fact, state)
     return Evidence(
-        reads=fact.heard,
-        estimate=fact.scores,
-        readers={name: _words(state.readers.get(name), antennas[name]) for name in antennas},
+        reads=() if isinstance(fact, Unheard | ClockFault) else fact.heard,
+        estimate=_estimate(fact),
+        readers=readers,
         site_version=state.site_version,
     )
+
+
+def _points(scene: Scene, plan: FloorPlan) -> Iterator[PointKey]:
+    """The read points from which one could know: those of the zones, and of the portal."""
+    for zone in (scene.from_zone, scene.to_zone):
+        yield from plan.zones[zone].covered_by if zone in plan.zones else ()
+    if scene.portal in plan.portals:
+        yield from plan.portals[scene.portal].points
+
+
+def _estimate(fact: Fact) -> dict[str, float]:
+    """What was weighed: the zones, or how sure the direction is."""
+    if isinstance(fact, Crossing):
+        return {fact.direction: fact.confidence}
+    return fact.scores if isinstance(fact, Movement) else {}
+
+
+def _clocks(fact: ClockFault, state: JudgeState) -> dict[str, str]:
+    """The clock in question; about the gateway's own, those of the readers."""
+    if fact.reader is not None:
+        return {fact.reader: _clock_words(fact.offset_ns)}
+    return {name: _clock_words(state.clocks[name]) for name in sorted(state.clocks)[:CLOCKS_SHOWN]}
+
+
+def _clock_words(offset_ns: int) -> str:
+    """How wrong a reader's clock is; the offset is what would have to be added to it."""
+    return f"clock {abs(offset_ns) / SECOND_NS:.3f} s {'behind' if offset_ns > 0 else 'ahead'}"
 
 
 def _words(health: ReaderHealth | None, antennas: list[int]) -> str:

@@ -7,27 +7,32 @@ that arrives at the same instant.
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Protocol
 
 import msgspec
 
 from alerts.alert import Alert, AlertChange, subject_of
 from alerts.cases import Cases, Respond
 from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.clock_watch import CLOCK, ClockWatch
+from alerts.conflict_watch import CONFLICT, ConflictWatch
 from alerts.drafts import Heading, draft_under
 from alerts.lifecycle import Draft, observe, observe_late, reconsider
-from alerts.places import Places, Standing
+from alerts.places import Places, Standing, place_of
+from alerts.portal_watch import PortalWatch
 from alerts.rules.exit import judge as judge_exit
 from alerts.rules.verdict import Verdict
 from alerts.selection import selects
-from alerts.settings import RuleSettings, SystemSettings
+from alerts.settings import ExitRule, RuleSettings, SystemSettings
 from alerts.state import JudgeState, Key
 from alerts.zone_watch import BLIND, ZoneWatch
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from inventory.register import Register
 from readers.health import ReaderHealth
-from zones.floorplan import FloorPlan
-from zones.movements import Crossing, Movement
+from zones.clock import ClockJump
+from zones.floorplan import NO_PLAN, FloorPlan
+from zones.movements import Conflict, Crossing, Movement
 from zones.tracks import PHASE_ARRIVAL, Step
 
 Findings = dict[Key, tuple[Verdict, Standing]]
@@ -38,6 +43,26 @@ Decided = Movement | Crossing | AlertChange
 _NO_SETTINGS = SystemSettings()
 
 
+class SystemWatch(Protocol):
+    """One of the gateway's own rules."""
+
+    def use(self, plan: FloorPlan, settings: SystemSettings, /) -> None:
+        """Another floor plan and other settings hold."""
+        ...
+
+    def concerns(self, key: Key, tag: str, /) -> bool:
+        """Whether there is still something to watch."""
+        ...
+
+    def listeners(self) -> tuple[str, ...]:
+        """The channels that are told."""
+        ...
+
+    def heading(self, key: Key, /) -> Heading:
+        """What its alerts have in common."""
+        ...
+
+
 class Judge:
     """One site's judge of movements."""
 
@@ -45,11 +70,19 @@ class Judge:
         self.state = state
         self.register = Register(state.register)
         self._places = Places(state.places, self.register)
-        self._plan = FloorPlan()
+        self._plan = NO_PLAN
         self._rules: dict[str, RuleSettings] = {}
         self._versions: dict[str, str] = {}
         self._cases = Cases(state, self._draft, self._listeners, self._tell)
-        self._watch = ZoneWatch(state)
+        self._portals = PortalWatch(state, self.register, self._places)
+        self._zones = ZoneWatch(state)
+        self._clocks = ClockWatch(state)
+        self._conflicts = ConflictWatch(self.register)
+        self._system: dict[str, SystemWatch] = {
+            BLIND: self._zones,
+            CLOCK: self._clocks,
+            CONFLICT: self._conflicts,
+        }
         self._out: list[Decided] = []
 
     def take_decided(self) -> list[Decided]:
@@ -67,8 +100,10 @@ class Judge:
     ) -> None:
         """Go on with the rules that the state was made with."""
         self._plan = plan
-        self._watch.use(plan, system)
+        for watch in self._system.values():
+            watch.use(plan, system)
         self._rules = {rule.name: rule for rule in rules}
+        self._portals.use(plan, self._rules.values())
         self._versions = {rule.name: _version(rule) for rule in self._rules.values()}
 
     def adopt_rules(
@@ -96,22 +131,27 @@ class Judge:
         self._cases.rename_zones(succession.renamed)
         self._withdraw_strays()
         self._judge_anew(before, self._findings(tags, edited))
-        self._watch.look(self._cases)
+        self._zones.look(self._cases)
 
     def note_health(self, health: ReaderHealth) -> None:
         """A reader's health is evidence for alerts, and of zones that nobody hears."""
         self.state.readers[health.reader] = health
-        self._watch.look_around(health.reader, self._cases)
+        self._zones.look_around(health.reader, self._cases)
+
+    def note_offset(self, reader: str, offset_ns: int) -> None:
+        """A reader's protocol stated its time: gateway's clock minus reader's clock."""
+        self._clocks.note(reader, offset_ns, self._cases)
 
     def note_start(self, missed_ns: int) -> None:
         """The gateway starts; what is pending stood still for the time that it missed."""
         self.state.readers.clear()
+        self._clocks.start()
         self._cases.stand_still(missed_ns)
 
     def listen(self) -> None:
         """The gateway is up: from now on somebody should hear each zone."""
         self.state.listening = True
-        self._watch.look(self._cases)
+        self._zones.look(self._cases)
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
         """Let the open alerts be these, which were committed; the ids about which it was wrong."""
@@ -126,12 +166,20 @@ class Judge:
         self.advance(step.at_ns if step.phase == PHASE_ARRIVAL else step.at_ns - 1)
         self.state.now_ns = max(self.state.now_ns, step.at_ns)
         decision = step.decision
+        if isinstance(decision, ClockJump):
+            self._clocks.note(decision.reader, decision.offset_ns, self._cases)
+            return
         asset = self.register.asset_of(decision.tag)
         if asset is not None:
             decision = msgspec.structs.replace(decision, asset=asset.id)
+        if isinstance(decision, Conflict):
+            self._conflicts.take(decision, self._cases)
+            return
         self._out.append(decision)
         if isinstance(decision, Movement):
             self._take_movement(asset, decision)
+        else:
+            self._portals.take(asset, decision, self._cases)
 
     def _take_movement(self, asset: Asset | None, movement: Movement) -> None:
         if movement.late:
@@ -180,18 +228,21 @@ class Judge:
     def _assess(self, asset: Asset | None, movement: Movement, respond: Respond) -> None:
         subject = subject_of(movement.asset, movement.tag)
         for rule in self._rules.values():
-            if selects(rule.assets, asset, movement.tag):
+            if isinstance(rule, ExitRule) and selects(rule.assets, asset, movement.tag):
                 self._apply(rule, (rule.name, subject), movement, respond)
 
-    def _apply(self, rule: RuleSettings, key: Key, movement: Movement, respond: Respond) -> None:
-        verdict = judge_exit(rule, self._plan, movement.to_zone)
-        self._cases.take(key, rule, verdict, movement, respond)
+    def _apply(self, rule: ExitRule, key: Key, movement: Movement, respond: Respond) -> None:
+        verdict = judge_exit(rule, self._plan, place_of(movement))
+        if verdict == "broken" and movement.crossed:
+            verdict = "broken_at_once"
+        self._cases.take(key, rule.patience, verdict, movement, respond)
 
     def _withdraw_strays(self) -> None:
         """End what no rule asks for any more: it is gone, or it is not for the subject now."""
         for key, about in self._cases.about():
-            watched = key[0] == BLIND
-            if not (self._watch.concerns(key) if watched else self._concerns(key, about.tag)):
+            watch = self._system.get(key[0])
+            concerns = self._concerns if watch is None else watch.concerns
+            if not concerns(key, about.tag):
                 self._cases.withdraw(key)
 
     def _concerns(self, key: Key, tag: str) -> bool:
@@ -230,7 +281,7 @@ class Judge:
         found: Findings = {}
         standings = self._places.standings(tags)
         zones = dict.fromkeys(there.zone for there in standings.values())
-        for rule in [self._rules[name] for name in names if name in self._rules]:
+        for rule in self._exit_rules(names):
             verdicts: dict[str, Verdict] = {
                 zone: judge_exit(rule, self._plan, zone) for zone in zones
             }
@@ -241,13 +292,19 @@ class Judge:
                     found[key] = verdict, there
         return found
 
+    def _exit_rules(self, names: Iterable[str]) -> list[ExitRule]:
+        """Those of the named rules that are about where somebody is."""
+        rules = [self._rules[name] for name in names if name in self._rules]
+        return [rule for rule in rules if isinstance(rule, ExitRule)]
+
     def _judge_anew(self, before: Findings, after: Findings) -> None:
         """Respond where a change made another verdict; whom it made none about, it leaves alone."""
         for key in sorted(after):
             verdict, there = after[key]
             if key not in before or before[key][0] != verdict:
                 movement = there.as_movement(self.state.now_ns)
-                self._apply(self._rules[key[0]], key, movement, reconsider)
+                for rule in self._exit_rules([key[0]]):
+                    self._apply(rule, key, movement, reconsider)
 
     # Alerts
 
@@ -256,14 +313,16 @@ class Judge:
 
     def _listeners(self, key: Key) -> tuple[str, ...] | None:
         """The channels of a rule; None for one that is gone."""
-        if key[0] == BLIND:
-            return self._watch.listeners()
+        watch = self._system.get(key[0])
+        if watch is not None:
+            return watch.listeners()
         rule = self._rules.get(key[0])
         return None if rule is None else rule.notify
 
     def _draft(self, key: Key) -> Draft:
         name, subject = key
-        heading = self._watch.heading(key) if name == BLIND else self._heading(self._rules[name])
+        watch = self._system.get(name)
+        heading = self._heading(self._rules[name]) if watch is None else watch.heading(key)
         return draft_under(heading, subject, self.state, self._plan)
 
     def _heading(self, rule: RuleSettings) -> Heading:

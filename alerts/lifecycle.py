@@ -7,16 +7,18 @@ here and nowhere else. All times are event times; nothing here knows a clock.
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
 from alerts.alert import Acknowledgement, Alert, Transition
 from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.facts import Fact
 from alerts.rules.verdict import Verdict
+from alerts.settings import Patience
 from inventory.changes import DONE, Outcome
 from tags.times import SECOND_NS
-from zones.movements import Heard, Movement
+from zones.movements import Crossing, Movement
 
 Steps = list[tuple[Transition, Alert]]
 """Transitions in order, each with the alert after it."""
@@ -24,56 +26,8 @@ Steps = list[tuple[Transition, Alert]]
 Change = Literal["raise", "return", "clear"]
 
 
-class Unheard(msgspec.Struct, frozen=True, gc=False, tag="unheard"):
-    """Nobody hears a zone since `time_ns`: what a movement is for a tag, for a zone."""
-
-    zone: str
-    time_ns: int
-    asset: ClassVar[None] = None
-    tag: ClassVar[str] = ""
-    late: ClassVar[bool] = False
-    heard: ClassVar[tuple[Heard, ...]] = ()
-
-    @property
-    def decided_ns(self) -> int:
-        """Known when it happens."""
-        return self.time_ns
-
-    @property
-    def from_zone(self) -> str:
-        """The zone."""
-        return self.zone
-
-    @property
-    def to_zone(self) -> str:
-        """The zone."""
-        return self.zone
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """No estimate was made."""
-        return {}
-
-
-Fact = Movement | Unheard
-"""What a verdict is about."""
-
 Draft = Callable[[Fact, int, int], Alert]
 """The alert of a new episode, from what happened, decided (event ns) and ordinal."""
-
-
-class Patience(Protocol):
-    """How long a rule waits before it believes what it sees."""
-
-    @property
-    def confirm_s(self) -> float:
-        """Broken for so long before it counts."""
-        ...
-
-    @property
-    def clear_confirm_s(self) -> float:
-        """Kept for so long before it counts."""
-        ...
 
 
 _STILL = {
@@ -115,9 +69,22 @@ def observe(
 
     What was pending and due before the fact has lasted, so it becomes true first.
     """
+    if _is_overtaken(case, fact):
+        return []
     lasted = case.pending is not None and case.pending.due_ns <= fact.time_ns
     steps = fire(case, draft) if lasted and verdict != "undecided" else []
     return [*steps, *reconsider(case, patience, verdict, fact, draft)]
+
+
+def _is_overtaken(case: Case, fact: Fact) -> bool:
+    """Whether a crossing that was later than the fact has been judged before it.
+
+    A portal may know sooner than the zones on its sides who went through.
+    """
+    alert, pending = case.alert, case.pending
+    if pending is not None and isinstance(pending.fact, Crossing):
+        return fact.time_ns < pending.fact.time_ns
+    return alert is not None and alert.is_passage and fact.time_ns < alert.time_ns
 
 
 def reconsider(
@@ -310,11 +277,16 @@ def reset(case: Case, change: ResetAlert) -> tuple[Outcome, Steps]:
     alert = case.alert
     if alert is None:
         return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
-    if alert.condition == "active":
+    if alert.condition == "active" and not alert.is_passage:
         return Outcome("conflict", _STILL[alert.clears_after_s is None]), []
     if alert.acknowledged is None:
         return Outcome("conflict", "acknowledge the alert before resetting it"), []
-    return DONE, [_cleared(case, alert)]
+    steps: Steps = []
+    if alert.condition == "active":
+        # Nothing need ever tell that who went through a portal is back; a person may.
+        case.pending = None
+        steps = _returned(case)
+    return DONE, steps if case.alert is None else [*steps, _cleared(case, case.alert)]
 
 
 def _cleared(case: Case, alert: Alert) -> tuple[Transition, Alert]:

@@ -11,7 +11,7 @@ from inventory.changes import DONE, Outcome
 from readers.health import ReaderHealth
 from readers.maintenance import WHOLE_READER, Maintenance, Target
 from tags.times import SECOND_NS
-from zones.floorplan import FloorPlan, PointKey
+from zones.floorplan import NO_PLAN, FloorPlan, PointKey
 
 MAINTENANCE_NS_MAX = 7 * 86_400 * SECOND_NS
 """What is out of order for longer belongs out of the site file."""
@@ -28,7 +28,7 @@ class MaintenanceBook:
 
     def __init__(self, running: dict[Target, Maintenance]) -> None:
         self._running = running
-        self._plan = FloorPlan()
+        self._plan = NO_PLAN
         self._by_reader: dict[str, dict[Target, Maintenance]] = {}
         self.ends_ns = NEVER_NS
         for maintenance in running.values():

@@ -13,12 +13,25 @@ from tags.identity import pure_identity
 from zones.floorplan import Succession
 from zones.movements import Movement, movement_id
 
+OUTSIDE = ""
+"""Stands for the place outside all zones, where a position is seen; no zone is called that."""
+
 
 class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where a tag is since when, by the movement that brought it there."""
+    """Where a tag is since when, by the movement that brought it there; None is not known."""
 
     zone: str | None
     time_ns: int
+
+
+_NOT_KNOWN = Place(None, 0)
+
+
+def place_of(movement: Movement) -> str | None:
+    """Where a movement leads: a zone, OUTSIDE, or None where it is not known."""
+    if movement.to_zone is None and movement.kind == "moved":
+        return OUTSIDE
+    return movement.to_zone
 
 
 class Standing(NamedTuple):
@@ -38,7 +51,7 @@ class Standing(NamedTuple):
             asset=None if self.asset is None else self.asset.id,
             kind="moved",
             from_zone=None,
-            to_zone=self.zone,
+            to_zone=self.zone or None,
         )
 
 
@@ -51,7 +64,7 @@ class Places:
 
     def note(self, movement: Movement) -> None:
         """Note where a tag is."""
-        self._places[movement.tag] = Place(movement.to_zone, movement.time_ns)
+        self._places[movement.tag] = Place(place_of(movement), movement.time_ns)
         self._note_binding(movement.tag)
 
     def note_bindings(self, tags: Iterable[str]) -> None:
@@ -89,14 +102,23 @@ class Places:
             found.setdefault(subject, Standing(asset, tag, place.zone))
         return found
 
-    def is_outdated(self, asset: Asset | None, tag: str, time_ns: int) -> bool:
-        """Whether another tag of the asset moved later; gone tags say nothing."""
+    def later_than(self, asset: Asset | None, tag: str, time_ns: int) -> str | None:
+        """Where the asset, or the tag without one, is known to have come after a time."""
         names = (tag,) if asset is None else asset.tags
         places = [self._places[name] for name in names if name in self._places]
-        return any(place.zone is not None and place.time_ns > time_ns for place in places)
+        later = [place for place in places if place.zone is not None and place.time_ns > time_ns]
+        return max(later, key=_time_of, default=_NOT_KNOWN).zone
+
+    def is_outdated(self, asset: Asset | None, tag: str, time_ns: int) -> bool:
+        """Whether another tag of the asset moved later; gone tags say nothing."""
+        return self.later_than(asset, tag, time_ns) is not None
 
     def _note_binding(self, tag: str) -> None:
         place = self._places[tag]
         name = self._register.binding(tag)
         if self._places.get(name, place).time_ns <= place.time_ns:
             self._places[name] = place
+
+
+def _time_of(place: Place) -> int:
+    return place.time_ns

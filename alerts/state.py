@@ -2,6 +2,7 @@
 
 import msgspec
 
+from alerts.company import Passer
 from alerts.lifecycle import Case
 from alerts.places import Place
 from inventory.register import RegisterState
@@ -11,12 +12,15 @@ Key = tuple[str, str]
 """Rule name and subject: an asset id, or `tag:` and a tag that no asset carries.
 
 An id that begins with `tag:` or `asset:` gets `asset:` before it, so that no two are the same.
-The gateway's own rules have `zone:` and a zone as their subject.
+The gateway's own rules may have `zone:` and a zone, or `reader:` and a reader, as their subject.
 """
 
 
 class JudgeState(msgspec.Struct):
-    """Plain data: all that Judge remembers. `listening` is false until a gateway has started."""
+    """Plain data: all that Judge remembers. `listening` is false until a gateway has started.
+
+    `passers` are the newest by portal; `clocks` the offsets that readers stated last (ns).
+    """
 
     now_ns: int = 0
     site_version: str = ""
@@ -25,3 +29,5 @@ class JudgeState(msgspec.Struct):
     places: dict[str, Place] = {}
     cases: dict[Key, Case] = {}
     readers: dict[str, ReaderHealth] = {}
+    passers: dict[str, list[Passer]] = {}
+    clocks: dict[str, int] = {}

@@ -5,26 +5,19 @@ start on the readers have the same time to become healthy as at any other moment
 """
 
 from hashlib import sha256
-from typing import NamedTuple
 
 from alerts.alert import subject_of_zone
 from alerts.cases import Cases
 from alerts.drafts import Heading
-from alerts.lifecycle import Unheard, reconsider
-from alerts.settings import SYSTEM_PREFIX, SystemSettings
+from alerts.facts import Unheard
+from alerts.lifecycle import reconsider
+from alerts.settings import SYSTEM_PREFIX, Patience, SystemSettings
 from alerts.state import JudgeState, Key
 from zones.coverage import is_blind
-from zones.floorplan import FloorPlan, Zone
+from zones.floorplan import NO_PLAN, FloorPlan, Zone
 
 BLIND = SYSTEM_PREFIX + "blind"
 _ZONE_PREFIX = subject_of_zone("")
-
-
-class _Patience(NamedTuple):
-    """Unheard for a while; heard counts at once."""
-
-    confirm_s: float
-    clear_confirm_s: float = 0.0
 
 
 class ZoneWatch:
@@ -32,7 +25,7 @@ class ZoneWatch:
 
     def __init__(self, state: JudgeState) -> None:
         self._state = state
-        self._plan = FloorPlan()
+        self._plan = NO_PLAN
         self._settings = SystemSettings()
         self._version = ""
         self._zones_of: dict[str, list[Zone]] = {}
@@ -59,7 +52,7 @@ class ZoneWatch:
         for zone in self._zones_of.get(reader, ()):
             self._look_at(zone, cases)
 
-    def concerns(self, key: Key) -> bool:
+    def concerns(self, key: Key, _tag: str) -> bool:
         """Whether there is still something to watch."""
         zone = self._plan.zones.get(_zone_name(key))
         return zone is not None and bool(zone.covered_by)
@@ -85,7 +78,7 @@ class ZoneWatch:
         key = (BLIND, subject_of_zone(zone.name))
         blind = is_blind(self._state.readers, self._plan, zone)
         fact = Unheard(zone.name, self._state.now_ns)
-        patience = _Patience(self._settings.blind_after_s)
+        patience = Patience(self._settings.blind_after_s)
         cases.take(key, patience, "broken" if blind else "kept", fact, reconsider)
 
 

@@ -17,7 +17,7 @@ from api.problems import answer_problems
 from api.routes import ROUTES, add_route
 from api.shapes import Problem, Wrong
 from api.stream import StreamLimits, Streams
-from api.surroundings import ask_in_threads
+from api.surroundings import SLOW_QUESTIONS_AT_ONCE, ask_in_threads
 from history.questions import StateQuestions
 
 VERSION = version("tagwarden")
@@ -78,6 +78,7 @@ def create_app(
     app.state.desk = desk
     app.state.questions = questions
     app.state.ask = ask
+    app.state.ask_slowly = ask_in_threads(SLOW_QUESTIONS_AT_ONCE)
     app.state.access = Access(check_key, monotonic)
     app.state.in_flight = InFlight()
     app.state.metrics = metrics

@@ -1,6 +1,6 @@
 """Assets: what the tags are on, where each one is, and where it was."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import Depends, Query
@@ -20,6 +20,7 @@ from api.lists import (
     list_response,
 )
 from api.once import Told, answer_once, told_json
+from api.presence import standing_of
 from api.problems import ERRORS_MAX, error_json, not_found
 from api.surroundings import Here, Surroundings
 from history.filters import AssetFilter
@@ -43,10 +44,14 @@ HISTORY_COLUMNS = (
     "from",
     "to",
     "operation",
+    "portal",
+    "direction",
+    "confidence",
+    "lean",
+    "crossed",
     "late",
 )
 
-Presence = Literal["present", "departed", "unknown"]
 Rebind = Annotated[bool, Query(description="Take tags from the assets that carry them now.")]
 DryRun = Annotated[bool, Query(description="Say what would be wrong, change nothing.")]
 
@@ -95,6 +100,8 @@ async def show_position(asset: str, here: Here) -> Response:
 
     `presence` is `unknown` while a reader that covers the zone is not healthy, and
     for an asset that was never seen; then nothing is known, not even that it left.
+    `outside` was seen outside all zones, `departed` is not seen any more. `flaps` counts
+    how often it went to another zone and straight back within the last hour.
     """
     found = await here.ask(lambda: here.questions.position(asset))
     if found is None:
@@ -108,7 +115,7 @@ async def list_history(
     page: NewestFirst,
     times: TimeWindow,
 ) -> Response:
-    """Where the asset was: its movements and visits. A removed asset has a history, too."""
+    """Where the asset was: its movements, crossings and visits; also of a removed asset."""
     found = await here.ask(lambda: here.questions.history(asset, *times, page))
     if not found.items and not await here.ask(lambda: _is_known(here.questions, asset)):
         raise not_found("asset", asset)
@@ -189,9 +196,13 @@ def _position_json(desk: Desk, found: Row) -> Row:
     zone, tag = found["zone"], found["tag"]
     heard_ns = None if tag is None else desk.last_heard_ns(tag)
     fix = desk.fix_of(found["asset"])
+    standing = standing_of(desk, found)
+    shown = {name: value for name, value in found.items() if name != "left"}
     return {
-        **found,
-        "presence": presence_of(desk, found),
+        **shown,
+        "presence": standing.presence,
+        "presence_since": standing.since,
+        "flaps": 0 if tag is None else desk.flaps_of(tag),
         "last_heard": None if heard_ns is None else format_time(heard_ns),
         "fix": None if fix is None else _fix_json(fix),
         "floor": next((known["floor"] for known in desk.zones() if known["name"] == zone), None),
@@ -209,13 +220,6 @@ def _fix_json(fix: Fix) -> Row:
         "lon": fix.lon,
         "accuracy_m": fix.accuracy_m,
     }
-
-
-def presence_of(desk: Desk, found: Row) -> Presence:
-    """Whether an asset is there, from its position as `StateQuestions.position` says it."""
-    if found["zone"] is not None:
-        return "present" if desk.zone_is_healthy(found["zone"]) else "unknown"
-    return "unknown" if found["last_zone"] is None else "departed"
 
 
 def _as_csv(rows: list[Row]) -> str:

@@ -1,13 +1,16 @@
 """The one protocol by which the API writes, and what it may ask of the running gateway."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from history.answers import Answer
+from history.sightings import SightingStore
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from readers.health import ReaderHealth
 from readers.push import ReadPush, Receipt
 from tags.reads import Fix
+from zones.floorplan import FloorPlan
 
 MaintenanceChange = StartMaintenance | EndMaintenance
 Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert | MaintenanceChange
@@ -19,6 +22,14 @@ class JournalFullError(Exception):
 
 class UnknownReaderError(LookupError):
     """The site file names no such reader, or not as one that takes pushes. HTTP 404."""
+
+
+class Listeners(NamedTuple):
+    """Who listens where, how each of them is now, and what they heard."""
+
+    plan: FloorPlan
+    healths: dict[str, ReaderHealth]
+    sightings: SightingStore
 
 
 class Desk(Protocol):
@@ -56,6 +67,10 @@ class Desk(Protocol):
         """Each reader of the site file with its health, as `readers.health.health_json`."""
         ...
 
+    def listeners(self) -> Listeners:
+        """All readers, with what they heard; to ask the store, use a thread."""
+        ...
+
     def maintenance(self) -> list[dict[str, Any]]:
         """What is in maintenance, as `readers.maintenance.maintenance_json`."""
         ...
@@ -86,8 +101,20 @@ class Desk(Protocol):
         """Whether every reader that covers the zone is healthy."""
         ...
 
+    def flaps_of(self, tag: str) -> int:
+        """How often a tag went to another zone and straight back within the last hour."""
+        ...
+
+    def unknown_since_ns(self, zone: str, tag: str) -> int | None:
+        """Since when nobody can say whether a tag is still in a zone; None while somebody can.
+
+        Nobody can while a reader that covers the zone is not healthy. In a zone that no
+        reader covers, a tag whose positions are known is there until they say otherwise.
+        """
+        ...
+
     def zones(self) -> list[dict[str, Any]]:
-        """The zones of the site file: name, floor, role, parent, polygon."""
+        """The zones of the site file: name, floor, role, parent, polygon, shape, geometry."""
         ...
 
     def readiness(self) -> tuple[str, list[str]]:

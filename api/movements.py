@@ -21,6 +21,8 @@ MOVEMENT_COLUMNS = (
     "to",
     "operation",
     "late",
+    "confidence",
+    "crossed",
 )
 
 Late = Annotated[bool | None, Query(description="Whether it was learnt from reads that came late.")]

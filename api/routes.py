@@ -8,9 +8,11 @@ from fastapi import Depends, FastAPI
 from api import (
     alerts,
     assets,
+    crossings,
     ingest,
     maintenance,
     movements,
+    quality,
     readers,
     sensors,
     status,
@@ -22,15 +24,18 @@ from api.alerts import NoteBody
 from api.asset_bodies import AssetBody
 from api.maintenance import MaintenanceBody, ReaderMaintenanceBody
 from api.parameters import refuse_unknown
+from api.quality import QualityShape
 from api.readers import OutputBody
 from api.shapes import (
     AlertShape,
     AssetShape,
+    CrossingShape,
     Health,
     Ingested,
     Items,
     MaintenanceShape,
     MovementShape,
+    PastCrossing,
     PastMovement,
     PastVisit,
     Position,
@@ -106,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
         _ASSET_PATH + "/history",
         assets.list_history,
         "look",
-        Items[PastMovement | PastVisit],
+        Items[PastMovement | PastCrossing | PastVisit],
         (CSV,),
     ),
     Route("GET", _ASSET_PATH, assets.show_asset, "look", AssetShape),
@@ -176,6 +181,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "GET", _API + "/movements", movements.list_movements, "look", Items[MovementShape], (CSV,)
     ),
+    Route(
+        "GET", _API + "/crossings", crossings.list_crossings, "look", Items[CrossingShape], (CSV,)
+    ),
+    Route("GET", _API + "/quality", quality.show_quality, "look", QualityShape),
     Route("GET", _API + "/alerts", alerts.list_alerts, "look", Items[AlertShape], (CSV,)),
     Route(
         "POST",

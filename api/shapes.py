@@ -5,14 +5,16 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import AlertState, Condition, Severity
+from delivery.presence import Presence
 from readers.health import HealthState
 from readers.maintenance import TargetKind
-from zones.movements import MovementKind, Operation
+from zones.movements import Direction, MovementKind, Operation
 from zones.settings import Role
 
 Item = TypeVar("Item")
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Zone = str | None
+Confidence = Annotated[float, Field(ge=0, le=1)]
 Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -113,7 +115,9 @@ class Position(Shape):
     zone: Zone
     since: Time | None
     tag: str | None
-    presence: Literal["present", "departed", "unknown"]
+    presence: Presence
+    presence_since: Time | None
+    flaps: int
     last_heard: Time | None
     floor: str | None
     last_zone: Zone
@@ -121,13 +125,15 @@ class Position(Shape):
 
 
 class ZoneShape(Shape):
-    """A zone of the site file; the polygon is in metres of its floor."""
+    """A zone of the site file; outline and geometry (GeoJSON) are in metres of its floor."""
 
     name: str
     floor: str | None
     role: Role
     parent: str | None
     polygon: list[Corner] | None
+    shape: Literal["polygon", "polygons", "circle", "corridor"] | None
+    geometry: dict[str, Any] | None
     healthy: bool
 
 
@@ -139,6 +145,8 @@ class Present(Shape):
     tag: str
     zone: str
     since: Time
+    presence: Presence
+    presence_since: Time
 
 
 class Visit(Shape):
@@ -152,7 +160,10 @@ class Visit(Shape):
 
 
 class MovementShape(Shape):
-    """A change of zone; null is nowhere."""
+    """A change of zone; null is nowhere.
+
+    `crossed` is a visit that no position lies in: the straight way between two went through.
+    """
 
     id: str
     time: Time
@@ -164,12 +175,35 @@ class MovementShape(Shape):
     to: Zone
     operation: Operation | None
     late: bool
+    confidence: Confidence | None = None
+    crossed: bool = False
+
+
+class CrossingShape(Shape):
+    """A way through a portal; where `direction` is `unknown`, `lean` is what a guess would be."""
+
+    id: str
+    time: Time
+    decided: Time
+    tag: str
+    asset: str | None
+    portal: str
+    direction: Direction
+    confidence: Confidence
+    lean: Literal["outbound", "inbound"] | None
+    late: bool
 
 
 class PastVisit(Visit):
     """A visit in the history of an asset."""
 
     type: Literal["visit"]
+
+
+class PastCrossing(CrossingShape):
+    """A crossing in the history of an asset."""
+
+    type: Literal["crossing"]
 
 
 class PastMovement(MovementShape):
@@ -233,6 +267,7 @@ class AlertShape(Shape):
     from_: Zone = Field(alias="from")
     to: Zone
     portal: str | None
+    reader: str | None
     time: Time
     decided: Time
     raised_at: Time

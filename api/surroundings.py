@@ -11,6 +11,7 @@ from history.keys import ApiKey
 from history.questions import StateQuestions
 
 QUESTIONS_AT_ONCE = 4
+SLOW_QUESTIONS_AT_ONCE = 1
 
 Answered = TypeVar("Answered")
 
@@ -23,9 +24,9 @@ class Ask(Protocol):
         ...
 
 
-def ask_in_threads() -> Ask:
-    """Make the way to ask: at most four questions at once, the others wait their turn."""
-    limiter = CapacityLimiter(QUESTIONS_AT_ONCE)
+def ask_in_threads(at_once: int = QUESTIONS_AT_ONCE) -> Ask:
+    """Make the way to ask: so many questions at once, the others wait their turn."""
+    limiter = CapacityLimiter(at_once)
 
     def ask(question: Callable[[], Answered], /) -> Awaitable[Answered]:
         return to_thread.run_sync(question, limiter=limiter)
@@ -34,12 +35,16 @@ def ask_in_threads() -> Ask:
 
 
 class Surroundings(NamedTuple):
-    """The request and what answers it. Questions may wait for a disk: only through `ask`."""
+    """The request and what answers it. Questions may wait for a disk: only through `ask`.
+
+    `ask_slowly` is for those that take seconds of work: one at a time.
+    """
 
     request: Request
     desk: Desk
     questions: StateQuestions
     ask: Ask
+    ask_slowly: Ask
 
     @property
     def caller(self) -> ApiKey:
@@ -51,7 +56,7 @@ class Surroundings(NamedTuple):
 def surroundings(request: Request) -> Surroundings:
     """Read what the application was made with."""
     state = request.app.state
-    return Surroundings(request, state.desk, state.questions, state.ask)
+    return Surroundings(request, state.desk, state.questions, state.ask, state.ask_slowly)
 
 
 Here = Annotated[Surroundings, Depends(surroundings)]

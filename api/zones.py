@@ -15,13 +15,15 @@ from api.lists import (
     list_response,
     page_of,
 )
+from api.presence import standing_in
 from api.problems import not_found
 from api.surroundings import Here
 from history.filters import VisitFilter
+from history.paging import Page
 
 GEOJSON = "application/geo+json"
-ZONE_COLUMNS = ("name", "floor", "role", "parent", "healthy", "polygon")
-PRESENT_COLUMNS = ("asset", "name", "tag", "zone", "since")
+ZONE_COLUMNS = ("name", "floor", "role", "parent", "healthy", "polygon", "shape", "geometry")
+PRESENT_COLUMNS = ("asset", "name", "tag", "zone", "since", "presence", "presence_since")
 VISIT_COLUMNS = ("asset", "tag", "zone", "from", "to")
 
 
@@ -39,10 +41,14 @@ async def show_zone(name: str, here: Here) -> Response:
 
 
 async def list_zone_assets(name: str, here: Here, page: OldestFirst) -> Response:
-    """Who is there or in a zone inside it, by asset id; then tags that no asset carries."""
+    """Who is there or in a zone inside it, by asset id; then tags that no asset carries.
+
+    Who is `unknown` is not proven to be there: a reader that covers its zone is not healthy.
+    """
     zones = _with_inner(here.desk, _zone(here.desk, name)["name"])
     found = await here.ask(lambda: here.questions.who_is_in(zones, page))
-    return list_response(here.request, found, PRESENT_COLUMNS)
+    items = [_placed(here.desk, item) for item in found.items]
+    return list_response(here.request, Page(items, found.cursor), PRESENT_COLUMNS)
 
 
 async def list_zone_visits(
@@ -76,6 +82,11 @@ def _with_inner(desk: Desk, name: str) -> list[str]:
     return inside
 
 
+def _placed(desk: Desk, item: Row) -> Row:
+    standing = standing_in(desk, item)
+    return {**item, "presence": standing.presence, "presence_since": standing.since}
+
+
 def _shown(desk: Desk, zone: Row) -> Row:
     return {**zone, "healthy": desk.zone_is_healthy(zone["name"])}
 
@@ -85,9 +96,13 @@ def _collection(zones: list[Row]) -> dict[str, Any]:
 
 
 def _feature(zone: Row) -> dict[str, Any]:
-    corners = zone["polygon"]
-    geometry = None
-    if corners:
-        geometry = {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
-    properties = {name: value for name, value in zone.items() if name != "polygon"}
-    return {"type": "Feature", "id": zone["name"], "geometry": geometry, "properties": properties}
+    """A zone as GeoJSON; a circle or a corridor is drawn, and `shape` says what it is."""
+    properties = {
+        name: value for name, value in zone.items() if name not in {"polygon", "geometry"}
+    }
+    return {
+        "type": "Feature",
+        "id": zone["name"],
+        "geometry": zone["geometry"],
+        "properties": properties,
+    }

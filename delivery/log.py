@@ -16,7 +16,8 @@ _logger = logging.getLogger("tagwarden.alerts")
 class LogSender:
     """Writes to the logger `tagwarden.alerts`: `TIME RULE: ASSET: FROM → TO: TRANSITION (ID)`.
 
-    An alert about a zone says `TIME RULE: ZONE: TRANSITION (ID)`.
+    Where it went through a portal, `through PORTAL` follows the way or stands for it. An alert
+    about a zone, a reader or the gateway says `TIME RULE: NAME: TRANSITION (ID)`.
     What calls somebody has the level of the alert's severity, the rest is INFO. A name that could
     start a line, move a cursor or be taken for another part of the line stands in quotes, escaped.
     """
@@ -36,10 +37,17 @@ class LogSender:
 
 def _what(alert: dict[str, Any]) -> str:
     if not alert["asset"] and not alert["tag"]:
-        return f"{_rule(alert)}: {_shown(alert['to'])}"
+        return f"{_rule(alert)}: {_shown(alert.get('reader') or alert['to'] or 'gateway')}"
     subject = _shown(alert["asset"]) if alert["asset"] else f"tag {_shown(alert['tag'])}"
+    return f"{_rule(alert)}: {subject}: {_way(alert)}"
+
+
+def _way(alert: dict[str, Any]) -> str:
+    door = f"through {_shown(alert['portal'])}" if alert.get("portal") else ""
+    if door and not alert["to"]:
+        return door
     way = f"{_shown(alert['from'] or 'nowhere')} → {_shown(alert['to'] or 'nowhere')}"
-    return f"{_rule(alert)}: {subject}: {way}"
+    return f"{way} {door}".rstrip()
 
 
 def _rule(alert: dict[str, Any]) -> str:

@@ -17,7 +17,9 @@ from tags.reads import Fix, Measurement
 from tags.times import format_time
 
 Kind = Literal["assets", "zones", "readers", "sensors"]
-Presence = Literal["present", "departed", "unknown"]
+Presence = Literal["present", "departed", "outside", "unknown"]
+"""`departed`: not seen any more, though it would have been; `outside`: seen outside all zones."""
+
 Messages = dict[str, bytes]
 """Retained payloads by topic, in the order in which they are to be published."""
 

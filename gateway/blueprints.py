@@ -9,7 +9,16 @@ from zones.floorplan import FloorPlan
 def blueprint_of(site: Site) -> Blueprint:
     """The floor plan, the rules and the limit of a site file."""
     settings = site.settings
-    plan = FloorPlan(settings.zones, settings.readers, settings.estimator, settings.portals)
+    plan = FloorPlan(
+        zones=settings.zones,
+        readers=settings.readers,
+        estimator=settings.estimator,
+        portals=settings.portals,
+        floors=settings.floors,
+        positions=settings.positions,
+        origin=settings.site.origin,
+        conflicts=settings.conflicts,
+    )
     system = settings.system.model_copy(update={"notify": _told(settings)})
     return Blueprint(plan, settings.rules, settings.limits.tags_max, system)
 

@@ -14,6 +14,11 @@ from gateway.terminal import warn
 ROLES = ("ingest", "viewer", "guard", "operator", "admin")
 DATA = Path("data")
 UNTIL = "ignore later rows (RFC 3339); without it the clock stops 2 s after the last row"
+COMPARE = "what two site files decide differently"
+SCORED = "where the tag really was; with --compare, scores both"
+QUALITY = "report on antennas, cross-reads, ghosts and tags, in place of events without --out"
+QUALITY_OUT = "the same report as JSON in a file"
+KNOWN = "in which zone each was recorded; without it only antenna bias is fitted"
 REBIND = "take tags from the assets that carry them now"
 
 
@@ -27,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_running(commands)
     _add_checking(commands)
+    _add_calibrating(commands)
     _add_sources(commands)
     _add_data(commands)
     return top
@@ -51,6 +57,7 @@ _COMMANDS = {
     "run": "gateway.commands",
     "check": "gateway.commands",
     "replay": "gateway.commands",
+    "calibrate": "gateway.calibrate_command",
     "keys": "gateway.commands",
     "import": "gateway.commands",
     "doctor": "gateway.source_commands",
@@ -90,11 +97,24 @@ def _add_checking(commands: Commands) -> None:
     check.add_argument("site", type=Path, metavar="SITE.yaml")
     replay = commands.add_parser("replay", help="a recording through the same pipeline")
     replay.add_argument("recording", type=Path, metavar="FILE", help=".csv of reads, or .jsonl")
-    replay.add_argument("--site", type=Path, required=True, metavar="SITE.yaml")
+    under = replay.add_mutually_exclusive_group(required=True)
+    under.add_argument("--site", type=Path, metavar="SITE.yaml")
+    under.add_argument("--compare", type=Path, nargs=2, metavar=("A.yaml", "B.yaml"), help=COMPARE)
     replay.add_argument("--out", type=Path, metavar="EVENTS.jsonl", help="else standard output")
     replay.add_argument("--assets", type=Path, metavar="ASSETS.csv")
     replay.add_argument("--rules", type=Path, metavar="OTHER.yaml", help="its rules hold instead")
     replay.add_argument("--until", metavar="TIME", help=UNTIL)
+    replay.add_argument("--quality", action="store_true", help=QUALITY)
+    replay.add_argument("--quality-out", type=Path, metavar="FILE.json", help=QUALITY_OUT)
+    replay.add_argument("--truth", type=Path, metavar="TRUTH.json", help=SCORED)
+
+
+def _add_calibrating(commands: Commands) -> None:
+    calibrate = commands.add_parser("calibrate", help="fit antennas and estimator to recordings")
+    calibrate.add_argument("files", type=Path, nargs="+", metavar="FILE", help="recordings")
+    calibrate.add_argument("--site", type=Path, required=True, metavar="SITE.yaml")
+    calibrate.add_argument("--truth", type=Path, metavar="TRUTH.json", help=KNOWN)
+    calibrate.add_argument("--dry-run", action="store_true", help="say what would be written")
 
 
 def _add_sources(commands: Commands) -> None:

@@ -4,22 +4,31 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 import sqlite3
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
-from typing import Any, TextIO
+from typing import Any
 
 from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
+from gateway.command_files import (
+    CommandError,
+    assets_of,
+    recorded_site,
+    refuse_input,
+    text_of,
+    unreadable,
+    until_ns_of,
+    whole_file,
+)
+from gateway.compare import compare_command
 from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.entries import GatewayStarted, ReadGroup
 from gateway.errands import Errands
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
+from gateway.quality_report import events_file, quality_of, refuse_quality, tell_quality
 from gateway.replay import (
     ReplayError,
     recorded_entries,
@@ -29,18 +38,12 @@ from gateway.replay import (
 )
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
-from gateway.site import Site, SiteError, load_site, parse_site
+from gateway.site import Site, SiteError, load_site
 from gateway.station import Station
-from gateway.terminal import say, show_progress, standard_output, warn
+from gateway.terminal import say, show_progress, warn
+from gateway.truth import TruthError
 from history.state import StateTooNewError, open_state
-from inventory.assets import Asset
-from inventory.csv_assets import parse_assets_csv
 from readers.wire.recording import RecordingError
-from tags.times import parse_time
-
-
-class CommandError(Exception):
-    """What was asked can not be done; the text says why."""
 
 
 def run_command(chosen: argparse.Namespace) -> int:
@@ -91,32 +94,40 @@ def check_command(chosen: argparse.Namespace) -> int:
 
 
 def replay_command(chosen: argparse.Namespace) -> int:
-    """`tagwarden replay`."""
+    """`tagwarden replay`, of one site file or of two that are compared."""
     try:
-        return _replay(chosen)
+        if chosen.compare is None:
+            return _replay(chosen)
+        refuse_quality(chosen)
+        return compare_command(chosen)
     except SiteError as error:
         return _refuse_site(error)
-    except (RecordingError, ReplayError, CommandError) as error:
+    except (RecordingError, ReplayError, CommandError, TruthError) as error:
         warn(str(error), "red")
         return 1
     except OSError as error:
-        warn(_unreadable(error, chosen.recording), "red")
+        warn(unreadable(error, chosen.recording), "red")
         return 1
 
 
 def _replay(chosen: argparse.Namespace) -> int:
-    until_ns = None if chosen.until is None else _until(chosen.until)
+    if chosen.truth is not None:
+        raise CommandError("--truth: scores two site files; give them with --compare")
+    until_ns = None if chosen.until is None else until_ns_of(chosen.until)
     if chosen.out is not None:
-        _refuse_input(chosen.out, (chosen.recording, chosen.site, chosen.assets, chosen.rules))
-    site = _recorded_site(chosen.site)
-    rules = None if chosen.rules is None else _recorded_site(chosen.rules)
-    assets, problems = _assets(chosen.assets)
+        refuse_input(chosen.out, (chosen.recording, chosen.site, chosen.assets, chosen.rules))
+    site = recorded_site(chosen.site)
+    rules = None if chosen.rules is None else recorded_site(chosen.rules)
+    assets, problems = assets_of(chosen.assets)
     bad: list[str] = list(problems)
     entries = recorded_entries(chosen.recording, lambda error: bad.append(str(error)), until_ns)
     size = chosen.recording.stat().st_size
     reads = lines = 0
     pipeline = replay_pipeline(rules)
-    with _out(chosen.out) as out:
+    quality = quality_of(chosen, site)
+    if quality is not None:
+        entries = quality.listen(entries)
+    with whole_file(events_file(chosen)) as out:
         for entry, decided in replay(pipeline, entries, site, assets):
             reads += len(entry.reads) if isinstance(entry, ReadGroup) else 0
             for line in decided:
@@ -127,56 +138,9 @@ def _replay(chosen: argparse.Namespace) -> int:
     for problem in (*bad, *unused_reads(pipeline)):
         warn(problem, "yellow")
     warn(f"{chosen.recording}: {reads} reads, {lines} decisions, {len(bad)} bad rows")
+    if quality is not None:
+        tell_quality(chosen, quality.findings())
     return 1 if bad else 0
-
-
-def _recorded_site(path: Path) -> Site:
-    """A site file for replay: its secrets need not be set."""
-    return parse_site(_text(path), str(path), env=None)
-
-
-def _assets(path: Path | None) -> tuple[tuple[Asset, ...], list[str]]:
-    if path is None:
-        return (), []
-    parsed = parse_assets_csv(_text(path), str(path))
-    return parsed.assets, parsed.described()
-
-
-def _until(text: str) -> int:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise CommandError(f"--until: {error}") from error
-
-
-@contextmanager
-def _out(path: Path | None) -> Generator[TextIO]:
-    if path is None:
-        yield standard_output()
-        return
-    path = path.resolve()
-    # A device or a pipe is written as it is; a file appears once it is whole.
-    whole = path.is_file() or not path.exists()
-    target = path.with_name(f"{path.name}.{os.getpid()}.part") if whole else path
-    try:
-        out = target.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{path}: can not be written: {_reason(error)}") from error
-    try:
-        with out:
-            yield out
-        if whole:
-            target.replace(path)
-    finally:
-        if whole:
-            target.unlink(missing_ok=True)
-
-
-def _refuse_input(out: Path, inputs: Iterable[Path | None]) -> None:
-    """Raise CommandError where `out` is one of the files to be read, whatever it is called."""
-    for path in inputs:
-        if path is not None and path.exists() and out.exists() and path.samefile(out):
-            raise CommandError(f"--out {out}: is the file {path} that is read; name another one")
 
 
 def keys_command(chosen: argparse.Namespace) -> int:
@@ -193,7 +157,7 @@ def keys_command(chosen: argparse.Namespace) -> int:
 def import_command(chosen: argparse.Namespace) -> int:
     """`tagwarden import assets`."""
     try:
-        text = _text(chosen.file)
+        text = text_of(chosen.file)
     except CommandError as error:
         warn(str(error), "red")
         return 1
@@ -213,26 +177,6 @@ def import_command(chosen: argparse.Namespace) -> int:
     done = f"{answer['good']} good" if chosen.dry_run else f"{answer['stored']} stored"
     say(f"{chosen.file}: {done}, {len(answer['problems'])} refused")
     return 1 if answer["problems"] else 0
-
-
-def _text(path: Path) -> str:
-    """The text of a file. Raises CommandError."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: is not UTF-8 text") from error
-    except OSError as error:
-        raise CommandError(_unreadable(error, path)) from error
-
-
-def _unreadable(error: OSError, path: Path) -> str:
-    return f"{error.filename or path}: can not be read: {_reason(error)}"
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    return (error.strerror or str(error)).lower()
 
 
 def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from simulators.demo_sources import DemoSources
 from simulators.facility import Facility
 from simulators.player import FacilityPlayer
 from tags.times import SECOND_NS, format_time
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 
 PORT = 8080
 DRAIN_S = 4.0
@@ -173,6 +173,8 @@ class Announcer:
         match output:
             case AlertChange():
                 _announce_alert(output)
+            case Crossing(direction="outbound" | "inbound"):
+                _announce_crossing(output)
             case Movement(asset=str() as asset) if self._zones.get(asset) != output.to_zone:
                 self._announce_movement(output, asset)
             case _:
@@ -187,12 +189,19 @@ class Announcer:
         say(f"{format_time(movement.time_ns)} {movement.kind} {asset}{tag}: {way}", "dim")
 
 
+def _announce_crossing(crossing: Crossing) -> None:
+    what = crossing.asset or crossing.tag
+    sure = f"{crossing.confidence:.0%} sure"
+    text = f"crossing {crossing.portal} {crossing.direction}: {what} ({sure})"
+    say(f"{format_time(crossing.time_ns)} {text}", "dim")
+
+
 def _announce_alert(change: AlertChange) -> None:
     alert = change.alert
     if change.transition not in {"raised", "reopened"}:
         say(f"{format_time(change.at_ns)} alert {change.transition}: {alert.subject}", "green")
         return
-    way = f" ({alert.from_zone or 'nowhere'} → {alert.to_zone})" if alert.tag else ""
+    way = f" ({alert.from_zone or 'nowhere'} → {alert.to_zone or 'outside'})" if alert.tag else ""
     text = f"ALERT {change.transition}: {alert.rule}: {alert.subject}{way}"
     say(f"{format_time(alert.time_ns)} {text}", "red")
 

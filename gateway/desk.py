@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from alerts.changes import AcknowledgeAlert, ResetAlert
-from api.desk import Change, JournalFullError, UnknownReaderError
+from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from gateway.collector import Collector
 from gateway.site import Site
 from gateway.supervisor import Supervisor
 from history.answers import Answer, find_answer, store_answer
+from history.sightings import SightingStore
 from inventory.changes import DONE, Outcome, StoreAssets
 from readers.driver import ReaderError, ReaderMisconfiguredError, SwitchesOutputs
 from readers.health import ReaderHealth, health_json
@@ -20,6 +21,8 @@ from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
 from readers.push_settings import PushSettings
 from tags.reads import Fix
 from tags.times import format_time
+from zones.georeference import Georeference
+from zones.shapes import drawing_of
 
 SWITCH_TIMEOUT_S = 10.0
 
@@ -35,12 +38,15 @@ class GatewayDesk:
         supervisor: Supervisor,
         site: Callable[[], Site],
         clock: Callable[[], int],
+        sightings: SightingStore,
     ) -> None:
         self.clock = clock
+        self._sightings = sightings
         self._collector = collector
         self._supervisor = supervisor
         self._maintenance = collector.station.pipeline.maintenance
         self._site = site
+        self._drawn: tuple[str | None, list[dict[str, Any]]] = (None, [])
 
     async def submit(self, change: Change) -> Outcome:
         """Commit a change. Raises JournalFullError while the disk takes nothing."""
@@ -116,6 +122,14 @@ class GatewayDesk:
             found += [self._reader(name) for name in [*names, *strangers]]
         return found
 
+    def listeners(self) -> Listeners:
+        """Each reader as it is now, the floor plan, and the store of what was heard."""
+        healths = {
+            name: self._maintenance.applied_to(watch.health)
+            for name, watch in self._supervisor.watches.items()
+        }
+        return Listeners(self._collector.station.pipeline.plan, healths, self._sightings)
+
     def maintenance(self) -> list[dict[str, Any]]:
         """What is in maintenance."""
         return [maintenance_json(each) for each in self._maintenance.running()]
@@ -173,18 +187,33 @@ class GatewayDesk:
         """Whether every reader that covers the zone is healthy."""
         return zone in self._collector.station.pipeline.state.located[0].healthy_since_ns
 
+    def flaps_of(self, tag: str) -> int:
+        """How often a tag went to another zone and straight back within the last hour."""
+        state = self._collector.station.pipeline.state
+        for located in state.located:
+            track = located.tracks.get(tag)
+            if track is not None:
+                return track.flaps.in_hour(state.now_ns)
+        return 0
+
+    def unknown_since_ns(self, zone: str, tag: str) -> int | None:
+        """Since when nobody can say whether a tag is still in a zone; None while somebody can."""
+        state = self._collector.station.pipeline.state
+        located = state.located[0]
+        if zone in located.healthy_since_ns:
+            return None
+        if zone in located.unheard_since_ns:
+            return located.unheard_since_ns[zone]
+        return None if tag in state.latest.fixes else self.last_heard_ns(tag) or 0
+
     def zones(self) -> list[dict[str, Any]]:
-        """The zones of the site file."""
-        return [
-            {
-                "name": zone.name,
-                "floor": zone.floor,
-                "role": zone.role,
-                "parent": zone.parent,
-                "polygon": zone.polygon,
-            }
-            for zone in self._site().settings.zones
-        ]
+        """The zones of the site file; they are drawn once for each version of it."""
+        site = self._site()
+        version, zones = self._drawn
+        if version != site.version:
+            zones = _drawn(site)
+            self._drawn = site.version, zones
+        return zones
 
     def readiness(self) -> tuple[str, list[str]]:
         """Ready, or degraded with the reasons. A reader that is down is no reason: see readers."""
@@ -227,3 +256,21 @@ async def _refusal_to_switch(
     except TimeoutError:
         return Outcome("conflict", f"the reader did not answer within {SWITCH_TIMEOUT_S:g} s")
     return None
+
+
+def _drawn(site: Site) -> list[dict[str, Any]]:
+    """What is told of the zones of a site file."""
+    origin = site.settings.site.origin
+    georeference = None if origin is None else Georeference(origin)
+    return [
+        {
+            "name": zone.name,
+            "floor": zone.floor,
+            "role": zone.role,
+            "parent": zone.parent,
+            "polygon": None if zone.geo else zone.polygon,
+            "shape": zone.shape,
+            "geometry": drawing_of(zone, georeference),
+        }
+        for zone in site.settings.zones
+    ]

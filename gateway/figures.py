@@ -7,18 +7,22 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from alerts.alert import AlertChange
 from gateway.collector import Collector
 from gateway.followers import SightingsFollower
+from gateway.headcount import TagsInZones
 from gateway.journal import Group
 from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
 from gateway.supervisor import Supervisor
 from gateway.watches import ReaderWatch
+from history.outputs import Output
 from tags.times import SECOND_NS
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 
 
 class Counts:
     """What is counted as it happens."""
 
     def __init__(self) -> None:
+        self.tags = TagsInZones()
+        self.crossings: dict[tuple[str, ...], float] = {}
         self.commit_seconds = Durations("commit_seconds", "Time that a commit of a group took.")
         self.alert_seconds = Durations(
             "alert_seconds",
@@ -45,13 +49,20 @@ class Counts:
         for group in groups:
             for numbered in group.outputs:
                 output = numbered.output
-                self.movements += isinstance(output, Movement)
+                self._note_place(output)
                 if isinstance(output, AlertChange):
                     to_tell = to_tell or bool(output.notify)
                     if output.transition in {"raised", "reopened"}:
                         self.alerts += output.transition == "raised"
                         self.alert_seconds.add(max(0, now_ns - output.at_ns) / SECOND_NS)
         return to_tell
+
+    def _note_place(self, output: Output) -> None:
+        self.movements += isinstance(output, Movement)
+        self.tags.note(output)
+        if isinstance(output, Crossing):
+            key = (output.portal, output.direction)
+            self.crossings[key] = self.crossings.get(key, 0) + 1
 
 
 class GatewayFigures:
@@ -119,6 +130,22 @@ class GatewayFigures:
         """By queue."""
         return {("pipeline",): self._collector.reads_waiting}
 
+    def tags(self) -> Labelled:
+        """By zone and presence."""
+        return self._counts.tags.by_presence(self._pipeline.state.located[0])
+
+    def crossings(self) -> Labelled:
+        """By portal and direction."""
+        return dict(self._counts.crossings)
+
+    def flaps(self) -> Labelled:
+        """By pair of zones; the empty name is no zone."""
+        total: dict[tuple[str, ...], float] = {}
+        for locate in self._pipeline.locates:
+            for pair, count in list(locate.flaps.items()):
+                total[pair] = total.get(pair, 0) + count
+        return total
+
     def alerts_open(self) -> Labelled:
         """By severity."""
         cases = list(self._pipeline.state.judged.cases.values())
@@ -158,6 +185,9 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_GAUGE, "queue_items", "What waits.", ("queue",), "queues"),
     (_COUNTER, "reads_dropped", _UNUSED, _BY_REASON, "dropped"),
     (_COUNTER, "times_replaced", "Reads with an implausible time.", (), "times_replaced"),
+    (_GAUGE, "tags", "Tags in a zone.", ("zone", "presence"), "tags"),
+    (_COUNTER, "crossings", "Decided at portals.", ("portal", "direction"), "crossings"),
+    (_COUNTER, "flaps", "There and straight back.", ("zone", "other"), "flaps"),
     (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
     (_COUNTER, "deliveries", "Tries to deliver.", ("channel", "result"), "deliveries"),
     (_COUNTER, "published", "What brokers were told.", ("publisher", "result"), "published"),

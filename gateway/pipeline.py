@@ -33,7 +33,7 @@ from readers.health import ReaderHealth
 from readers.maintenance import Maintenance, Target
 from tags.latest import Latest
 from tags.reads import Read
-from zones.floorplan import FloorPlan
+from zones.floorplan import NO_PLAN, FloorPlan
 from zones.locate import Locate
 from zones.tracks import LocateState, Step
 
@@ -50,7 +50,7 @@ class Blueprint(NamedTuple):
 ReadBlueprint = Callable[[str], Blueprint]
 """Makes a blueprint of the text of a site file that was accepted before."""
 
-FORMAT = 2
+FORMAT = 3
 """Version of the state's layout; a state of another version is not read but replayed."""
 
 
@@ -91,17 +91,22 @@ class Pipeline:
         ]
         self.judge = Judge(self.state.judged)
         self.maintenance = MaintenanceBook(self.state.maintenance)
-        self._plan = FloorPlan()
+        self._plan = NO_PLAN
         self._outputs: list[Numbered] = []
         if self.state.site is not None:
             self._restore_site(self.state.site)
+
+    @property
+    def plan(self) -> FloorPlan:
+        """The floor plan that holds now."""
+        return self._plan
 
     def advance(self, entries: Sequence[Entry]) -> Decisions:
         """Take entries in, in order. How they are grouped changes nothing that is decided."""
         outcomes: dict[int, Outcome] = {}
         for index, entry in enumerate(entries):
-            if isinstance(entry, ReadGroup):
-                self._take_reads(entry)
+            if isinstance(entry, ReadGroup | Observed):
+                self._take_heard(entry)
                 continue
             if isinstance(entry, GatewayStarted):
                 self._note_start(entry)
@@ -112,6 +117,23 @@ class Pipeline:
             self._collect()
         outputs, self._outputs = self._outputs, []
         return Decisions(outputs, outcomes)
+
+    def _take_heard(self, heard: ReadGroup | Observed) -> None:
+        if isinstance(heard, ReadGroup):
+            self._take_reads(heard)
+        else:
+            self._take_observed(heard)
+
+    def _take_observed(self, observed: Observed) -> None:
+        """Fixes come one by one, each at its own arrival."""
+        for fix in observed.fixes:
+            self._pass_time(fix.arrival_ns)
+            self.state.latest.take_fix(fix)
+            for locate in self.locates:
+                locate.fold_fix(fix)
+        for measurement in observed.measurements:
+            self.state.latest.take_measurement(measurement)
+        self._pass_time(observed.arrival_ns)
 
     def _take_reads(self, group: ReadGroup) -> None:
         if group.seq <= self.state.sources.get(group.source, -1):
@@ -176,11 +198,10 @@ class Pipeline:
         match news:
             case ReaderHealth():
                 self._note_health(news)
-            case Observed():
-                self._note_observed(news)
             case ClockOffset(reader=reader, offset_ns=offset_ns):
                 for locate in self.locates:
                     locate.note_offset(reader, offset_ns)
+                self.judge.note_offset(reader, offset_ns)
             case SiteChanged():
                 self._change_site(news)
             case GatewayStarted():
@@ -217,12 +238,6 @@ class Pipeline:
             unknown = ReaderHealth(reader=name, state="connecting", since_ns=self.state.now_ns)
             self._note_health(known.get(name, unknown))
         self._collect()
-
-    def _note_observed(self, observed: Observed) -> None:
-        for fix in observed.fixes:
-            self.state.latest.take_fix(fix)
-        for measurement in observed.measurements:
-            self.state.latest.take_measurement(measurement)
 
     def _change_register(self, change: StoreAssets | RemoveAsset) -> Outcome:
         if isinstance(change, StoreAssets):

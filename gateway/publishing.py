@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.selection import selects
 from alerts.settings import AssetSelector
-from api.assets import presence_of
+from api.presence import standing_of
 from delivery.presence import (
     Fact,
     ReaderState,
@@ -112,7 +112,7 @@ class GatewayFacts:
             zone=at["zone"],
             since=at["since"],
             last_zone=at["last_zone"],
-            presence=presence_of(self._desk, at),
+            presence=standing_of(self._desk, at).presence,
             tag=at["tag"],
             fix=self._desk.fix_of(stored.asset.id),
         )

@@ -55,6 +55,9 @@ def csv_entries(
     """
     for reader in span.readers:
         yield ReaderHealth(reader=reader, state="online", since_ns=span.first_ns)
+    if not span.readers:
+        # A group of positions has the time of its last; the recording begins with the first.
+        yield Tick(span.first_ns)
     rows = _rows(path, on_bad)
     if until_ns is not None:
         rows = (row for row in rows if row.arrival_ns <= until_ns)

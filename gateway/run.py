@@ -84,6 +84,7 @@ class Gateway:
         limits = site.settings.limits
         add_s = self.counts.commit_seconds.add
         self.station = Station(self._journal, stored_blueprint, limits, add_s)
+        self.counts.tags.begin(self.station.pipeline.state.located)
         self._clock = SteadyClock(self.station.pipeline.state.now_ns)
         if self._clock.ahead_ns > SECOND_NS:
             log.warning("the clock was set back; times run ahead of it until it has caught up")
@@ -93,7 +94,10 @@ class Gateway:
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
         self.collector.restate = self.supervisor.restate
         self._questions = StateQuestions(folder.state)
-        self._desk = GatewayDesk(self.collector, self.supervisor, lambda: self.site, self._clock)
+        self._sightings = SqliteSightings(folder.sightings)
+        self._desk = GatewayDesk(
+            self.collector, self.supervisor, lambda: self.site, self._clock, self._sightings
+        )
         self._publishing = self._make_publishing()
         self._deliverer = self._make_deliverer()
         self._follower = self._make_follower()
@@ -122,7 +126,7 @@ class Gateway:
     def _make_follower(self) -> SightingsFollower:
         return SightingsFollower(
             self._folder.state,
-            SqliteSightings(self._folder.sightings),
+            self._sightings,
             self.collector,
             EventClock(dict(self.station.pipeline.state.located[0].offsets_ns)),
             lambda store: store.expire(self.site.settings.history.keep_days, self._clock()),

@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from alerts.settings import RuleSettings
+from alerts.settings import ExitRule, PortalRuleSettings, RuleSettings
 from gateway.site_problems import Fault, Path, suggestion
 from gateway.site_settings import SiteSettings, UnfilledBroker
-from gateway.site_shapes import polygon_faults
+from gateway.site_shapes import overlap_faults, shape_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
 from readers.llrp.settings import LlrpSettings
 from readers.settings import DeviceSettings, Hearer, ReaderSettings
+from zones.georeference import Georeference
 from zones.portal_settings import PortalSettings
 from zones.settings import FloorSettings, ZoneSettings
 
 ANCESTORS_MAX = 32
+
+_TELL_POSITIONS = {"mqtt", "http"}
+"""Drivers whose sources may know where a tag is without hearing it in a zone."""
 
 EntryT = TypeVar("EntryT")
 
@@ -97,12 +101,16 @@ def errors_between(draft: Draft) -> Iterator[Fault]:
 def warnings_between(draft: Draft) -> Iterator[Fault]:
     """Find what is allowed and yet hardly meant."""
     heard = set(_zones_heard(draft))
+    told = any(reader.driver in _TELL_POSITIONS for _, reader in draft.readers)
     for path, zone in draft.zones:
-        if zone.name not in heard:
+        if zone.name not in heard and not (told and zone.shape is not None):
             yield Fault(path, "no antenna hears this zone, so nothing will ever be seen in it")
+    yield from overlap_faults(draft.zones, _georeference(draft))
     for path, rule in draft.rules:
         if not rule.notify:
             yield Fault(path, "nobody is notified; only who asks the API sees the alert")
+        if isinstance(rule, PortalRuleSettings) and not draft.names("portals"):
+            yield Fault(path, "there is no portal, so this rule will never say anything")
     yield from _exit_zones_inside(draft)
 
 
@@ -236,15 +244,26 @@ def _point_fault(point: str, hearers: Mapping[str, Hearer], names: set[str]) -> 
 def _rules_fit(draft: Draft) -> Iterator[Fault]:
     roles = {zone.name: zone.role for _, zone in draft.zones}
     for path, rule in draft.rules:
-        for place, name in enumerate(rule.fence):
+        for place, name in enumerate(_fence(rule)):
             yield from _unknown(draft, (*path, "fence", place), "zone", name)
             if roles.get(name) == "exit":
                 message = (
                     f"'{name}' has role exit: being there is leaving; take it out of the fence"
                 )
                 yield Fault((*path, "fence", place), message)
+        for place, name in enumerate(_portals(rule)):
+            yield from _unknown(draft, (*path, "portals", place), "portal", name)
         for place, name in enumerate(rule.notify):
             yield from _unknown(draft, (*path, "notify", place), "channel", name)
+
+
+def _fence(rule: RuleSettings) -> tuple[str, ...]:
+    return rule.fence if isinstance(rule, ExitRule) else ()
+
+
+def _portals(rule: RuleSettings) -> tuple[str, ...]:
+    """Return the portals that a rule names."""
+    return (rule.portals or ()) if isinstance(rule, ExitRule | PortalRuleSettings) else ()
 
 
 def _system_fits(draft: Draft) -> Iterator[Fault]:
@@ -287,7 +306,7 @@ def _exit_zones_inside(draft: Draft) -> Iterator[Fault]:
             if zone.role == "exit":
                 exit_in.setdefault(around, zone.name)
     for path, rule in draft.rules:
-        for place, name in enumerate(rule.fence):
+        for place, name in enumerate(_fence(rule)):
             if name in exit_in:
                 message = (
                     f"exit zone '{exit_in[name]}' lies in '{name}', so it is no exit for this rule"
@@ -296,12 +315,23 @@ def _exit_zones_inside(draft: Draft) -> Iterator[Fault]:
 
 
 def _shapes_fit(draft: Draft) -> Iterator[Fault]:
-    sizes = {floor.name: floor.size_m for _, floor in draft.floors}
+    floors = {floor.name: floor for _, floor in draft.floors}
+    georeference = _georeference(draft)
     for path, zone in draft.zones:
-        if zone.polygon is not None:
-            size_m = sizes.get(zone.floor or _only(sizes))
-            for message in polygon_faults(zone.polygon, size_m):
-                yield Fault((*path, "polygon"), message)
+        if not (zone.geo and georeference is None and _states_origin(draft)):
+            floor = floors.get(zone.floor or _only(floors))
+            yield from shape_faults(path, zone, floor, georeference)
+
+
+def _georeference(draft: Draft) -> Georeference | None:
+    origin = draft.settings.site.origin
+    return None if origin is None else Georeference(origin)
+
+
+def _states_origin(draft: Draft) -> bool:
+    """Tell whether there is an origin, be it one that can not be read."""
+    site = draft.data.get("site")
+    return isinstance(site, dict) and "origin" in site
 
 
 def _only(names: Mapping[str, object]) -> str:

@@ -4,18 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+from alerts.settings import RULES
 from gateway.site_settings import SiteSettings
 from readers.catalog import DRIVERS, settings_class
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SHARED = "ReaderSettings"
+_SHARED = ("ReaderSettings", "RuleSettings")
 
 
 def site_schema() -> dict[str, Any]:
-    """Return the schema; an entry under `readers` is one of the drivers' entries."""
+    """Return the schema; an entry under `readers` or `rules` is as its driver or kind says."""
     schema = SiteSettings.model_json_schema()
     definitions = schema["$defs"]
-    definitions.pop(_SHARED, None)
+    for shared in _SHARED:
+        definitions.pop(shared, None)
     choices: list[dict[str, str]] = []
     for driver in DRIVERS:
         reader = settings_class(driver).model_json_schema(ref_template="#/$defs/{model}")
@@ -23,12 +25,23 @@ def site_schema() -> dict[str, Any]:
         definitions[reader["title"]] = _of_driver(reader, driver)
         choices.append({"$ref": f"#/$defs/{reader['title']}"})
     schema["properties"]["readers"]["items"] = {"oneOf": choices}
+    schema["properties"]["rules"]["items"] = {"anyOf": _rules(definitions)}
     return {"$schema": _DIALECT, **_without_titles(schema, schema["title"])}
 
 
 def site_schema_text() -> str:
     """Return the content of `config/site.schema.json`."""
     return json.dumps(site_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _rules(definitions: dict[str, Any]) -> list[dict[str, str]]:
+    """Add the settings of each kind of rule; the kind of all but the default must be said."""
+    for kind, model in RULES.items():
+        rule = model.model_json_schema(ref_template="#/$defs/{model}")
+        definitions |= rule.pop("$defs", {})
+        required = {*rule.get("required", []), *([] if kind == "exit" else ["kind"])}
+        definitions[rule["title"]] = {**rule, "required": sorted(required)}
+    return [{"$ref": f"#/$defs/{model.__name__}"} for model in RULES.values()]
 
 
 def _of_driver(reader: dict[str, Any], driver: str) -> dict[str, Any]:

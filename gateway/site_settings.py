@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from alerts.settings import RuleSettings, SystemSettings
+from alerts.settings import RULES, RuleSettings, SystemSettings
 from api.settings import ServerSettings
 from delivery.settings import ChannelSettings, PublishSettings
 from gateway.limits import LimitsSettings
@@ -24,8 +24,10 @@ from gateway.site_values import Value, is_open
 from history.settings import HistorySettings
 from readers.catalog import DRIVERS, settings_class
 from readers.settings import ReaderSettings
-from zones.estimator_settings import EstimatorSettings
+from zones.conflict_settings import ConflictSettings
+from zones.estimator_settings import EstimatorSettings, default_estimator
 from zones.portal_settings import PortalSettings
+from zones.position_settings import OriginSettings, PositionSettings
 from zones.settings import FloorSettings, ZoneSettings
 
 AS_WRITTEN: dict[str, object] = {"values": "as written"}
@@ -33,12 +35,16 @@ AS_WRITTEN: dict[str, object] = {"values": "as written"}
 
 
 class FacilitySettings(BaseModel):
-    """What the site is called and which clock hangs on its wall."""
+    """What the site is called, which clock hangs on its wall and where it lies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=100)
     timezone: str = Field(default="UTC", description="IANA name, such as Europe/Berlin.")
+    origin: OriginSettings | None = Field(
+        default=None,
+        description="Where the site lies on the globe; positions in degrees need it.",
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -82,6 +88,16 @@ def _unknown_driver(driver: str) -> ValidationError:
     )
 
 
+def _by_rule_kind(entry: Value) -> Value | RuleSettings:
+    """Check a rule by the settings of its kind; of an unknown kind, what all rules have."""
+    if not isinstance(entry, dict):
+        return entry
+    model = rule_model(entry)
+    if model is RuleSettings:
+        return {key: entry[key] for key in RuleSettings.model_fields if key in entry}
+    return model.model_validate(entry)
+
+
 class UnfilledChannel(ChannelSettings):
     """Stands for a channel whose address or secret is not filled in; it is never sent on."""
 
@@ -108,6 +124,7 @@ def _by_address(entry: Value, info: ValidationInfo) -> Value | UnfilledBroker:
 
 
 AnyReaderSettings = Annotated[SerializeAsAny[ReaderSettings], BeforeValidator(_by_driver)]
+AnyRuleSettings = Annotated[SerializeAsAny[RuleSettings], BeforeValidator(_by_rule_kind)]
 AnyPublishSettings = Annotated[PublishSettings, BeforeValidator(_by_address)]
 AnyChannelSettings = Annotated[ChannelSettings, BeforeValidator(_by_kind)]
 
@@ -122,10 +139,12 @@ class SiteSettings(BaseModel):
     zones: tuple[ZoneSettings, ...]
     readers: tuple[AnyReaderSettings, ...] = ()
     portals: tuple[PortalSettings, ...] = ()
-    rules: tuple[RuleSettings, ...] = ()
+    rules: tuple[AnyRuleSettings, ...] = ()
     channels: tuple[AnyChannelSettings, ...] = ()
     publish: tuple[AnyPublishSettings, ...] = ()
-    estimator: EstimatorSettings = EstimatorSettings()
+    estimator: EstimatorSettings = Field(default_factory=default_estimator)
+    positions: PositionSettings = PositionSettings()
+    conflicts: ConflictSettings = ConflictSettings()
     system: SystemSettings = SystemSettings()
     history: HistorySettings = HistorySettings()
     server: ServerSettings = ServerSettings()
@@ -140,3 +159,9 @@ def reader_model(entry: Value) -> type[ReaderSettings]:
     """Return the class that an entry is checked by, whatever else is wrong with it."""
     driver = entry.get("driver") if isinstance(entry, dict) else None
     return settings_class(driver) if driver in DRIVERS else ReaderSettings
+
+
+def rule_model(entry: Value) -> type[RuleSettings]:
+    """Return the class that a rule is checked by; the one of all rules where its kind is wrong."""
+    kind = entry.get("kind", "exit") if isinstance(entry, dict) else None
+    return RULES.get(kind, RuleSettings) if isinstance(kind, str) else RuleSettings

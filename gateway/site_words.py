@@ -7,12 +7,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from alerts.settings import RULES, RuleSettings
 from gateway.site_problems import Fault, Path, suggestion
-from gateway.site_settings import SiteSettings, reader_model
+from gateway.site_settings import SiteSettings, reader_model, rule_model
 from gateway.site_values import Value, child_of, has_child, value_at
 from readers.settings import ReaderSettings
 
 _KEY_SHOWN_MAX = 64
+_RULE_KEY_DEPTH = 3
 _Context = Mapping[str, Any]
 
 
@@ -84,16 +86,26 @@ def _joined(messages: Sequence[str]) -> str:
 
 def _message(error: ErrorDetails, path: Path, data: Value) -> str:
     if error["type"] == "extra_forbidden":
-        return "unknown key" + suggestion(str(path[-1]), _fields_at(path[:-1], data))
+        return _stray(path, data)
     if error["type"] == "string_pattern_mismatch":
         field = _fields_at(path[:-1], data).get(str(path[-1]))
         # An entry of a mapping is no field of its own.
         if field is not None:
             return "must be " + str(field.description).rstrip(".")
-    if error["type"] == "too_short" and path[-1:] == ("polygon",):
-        return f"needs at least {error.get('ctx', {})['min_length']} corners"
+    if error["type"] == "too_short" and path[-1:] and path[-1] in _POINTS:
+        return f"needs at least {error.get('ctx', {})['min_length']} {_POINTS[str(path[-1])]}"
     words = _words(error, value_at(data, path))
     return f"the key {words}" if error["loc"][-1:] == ("[key]",) else words
+
+
+def _stray(path: Path, data: Value) -> str:
+    """What to say of a key that may not stand where it stands."""
+    entry, key = value_at(data, path[:-1]), str(path[-1])
+    if path[:1] == ("rules",) and isinstance(entry, dict) and len(path) == _RULE_KEY_DEPTH:
+        kinds = [kind for kind, model in RULES.items() if key in _fields(model)]
+        if kinds:
+            return f"is for rules of kind {' or '.join(kinds)}, not {entry.get('kind', 'exit')}"
+    return "unknown key" + suggestion(key, _fields_at(path[:-1], data))
 
 
 def _words(error: ErrorDetails, value: Value) -> str:
@@ -123,6 +135,8 @@ def _items(context: _Context, limit: str) -> str:
     count = context[limit]
     return f"{count} {'item' if count == 1 else 'items'}"
 
+
+_POINTS = {"polygon": "corners", "outline": "corners", "line": "points"}
 
 _ABSENT = {"missing", "webhook_incomplete"}
 
@@ -177,6 +191,8 @@ def _models_under(
         yield from _models_in(field.annotation)
     elif issubclass(model, ReaderSettings):
         yield reader_model(value)
+    elif model is RuleSettings:
+        yield rule_model(value)
     else:
         yield model
 

@@ -8,19 +8,18 @@ from urllib.parse import quote
 
 import msgspec
 
-from history.sightings import SLOT_S, Sighting
-from tags.times import SECOND_NS
+from history.sightings import SLOT_S, Sighting, slots_between
 
 _BUSY_TIMEOUT_S = 10.0
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
-_COLUMNS = """
+COLUMNS = """
 SELECT sightings.slot_s, tags.text, readers.text, antenna, first_ns, last_ns, reads,
     rssi_dbm_max, rssi_dbm_sum, rssi_reads
 """
 _WITHIN = "last_ns >= :since_ns AND first_ns < :until_ns"
 
-OF_TAG = f"""{_COLUMNS} FROM names AS tags
+OF_TAG = f"""{COLUMNS} FROM names AS tags
 CROSS JOIN sightings ON sightings.tag = tags.id
 CROSS JOIN names AS readers ON readers.id = sightings.reader
 WHERE tags.text = :name AND sightings.slot_s BETWEEN :first_s AND :last_s AND {_WITHIN}
@@ -31,7 +30,7 @@ AT_READER = f"""
 WITH RECURSIVE slots (slot_s) AS (
     SELECT :last_s UNION ALL SELECT slot_s - {SLOT_S} FROM slots WHERE slot_s > :first_s
 )
-{_COLUMNS} FROM names AS readers CROSS JOIN slots
+{COLUMNS} FROM names AS readers CROSS JOIN slots
 CROSS JOIN sightings ON sightings.slot_s = slots.slot_s AND sightings.reader = readers.id
 CROSS JOIN names AS tags ON tags.id = sightings.tag
 WHERE readers.text = :name AND {_WITHIN}
@@ -50,9 +49,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def slots(self) -> range:
         """The slots that the times touch, as the seconds at which they begin."""
-        first_s = self.since_ns // SECOND_NS // SLOT_S * SLOT_S
-        last_s = (self.until_ns - 1) // SECOND_NS // SLOT_S * SLOT_S
-        return range(first_s, last_s + SLOT_S, SLOT_S)
+        return slots_between(self.since_ns, self.until_ns)
 
 
 def ask_day(path: Path, statement: str, asked: Asked, slots: range) -> list[Sighting]:
@@ -72,7 +69,7 @@ def ask_day(path: Path, statement: str, asked: Asked, slots: range) -> list[Sigh
     with open_day(path) as reader:
         if reader is None:
             return []
-        return [_sighting(row) for row in reader.execute(statement, values)]
+        return [sighting_of(row) for row in reader.execute(statement, values)]
 
 
 def read_position(path: Path) -> int:
@@ -104,7 +101,10 @@ def open_day(path: Path) -> Generator[sqlite3.Connection | None]:
         reader.close()
 
 
-def _sighting(row: tuple[int, str, str, int, int, int, int, float | None, float, int]) -> Sighting:
+def sighting_of(
+    row: tuple[int, str, str, int, int, int, int, float | None, float, int],
+) -> Sighting:
+    """The sighting of a row with COLUMNS."""
     slot_s, tag, reader, antenna, first_ns, last_ns, count, strongest, total, with_rssi = row
     return Sighting(
         slot_s=slot_s,

@@ -25,6 +25,18 @@ class MovementFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     until_ns: int | None = None
 
 
+class CrossingFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Crossings of portals; the times are those of the event, half-open."""
+
+    asset: str | None = None
+    tag: str | None = None
+    portal: str | None = None
+    direction: str | None = None
+    late: bool | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+
 class VisitFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Visits; those that overlap the times, half-open. `open` is whether it still goes on."""
 

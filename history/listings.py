@@ -9,7 +9,10 @@ from history.paging import Listing
 
 MOVEMENTS = Listing(
     name="movements",
-    columns="seq, id, time_ns, decided_ns, tag, asset, kind, from_zone, to_zone, operation, late",
+    columns=(
+        "seq, id, time_ns, decided_ns, tag, asset, kind, from_zone, to_zone, operation, late,"
+        " confidence, crossed"
+    ),
     key="seq",
     terms={
         "asset": "asset = :asset",
@@ -24,6 +27,22 @@ MOVEMENTS = Listing(
         "until_ns": "time_ns < :until_ns",
     },
     sought=frozenset({"asset", "tag", "since_ns"}),
+)
+
+CROSSINGS = Listing(
+    name="crossings",
+    columns="seq, id, time_ns, decided_ns, tag, asset, portal, direction, confidence, lean, late",
+    key="seq",
+    terms={
+        "asset": "asset = :asset",
+        "tag": "tag = :tag",
+        "portal": "portal = :portal",
+        "direction": "direction = :direction",
+        "late": "late = :late",
+        "since_ns": "time_ns >= :since_ns",
+        "until_ns": "time_ns < :until_ns",
+    },
+    sought=frozenset({"asset", "tag", "portal", "since_ns"}),
 )
 
 # A visit of no length counts where it begins.

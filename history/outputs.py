@@ -46,8 +46,11 @@ class Numbered(msgspec.Struct, frozen=True, gc=False):
 
 
 def movement_json(movement: Movement) -> dict[str, Any]:
-    """A movement as HTTP, the stream and replay show it."""
-    return {
+    """A movement as HTTP, the stream and replay show it.
+
+    `confidence` is there where the estimator states one, `crossed` where it is true.
+    """
+    shown: dict[str, Any] = {
         "id": movement.id,
         "time": format_time(movement.time_ns),
         "decided": format_time(movement.decided_ns),
@@ -59,6 +62,9 @@ def movement_json(movement: Movement) -> dict[str, Any]:
         "operation": movement.operation,
         "late": movement.late,
     }
+    if movement.confidence is not None:
+        shown["confidence"] = round(movement.confidence, 3)
+    return shown | {"crossed": True} if movement.crossed else shown
 
 
 def crossing_json(crossing: Crossing) -> dict[str, Any]:

@@ -31,11 +31,11 @@ _BEHIND = "AND (visits.asset IS NULL, coalesce(visits.asset, visits.tag)) {} (:u
 _IN_ORDER = "ORDER BY unbound {0}, subject {0} LIMIT :rows"
 
 _NEWEST_OPEN = """
-SELECT tag, zone, from_ns, to_ns FROM visits INDEXED BY visits_open_of_asset
+SELECT tag, zone, from_ns, to_ns, ended FROM visits INDEXED BY visits_open_of_asset
 WHERE asset = ? AND to_ns IS NULL ORDER BY from_ns DESC, id DESC LIMIT 1
 """
 _NEWEST = """
-SELECT tag, zone, from_ns, to_ns FROM visits WHERE asset = ?
+SELECT tag, zone, from_ns, to_ns, ended FROM visits WHERE asset = ?
 ORDER BY from_ns DESC, id DESC LIMIT 1
 """
 

@@ -11,17 +11,34 @@ import msgspec
 
 from alerts.alert import Alert, alert_json
 from history import state
-from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilter
-from history.listings import ALERTS, ASSETS, MOVEMENTS, VISITS, wanted_alerts, wanted_assets
-from history.outputs import movement_json
+from history.filters import (
+    AlertFilter,
+    AssetFilter,
+    CrossingFilter,
+    MovementFilter,
+    VisitFilter,
+)
+from history.listings import (
+    ALERTS,
+    ASSETS,
+    CROSSINGS,
+    MOVEMENTS,
+    VISITS,
+    wanted_alerts,
+    wanted_assets,
+)
+from history.outputs import crossing_json, movement_json
 from history.paging import Page, PageRequest, bounded, list_page
 from history.presence import position_of, present_in
 from history.timeline import timeline_of
 from inventory.assets import Asset
 from tags.times import format_time
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
 
 _IDLE_READERS_MAX = 4
+
+# Before it was kept how a visit ended, it counted as a departure.
+_LEFT = {None: "departed", "departed": "departed", "outside": "outside"}
 
 _alert_decoder = msgspec.msgpack.Decoder(Alert)
 
@@ -69,6 +86,12 @@ class StateQuestions:
             rows, cursor = list_page(reader, MOVEMENTS, wanted, request)
         return Page([movement_row_json(row) for row in rows], cursor)
 
+    def crossings(self, wanted: CrossingFilter, request: PageRequest) -> Page:
+        """List crossings of portals as `crossing_json` shows them."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, CROSSINGS, wanted, request)
+        return Page([crossing_row_json(row) for row in rows], cursor)
+
     def visits(self, wanted: VisitFilter, request: PageRequest) -> Page:
         """List visits: `{tag, asset, zone, from, to}`, `to` null while it goes on."""
         with self._moment() as reader:
@@ -86,10 +109,13 @@ class StateQuestions:
         return Page([_present_json(row) for row in rows], cursor)
 
     def position(self, asset: str) -> dict[str, Any] | None:
-        """Say where an asset is: `{asset, tag, zone, since, last_zone}`; None if not registered.
+        """Say where an asset is: `{asset, tag, zone, since, last_zone, left}`.
 
-        Where it is in no zone, `zone` is null, `last_zone` the one that it left
-        and `since` when; all null if it was never seen.
+        None if it is not registered. Where it is in no zone, `zone` is null,
+        `last_zone` the one that it left and `since` when; all null if it was never
+        seen. `left` says how it left: `departed` (not seen any more), `outside`
+        (seen outside all zones) or null where nobody knows (its tag was taken off,
+        the zone is no more).
         """
         with self._moment() as reader:
             if _asset_row(reader, asset) is None:
@@ -104,9 +130,9 @@ class StateQuestions:
         until_ns: int | None,
         request: PageRequest,
     ) -> Page:
-        """List the movements and visits of an asset, mixed in the order of the commit sequence.
+        """List movements, crossings and visits of an asset, in the order of the commit sequence.
 
-        Each item has `type`: `movement` or `visit`. What was recorded for the
+        Each item has `type`: `movement`, `crossing` or `visit`. What was recorded for the
         asset stays, whoever carries the tag now; a removed asset has a history.
         """
         window = VisitFilter(asset=asset, since_ns=since_ns, until_ns=until_ns)
@@ -202,7 +228,15 @@ def movement_row_json(row: sqlite3.Row) -> dict[str, Any]:
     """Show a row of `movements`."""
     fields = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118 - no dict
     fields["late"] = bool(fields["late"])
+    fields["crossed"] = bool(fields["crossed"])
     return movement_json(Movement(**fields))
+
+
+def crossing_row_json(row: sqlite3.Row) -> dict[str, Any]:
+    """Show a row of `crossings`."""
+    fields = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118 - no dict
+    fields["late"] = bool(fields["late"])
+    return crossing_json(Crossing(**fields))
 
 
 def visit_row_json(row: sqlite3.Row) -> dict[str, Any]:
@@ -217,8 +251,11 @@ def visit_row_json(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _timeline_json(row: sqlite3.Row) -> dict[str, Any]:
-    if "kind" in row.keys():  # noqa: SIM118 - a row is no dict
+    names = row.keys()
+    if "kind" in names:
         return {"type": "movement", **movement_row_json(row)}
+    if "portal" in names:
+        return {"type": "crossing", **crossing_row_json(row)}
     return {"type": "visit", **visit_row_json(row)}
 
 
@@ -234,7 +271,7 @@ def _present_json(row: sqlite3.Row) -> dict[str, Any]:
 
 def _position_json(asset: str, row: sqlite3.Row | None) -> dict[str, Any]:
     if row is None:
-        nowhere = dict.fromkeys(["tag", "zone", "since", "last_zone"])
+        nowhere = dict.fromkeys(["tag", "zone", "since", "last_zone", "left"])
         return {"asset": asset, **nowhere}
     there = row["to_ns"] is None
     return {
@@ -243,6 +280,7 @@ def _position_json(asset: str, row: sqlite3.Row | None) -> dict[str, Any]:
         "zone": row["zone"] if there else None,
         "since": format_time(row["from_ns"] if there else row["to_ns"]),
         "last_zone": row["zone"],
+        "left": None if there else _LEFT.get(row["ended"]),
     }
 
 

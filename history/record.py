@@ -2,13 +2,18 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from alerts.alert import Alert, AlertChange, state_of
 from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
 from inventory.assets import Asset
-from zones.movements import Movement
+from zones.movements import Crossing, Movement
+
+Ending = Literal["moved", "outside", "departed", "handed_over", "zone_gone"]
+"""How a visit ended: to another zone, seen outside all zones, not seen any more; or it is the
+visit of another asset now, or its zone is not in the site file any more."""
 
 
 def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
@@ -30,6 +35,8 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
     match numbered.output:
         case Movement() as movement:
             _record_movement(connection, numbered.seq, movement)
+        case Crossing() as crossing:
+            _record_crossing(connection, numbered.seq, crossing)
         case AlertChange(alert=alert):
             _record_alert(connection, numbered.seq, alert)
         case AssetStored(asset=asset, at_ns=at_ns):
@@ -61,7 +68,8 @@ def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movemen
     """Write a movement once: its id says what moved when, so a second one is the same fact."""
     written = connection.execute(
         "INSERT INTO movements (seq, id, time_ns, decided_ns, tag, asset, kind, from_zone, to_zone,"
-        " operation, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        " operation, late, confidence, crossed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
         (
             seq,
             movement.id,
@@ -74,15 +82,39 @@ def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movemen
             movement.to_zone,
             movement.operation,
             movement.late,
+            movement.confidence,
+            movement.crossed,
         ),
     )
     if written.rowcount and not movement.late:
         _turn_visit(connection, seq, movement)
 
 
+def _record_crossing(connection: sqlite3.Connection, seq: int, crossing: Crossing) -> None:
+    """Write a crossing once, as a movement."""
+    connection.execute(
+        "INSERT INTO crossings (seq, id, time_ns, decided_ns, tag, asset, portal, direction,"
+        " confidence, lean, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
+        (
+            seq,
+            crossing.id,
+            crossing.time_ns,
+            crossing.decided_ns,
+            crossing.tag,
+            crossing.asset,
+            crossing.portal,
+            crossing.direction,
+            crossing.confidence,
+            crossing.lean,
+            crossing.late,
+        ),
+    )
+
+
 def _turn_visit(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
     """End the tag's open visit and begin the next one, unless it is gone."""
-    _end_visit(connection, movement.tag, movement.time_ns)
+    _end_visit(connection, movement.tag, movement.time_ns, _ending_of(movement))
     if movement.kind != "departed" and movement.to_zone is not None:
         _begin_visit(
             connection,
@@ -90,11 +122,17 @@ def _turn_visit(connection: sqlite3.Connection, seq: int, movement: Movement) ->
         )
 
 
-def _end_visit(connection: sqlite3.Connection, tag: str, at_ns: int) -> None:
+def _ending_of(movement: Movement) -> Ending:
+    if movement.kind == "departed":
+        return "departed"
+    return "outside" if movement.to_zone is None else "moved"
+
+
+def _end_visit(connection: sqlite3.Connection, tag: str, at_ns: int, ended: Ending) -> None:
     # A tag may move, by event time, just before the binding that cut its visit arrived.
     connection.execute(
-        "UPDATE visits SET to_ns = max(from_ns, ?) WHERE tag = ? AND to_ns IS NULL",
-        (at_ns, tag),
+        "UPDATE visits SET to_ns = max(from_ns, ?), ended = ? WHERE tag = ? AND to_ns IS NULL",
+        (at_ns, ended, tag),
     )
 
 
@@ -181,14 +219,14 @@ def _hand_over_visit(
     if at_ns <= from_ns:
         connection.execute("UPDATE visits SET asset = ? WHERE id = ?", (asset, visit_id))
         return
-    _end_visit(connection, tag, at_ns)
+    _end_visit(connection, tag, at_ns, "handed_over")
     _begin_visit(connection, (seq, tag, asset, zone, at_ns))
 
 
 def _follow_zones(connection: sqlite3.Connection, change: ZonesChanged) -> None:
     """Who is in a renamed zone goes on under its new name, whole; who was in a gone one left it."""
     connection.execute(
-        "UPDATE visits SET to_ns = max(from_ns, ?) WHERE to_ns IS NULL"
+        "UPDATE visits SET to_ns = max(from_ns, ?), ended = 'zone_gone' WHERE to_ns IS NULL"
         " AND zone IN (SELECT value FROM json_each(?))",
         (change.at_ns, msgspec.json.encode(change.gone).decode()),
     )

@@ -1,6 +1,6 @@
 """What was heard: reads folded into sightings (slots of five seconds), fixes, measurements."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -47,6 +47,20 @@ class SightingBatch(msgspec.Struct, frozen=True, gc=False):
     measurements: Sequence[Measurement] = ()
 
 
+class Scope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A part of what was heard: event times half-open, some readers (None is all), one tag."""
+
+    since_ns: int
+    until_ns: int
+    readers: tuple[str, ...] | None = None
+    tag: str | None = None
+
+    @property
+    def slots(self) -> range:
+        """The slots that the times touch, as the seconds at which they begin."""
+        return slots_between(self.since_ns, self.until_ns)
+
+
 class SightingStore(Protocol):
     """Keeps what was heard by day, and counts every read exactly once.
 
@@ -87,6 +101,14 @@ class SightingStore(Protocol):
         """Return what a sensor measured."""
         ...
 
+    def walk(self, scope: Scope) -> Iterator[Sighting]:
+        """Give what was heard, oldest slot first."""
+        ...
+
+    def fitting_since_ns(self, scope: Scope, sightings_max: int) -> int:
+        """Return from when on, at the earliest, the scope holds no more sightings than that."""
+        ...
+
     def expire(self, keep_days: int, now_ns: int) -> int:
         """Forget the days that ended more than `keep_days` ago; the number of files removed."""
         ...
@@ -94,6 +116,13 @@ class SightingStore(Protocol):
     def close(self) -> None:
         """Sync and close; the store may be opened again."""
         ...
+
+
+def slots_between(since_ns: int, until_ns: int) -> range:
+    """Return the slots that touch a half-open span, as the seconds at which they begin."""
+    first_s = since_ns // _SLOT_NS * SLOT_S
+    last_s = (until_ns - 1) // _SLOT_NS * SLOT_S
+    return range(first_s, last_s + SLOT_S, SLOT_S)
 
 
 def fold_sightings(reads: Iterable[Read], event_ns: Callable[[Read], int]) -> list[Sighting]:

@@ -15,8 +15,9 @@ import msgspec
 
 from history.day_file import DayFile
 from history.day_question import AT_READER, OF_TAG, Asked, ask_day, read_position
+from history.day_scope import first_without_room, room_left, walk_day
 from history.day_series import Series, fixes_of_day, measurements_of_day
-from history.sightings import SLOT_S, Sighting, SightingBatch
+from history.sightings import SLOT_S, Scope, Sighting, SightingBatch
 from tags.reads import Fix, Measurement
 from tags.times import SECOND_NS
 
@@ -79,6 +80,25 @@ class SqliteSightings:
         """Return what a sensor measured, newest first."""
         question = Series((sensor, quantity), since_ns, until_ns, limit)
         return self._walk(question, measurements_of_day)
+
+    def walk(self, scope: Scope) -> Iterator[Sighting]:
+        """Give what was heard, oldest slot first; a file is open while its day is given."""
+        for day in self._days():
+            slots = _slots_of_day(scope.slots, day)
+            if slots:
+                yield from self._walk_day(day, scope, slots)
+
+    def fitting_since_ns(self, scope: Scope, sightings_max: int) -> int:
+        """Return from when on, at the earliest, the scope holds no more sightings than that."""
+        room = sightings_max
+        for day in reversed(self._days()):
+            slots = _slots_of_day(scope.slots, day)
+            left = self._room_left(day, scope, slots, room) if slots else room
+            if left is None:
+                full_s = first_without_room(self._path(day), scope, slots, room)
+                return (full_s + SLOT_S) * SECOND_NS
+            room = left
+        return scope.since_ns
 
     def positions(self) -> dict[str, int]:
         """Return the newest batch in each file by its day (`2026-01-31`), damaged ones left out."""
@@ -163,6 +183,19 @@ class SqliteSightings:
                 found += self._unless_damaged(partial(ask, left), day)
         return found
 
+    def _walk_day(self, day: int, scope: Scope, slots: range) -> Iterator[Sighting]:
+        try:
+            yield from walk_day(self._path(day), scope, slots)
+        except sqlite3.DatabaseError as error:
+            self._note_unread(error)
+
+    def _room_left(self, day: int, scope: Scope, slots: range, room: int) -> int | None:
+        try:
+            return room_left(self._path(day), scope, slots, room)
+        except sqlite3.DatabaseError as error:
+            self._note_unread(error)
+            return room
+
     def _ask_day(self, day: int, statement: str, asked: Asked, slots: range) -> list[Sighting]:
         return self._unless_damaged(lambda path: ask_day(path, statement, asked, slots), day)
 
@@ -170,10 +203,14 @@ class SqliteSightings:
         try:
             return ask(self._path(day))
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise
-            self.unread_files += 1
+            self._note_unread(error)
             return []
+
+    def _note_unread(self, error: sqlite3.DatabaseError) -> None:
+        """Count a file that is damaged; any other error is raised again."""
+        if not _is_damage(error):
+            raise error
+        self.unread_files += 1
 
     def _path(self, day: int) -> Path:
         return self._folder / f"{datetime.fromtimestamp(day * _DAY_S, UTC):%Y-%m-%d}.db"

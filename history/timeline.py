@@ -1,4 +1,4 @@
-"""The movements and visits of one asset in one list."""
+"""The movements, crossings and visits of one asset in one list."""
 
 import sqlite3
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from history.filters import VisitFilter
-from history.listings import MOVEMENTS, OVERLAPS_SINCE, VISITS
+from history.listings import CROSSINGS, MOVEMENTS, OVERLAPS_SINCE, VISITS
 from history.paging import (
     Listing,
     PageRequest,
@@ -18,7 +18,7 @@ from history.paging import (
     encode_cursor,
 )
 
-_MOVEMENT, _VISIT = 0, 1
+_MOVEMENT, _VISIT, _CROSSING = 0, 1, 2
 
 
 def timeline_of(
@@ -26,7 +26,7 @@ def timeline_of(
     window: VisitFilter,
     request: PageRequest,
 ) -> tuple[list[sqlite3.Row], str | None]:
-    """Fetch one page of rows of `movements` and `visits` of `window.asset`."""
+    """Fetch one page of rows of `movements`, `crossings` and `visits` of `window.asset`."""
     limit = checked_limit(request)
     statement, values = timeline_query(window, request)
     keys = [tuple(key) for key in connection.execute(statement, values)]
@@ -34,6 +34,7 @@ def timeline_of(
     rows = {
         **_rows(connection, MOVEMENTS, _MOVEMENT, shown),
         **_rows(connection, VISITS, _VISIT, shown),
+        **_rows(connection, CROSSINGS, _CROSSING, shown),
     }
     cursor = encode_cursor("history", request.sort, shown[-1]) if len(keys) > limit else None
     return [rows[part, key] for _, part, key in shown], cursor
@@ -44,16 +45,19 @@ def timeline_query(window: VisitFilter, request: PageRequest) -> tuple[str, dict
     values: dict[str, Any] = {"asset": window.asset, "rows": checked_limit(request) + 1}
     movements = ["SELECT seq, 0 AS part, seq AS id FROM movements WHERE asset = :asset"]
     visits = ["SELECT seq, 1 AS part, id FROM visits WHERE asset = :asset"]
+    crossings = ["SELECT seq, 2 AS part, seq AS id FROM crossings WHERE asset = :asset"]
     if window.since_ns is not None:
         values["since_ns"] = bounded(window.since_ns)
         movements.append("time_ns >= :since_ns")
+        crossings.append("time_ns >= :since_ns")
         visits.append(OVERLAPS_SINCE)
     if window.until_ns is not None:
         values["until_ns"] = bounded(window.until_ns)
         movements.append("time_ns < :until_ns")
+        crossings.append("time_ns < :until_ns")
         visits.append("from_ns < :until_ns")
-    parts = ["SELECT seq, part, id FROM (", " AND ".join(movements), "UNION ALL"]
-    parts += [" AND ".join(visits), ")"]
+    sources = (" AND ".join(conditions) for conditions in (movements, visits, crossings))
+    parts = ["SELECT seq, part, id FROM (", " UNION ALL ".join(sources), ")"]
     if request.cursor is not None:
         behind = decode_cursor("history", request, (int, int, int))
         values["seq"], values["part"], values["id"] = behind

@@ -85,6 +85,14 @@ class PayloadSettings(BaseModel):
     x_m: Pointer | None = Field(default=None, description="generic: metres on the floor plan.")
     y_m: Pointer | None = Field(default=None, description="generic: metres on the floor plan.")
     accuracy_m: Pointer | None = Field(default=None, description="generic: of the position.")
+    z_m: Pointer | None = Field(
+        default=None,
+        description="generic: height of the position in metres above the site's zero.",
+    )
+    floor: Pointer | None = Field(
+        default=None,
+        description="generic: floor of the site file that the position is on.",
+    )
     measurements: dict[str, Pointer | MappedSettings] = Field(
         default_factory=dict,
         max_length=64,
@@ -148,4 +156,4 @@ class PayloadSettings(BaseModel):
 
 
 _MAPPING = JsonMapping._fields
-_OF_TAGS = ("antenna", "rssi_dbm", "lat", "x_m", "accuracy_m")
+_OF_TAGS = ("antenna", "rssi_dbm", "lat", "x_m", "accuracy_m", "z_m", "floor")

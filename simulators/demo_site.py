@@ -8,6 +8,7 @@ from simulators.demo_sources import BENCH_TAGS, COLD_STORE, DOOR, PARCELS
 from simulators.layout import Zone, box
 
 WORKSHOP: Final = "workshop"
+DOOR_OUT: Final = "dock-door"
 _WORKSHOP = Zone(WORKSHOP, box(0, 32, 8, 40))
 
 
@@ -66,6 +67,10 @@ def demo_site_text(
         *(_zone_line(zone) for zone in (*LAYOUT.zones, _WORKSHOP)),
         "readers:",
         *_all_reader_lines(places),
+        "portals:",
+        # Who leaves waits at the gate for a moment, so a passage takes longer than a walk.
+        f"  - {{name: {DOOR_OUT}, inside: [gate-1/1], outside: [gate-1/2],",
+        "     gap_s: 2, linger_s: 20, phase: rises}",
         "rules:",
         "  - name: laptops stay in",
         "    kind: exit",

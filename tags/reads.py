@@ -24,7 +24,10 @@ class Read(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Fix(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A position that a tracker reports, in site metres or in WGS84 degrees."""
+    """A position that a tracker reports, in site metres or in WGS84 degrees.
+
+    `z_m` is the height above the site's zero, `floor` a floor of the site file by name.
+    """
 
     tag: str
     source: str
@@ -35,6 +38,8 @@ class Fix(msgspec.Struct, frozen=True, gc=False, array_like=True):
     lat: float | None = None
     lon: float | None = None
     accuracy_m: float | None = None
+    z_m: float | None = None
+    floor: str | None = None
 
 
 class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):

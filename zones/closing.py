@@ -7,7 +7,8 @@ before are late: they move nothing, but a true exit among them is told.
 from collections.abc import Callable
 
 from zones.bins import BIN_NS, FAST_MARGIN_CDB, Cell, Slot, cells_of, newest_ns
-from zones.estimators.window import WindowEstimator, WindowMemory
+from zones.conflict import ConflictDetector
+from zones.estimators.kinds import estimator_for
 from zones.floorplan import FloorPlan, PointKey
 from zones.moves import Moves
 from zones.tracks import HOLD_NS, PHASE_BIN, LocateState, Track, closing_ns, first_open, note_exit
@@ -19,13 +20,21 @@ Count = Callable[[str, str, int], None]
 class OpenBins:
     """The bins of a Locate that are open, and what becomes of them."""
 
-    def __init__(self, state: LocateState, plan: FloorPlan, moves: Moves, count: Count) -> None:
+    def __init__(
+        self,
+        state: LocateState,
+        plan: FloorPlan,
+        moves: Moves,
+        conflicts: ConflictDetector,
+        count: Count,
+    ) -> None:
         self._state = state
+        self._conflicts = conflicts
         self._bins = state.bins
         self._plan = plan
         self._moves = moves
         self._count = count
-        self._estimator = WindowEstimator(plan)
+        self._estimator = estimator_for(plan)
 
     def slot(self, number: int) -> Slot:
         """Where reads of this bin go; those of one that is overdue wait for its rest."""
@@ -76,6 +85,7 @@ class OpenBins:
         for tag, head in slot.items():
             track = tracks[tag]
             heard_ns = head.last_ns if head.other is None else newest_ns(head)
+            before_ns = track.heard_ns
             if heard_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call for each bin
                 track.heard_ns = heard_ns
             if heard_ns > track.present_ns:  # noqa: PLR1730 - as above
@@ -86,21 +96,31 @@ class OpenBins:
                 self._close_late(track, tag, number, head)
             elif track.settled_ns < end_ns - BIN_NS:
                 track.closed = number
-                self._estimate(track, tag, number, head, heard_ns)
+                self._estimate(track, tag, number, head, before_ns)
             else:
                 track.closed = number
                 if track.settled_ns < end_ns:
                     track.memory = self._estimator.begin(number, head, track.zone or "")
 
-    def _estimate(self, track: Track, tag: str, number: int, head: Cell, heard_ns: int) -> None:
+    def _estimate(self, track: Track, tag: str, number: int, head: Cell, before_ns: int) -> None:
+        """Estimate the zone of a tag; `before_ns` is its newest read before this bin."""
         memory = track.memory
-        if memory is None:
-            memory = track.memory = WindowMemory()
+        if type(memory) is not self._estimator.memory_kind:
+            memory = track.memory = self._estimator.fresh()
         estimate = self._estimator.estimate(memory, number, head, track.zone)
-        if estimate is not None:
+        conflicts = self._conflicts
+        if conflicts.is_needed:
+            conflict = conflicts.note(tag, track.zone, before_ns, head)
+            if conflict is not None:
+                self._moves.tell(conflict)
+        if estimate is None:
+            if track.zone in self._plan.urgent:
+                heard_ns = newest_ns(head)
+                note_exit(track, heard_ns, heard_ns)
+            return
+        heard_ns = newest_ns(head)
+        if not conflicts.holds(tag, track.zone, estimate.zone, heard_ns, before_ns):
             self._moves.move(tag, track, estimate, head, heard_ns)
-        elif track.zone in self._plan.urgent:
-            note_exit(track, heard_ns, heard_ns)
 
     def _close_late(self, track: Track, tag: str, number: int, head: Cell) -> None:
         """Reads older than what was decided."""
@@ -115,7 +135,9 @@ class OpenBins:
             return
         memory = track.memory
         margin_cdb = best.max_cdb - FAST_MARGIN_CDB
-        if memory is not None and self._estimator.disputes(memory, number, zone, margin_cdb):
+        estimator = self._estimator
+        known = type(memory) is estimator.memory_kind
+        if known and estimator.disputes(memory, number, zone, margin_cdb):
             return
         if note_exit(track, best.first_ns, best.last_ns):
             self._moves.tell_late(tag, zone, best, head)

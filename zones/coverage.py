@@ -13,13 +13,20 @@ class Coverage:
     """The health of readers, turned into the health of zones.
 
     `readers` is the state; `healthy_since_ns` says since when a zone has been
-    healthy without a break, and lacks the zones that are not. `points` are the read
-    points that were asked for since the health last changed.
+    healthy without a break, and lacks the zones that are not; `unheard_since_ns` says it of
+    those that are covered and not healthy. `points` are the read points that were asked for
+    since the health last changed.
     """
 
-    def __init__(self, readers: dict[str, ReaderHealth], healthy_since_ns: dict[str, int]) -> None:
+    def __init__(
+        self,
+        readers: dict[str, ReaderHealth],
+        healthy_since_ns: dict[str, int],
+        unheard_since_ns: dict[str, int] | None = None,
+    ) -> None:
         self.readers = readers
         self.healthy_since_ns = healthy_since_ns
+        self.unheard_since_ns = {} if unheard_since_ns is None else unheard_since_ns
         self.points: dict[PointKey, ReadPoint] = {}
 
     def point(self, plan: FloorPlan, key: PointKey) -> ReadPoint:
@@ -47,7 +54,18 @@ class Coverage:
                 recovered.append(name)
         for name in [name for name in self.healthy_since_ns if name not in plan.zones]:
             del self.healthy_since_ns[name]
+        self._note_unheard(plan, now_ns)
         return recovered
+
+    def _note_unheard(self, plan: FloorPlan, now_ns: int) -> None:
+        unheard = [
+            name
+            for name, zone in plan.zones.items()
+            if zone.covered_by and name not in self.healthy_since_ns
+        ]
+        since_ns = {name: self.unheard_since_ns.get(name, now_ns) for name in unheard}
+        self.unheard_since_ns.clear()
+        self.unheard_since_ns.update(since_ns)
 
 
 def hears(readers: Healths, plan: FloorPlan, zone: Zone, key: PointKey) -> bool:

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from shapely import Polygon
 
 from readers.settings import AntennaSettings, Hearer, ReaderSettings
 from tags.times import SECOND_NS
-from zones.estimator_settings import EstimatorSettings
+from zones.conflict_settings import ConflictSettings
+from zones.estimator_settings import EstimatorSettings, default_estimator
+from zones.georeference import Georeference
 from zones.portal_settings import PortalSettings
-from zones.settings import Role, ZoneSettings
+from zones.position_settings import OriginSettings, PositionSettings
+from zones.settings import FloorSettings, Role, ZoneSettings
+from zones.shapes import ZoneShapes
 
 POINTS_MAX = 16_384
 """Read points remembered at once; more than any site has, a limit for hostile antenna numbers."""
@@ -33,6 +36,7 @@ class Zone(msgspec.Struct, frozen=True):
     covered_by: tuple[PointKey, ...] = ()
     inside: tuple[str, ...] = ()
     priority: int = 0
+    margin_m: float = 2.0
 
 
 class Portal(msgspec.Struct, frozen=True):
@@ -53,7 +57,8 @@ class ReadPoint(msgspec.Struct, frozen=True, gc=False):
     """One antenna of one reader. RSSI is in hundredths of a dB, so that sums are exact.
 
     Without a zone its reads are no evidence for one, for the reason that `unused` names.
-    `portals` are the gates that it stands at.
+    `portals` are the gates that it stands at. `is_special`: its reads are more than
+    evidence for a zone, or less.
     """
 
     key: PointKey
@@ -63,6 +68,7 @@ class ReadPoint(msgspec.Struct, frozen=True, gc=False):
     rssi_cdb_min: int = _ANY_RSSI_CDB
     bias_cdb: int = 0
     portals: tuple[str, ...] = ()
+    is_special: bool = True
 
 
 class Succession(NamedTuple):
@@ -81,17 +87,24 @@ class Succession(NamedTuple):
 class FloorPlan:
     """Read points to zones; empty until a site is known."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the site file
         self,
         zones: Sequence[ZoneSettings] = (),
         readers: Sequence[ReaderSettings] = (),
         estimator: EstimatorSettings | None = None,
         portals: Sequence[PortalSettings] = (),
+        *,
+        floors: Sequence[FloorSettings] = (),
+        positions: PositionSettings | None = None,
+        origin: OriginSettings | None = None,
+        conflicts: ConflictSettings | None = None,
     ) -> None:
-        self.estimator = estimator or EstimatorSettings()
+        self.estimator = estimator or default_estimator()
+        self.conflicts = conflicts or ConflictSettings()
         self.portals = {portal.name: _portal_of(portal) for portal in portals}
         self._gates = _gates(self.portals.values())
         self.renamed = {zone.was: zone.name for zone in zones if zone.was}
+        self.fast = frozenset(zone.name for zone in zones if zone.pace == "fast")
         self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
         links = {reader.name: reader.hearers() for reader in readers}
         hearers = [hearer for link in links.values() for hearer in link]
@@ -99,7 +112,10 @@ class FloorPlan:
         self._hearers = {hearer.name: hearer for hearer in hearers}
         self.points: dict[PointKey, ReadPoint] = {}
         covered = _coverage(hearers)
-        inside = _containment(zones)
+        self.positions = positions or PositionSettings()
+        self.georeference = None if origin is None else Georeference(origin)
+        self.shapes = ZoneShapes(zones, floors, self.georeference)
+        inside = self.shapes.inside
         self.zones = {
             zone.name: Zone(
                 name=zone.name,
@@ -109,6 +125,7 @@ class FloorPlan:
                 covered_by=tuple(covered.get(zone.name, ())),
                 inside=inside[zone.name],
                 priority=zone.priority,
+                margin_m=zone.margin_m,
             )
             for zone in zones
         }
@@ -141,6 +158,7 @@ class FloorPlan:
             rssi_cdb_min=rssi_cdb_min,
             bias_cdb=bias_cdb,
             portals=portals,
+            is_special=bool(portals),
         )
 
     def succession_of(self, former: "FloorPlan") -> Succession:
@@ -224,46 +242,5 @@ def _coverage(hearers: Sequence[Hearer]) -> dict[str, list[PointKey]]:
     return covered
 
 
-def _containment(zones: Sequence[ZoneSettings]) -> dict[str, tuple[str, ...]]:
-    """For each zone those that it lies in, by parent or by polygon, and those that they lie in."""
-    around = _around(zones)
-    for zone in zones:
-        if zone.parent is not None:
-            around[zone.name].append(zone.parent)
-    reached = {zone.name: _reached(zone.name, around) for zone in zones}
-    return {
-        zone.name: tuple(
-            other.name
-            for other in zones
-            if other.name != zone.name and other.name in reached[zone.name]
-        )
-        for zone in zones
-    }
-
-
-def _around(zones: Sequence[ZoneSettings]) -> dict[str, list[str]]:
-    """For each zone those of its floor whose polygon holds all of its own and more."""
-    shapes = {zone.name: Polygon(zone.polygon) for zone in zones if zone.polygon}
-    floors = {zone.name: zone.floor for zone in zones}
-    return {
-        zone.name: [
-            other
-            for other, shape in shapes.items()
-            if zone.name in shapes
-            and floors[zone.name] == floors[other]
-            and shape.covers(shapes[zone.name])
-            and not shapes[zone.name].covers(shape)
-        ]
-        for zone in zones
-    }
-
-
-def _reached(zone: str, around: dict[str, list[str]]) -> set[str]:
-    found: set[str] = set()
-    ahead = [zone]
-    while ahead:
-        for other in around.get(ahead.pop(), ()):
-            if other not in found:
-                found.add(other)
-                ahead.append(other)
-    return found
+NO_PLAN = FloorPlan()
+"""What holds until a site is known."""

@@ -8,25 +8,45 @@ as `Step`s whose order depends on times and tags only: grouping, hash seeds and
 splitting the tags over several Locates change nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 from zlib import crc32
 
 from readers.health import ReaderHealth
-from tags.reads import Read
+from tags.reads import Fix, Read
 from zones.absence import AbsenceWatch
 from zones.bins import BIN_NS, UNHEARD_CDB, Cell, fold
 from zones.clock import EventClock
 from zones.closing import OpenBins
+from zones.conflict import ConflictDetector
 from zones.coverage import Coverage
-from zones.estimators.window import Estimate
-from zones.floorplan import FloorPlan, ReadPoint
+from zones.estimators.contract import Estimate
+from zones.floorplan import NO_PLAN, FloorPlan, ReadPoint
 from zones.moves import Moves
-from zones.tracks import PHASE_ABSENCE, LocateState, Step, Track
+from zones.passages import Passages
+from zones.positions import PositionWatch
+from zones.tracks import (
+    PHASE_ABSENCE,
+    PHASE_CONFLICT,
+    PHASE_PASSAGE,
+    PHASE_POSITION,
+    LocateState,
+    Step,
+    Track,
+)
 
 FAST_BINS = 2
 """The fast path looks back over the bins of the last 500 ms."""
 
 _NEVER_NS = 1 << 63
+
+
+class Stage(Protocol):
+    """Something that decides in its own time."""
+
+    def next_ns(self) -> int | None:
+        """The clock at which it has something to decide."""
+        ...
 
 
 class Locate:
@@ -51,12 +71,19 @@ class Locate:
         self.tags_max = tags_max
         self._tracks = state.tracks
         self._open = state.bins
-        self._clock = EventClock(state.offsets_ns)
-        self._coverage = Coverage(state.readers, state.healthy_since_ns)
+        self._clock = EventClock(state.offsets_ns, state.clocks)
+        self._coverage = Coverage(state.readers, state.healthy_since_ns, state.unheard_since_ns)
         self._points = self._coverage.points
         self._moves = Moves(state, self._watch)
+        self._passages = Passages(state.portals, {}, self.dropped)
+        self._positions = PositionWatch(state.positions, NO_PLAN, self.dropped)
         self._next_ns = 0
-        self._use(FloorPlan())
+        self._use(NO_PLAN)
+
+    @property
+    def flaps(self) -> dict[tuple[str, str], int]:
+        """By pair of zones, how often a tag went there and straight back."""
+        return self._moves.flaps
 
     @property
     def implausible_times(self) -> int:
@@ -69,6 +96,8 @@ class Locate:
 
     def restore_plan(self, plan: FloorPlan) -> None:
         """Go on with the plan that the state was made with."""
+        self._positions.restore_plan(plan)
+        self._passages.restore(plan.portals)
         self._use(plan)
 
     def adopt_plan(self, plan: FloorPlan) -> None:
@@ -83,13 +112,20 @@ class Locate:
             track.memory = None
             track.zone = succession.heir_of(track.zone)
         plan.drop_strangers(self.state.offsets_ns)
+        plan.drop_strangers(self.state.clocks)
         plan.drop_strangers(self.state.readers)
         self._coverage.update(plan, self.state.now_ns)
+        self._clock.resume()
+        self._positions.adopt_plan(plan)
+        self._passages.follow(plan.portals)
         self._use(plan)
+        self._conflicts.follow(succession, self.state.now_ns)
 
     def note_health(self, health: ReaderHealth) -> None:
         """A reader's health changed: absence only counts while it hears."""
         self.state.readers[health.reader] = health
+        if health.state != "online":
+            self._clock.note_break(health.reader)
         now_ns = self.state.now_ns
         self._absences.resume(self._coverage.update(self._plan, now_ns), now_ns)
         self._next_ns = 0
@@ -97,6 +133,8 @@ class Locate:
     def note_start(self) -> None:
         """The gateway started: no reader is healthy until it says so."""
         self.state.readers.clear()
+        for reader in self.state.clocks:
+            self._clock.note_break(reader)
         self._coverage.update(self._plan, self.state.now_ns)
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
@@ -111,22 +149,48 @@ class Locate:
 
     def fold(self, reads: Iterable[Read]) -> None:
         """Take reads in, in order of arrival."""
-        state, parts = self.state, self._parts
+        state, parts, jumps = self.state, self._parts, self._clock.jumps
         for rank, read in enumerate(reads):
             arrival_ns = read.arrival_ns
             if arrival_ns >= self._next_ns:
                 self._decide_due(arrival_ns)
             if arrival_ns > state.now_ns:  # noqa: PLR1730 - max() costs a call a read
                 state.now_ns = arrival_ns
-            if parts == 1 or crc32(read.tag.encode()) % parts == self._part:
+            if parts == 1 or self._is_mine(read.tag):
                 self._fold_one(read, rank)
+            else:
+                self._clock.event_ns(read)
+            if jumps:
+                self._tell_jumps(rank)
+
+    def fold_fix(self, fix: Fix) -> None:
+        """Take one position in; positions come in order of arrival, like reads."""
+        self.advance(fix.arrival_ns)
+        if self._parts > 1 and not self._is_mine(fix.tag):
+            return
+        event_ns = self._clock.plausible_ns(fix.time_ns, fix.arrival_ns)
+        if self._positions.take(fix, event_ns):
+            track = self._tracks.get(fix.tag)
+            if track is not None:
+                track.present_ns = max(track.present_ns, event_ns)
+            self._hurry(self._positions.next_ns())
+
+    def _tell_jumps(self, rank: int) -> None:
+        """A reader's clock turned out to be wrong; every part knows, the first one tells."""
+        self._moves.arrive(rank)
+        for jump in self._clock.jumps if self._part == 0 else ():
+            self._moves.tell(jump)
+        self._clock.jumps.clear()
+
+    def _is_mine(self, tag: str) -> bool:
+        return crc32(tag.encode()) % self._parts == self._part
 
     # One read
 
     def _fold_one(self, read: Read, rank: int) -> None:
         point = self._points.get((read.reader, read.antenna)) or self._new_point(read)
-        if point.zone is None:
-            self._count(read.reader, point.unused)
+        event_ns = self._clock.event_ns(read)
+        if point.is_special and not self._take_special(read, event_ns, point):
             return
         rssi = read.rssi_dbm
         rssi_cdb = UNHEARD_CDB if rssi is None else round(rssi * 100) + point.bias_cdb
@@ -140,7 +204,6 @@ class Locate:
             track = self._new_track(read)
         if track is None:
             return
-        event_ns = self._clock.event_ns(read)
         number = event_ns // BIN_NS
         slot = self._open.get(number)
         if slot is None:
@@ -152,6 +215,18 @@ class Locate:
         elif point.urgent and count and track.zone != point.zone:
             self._moves.arrive(rank)
             self._decide_at_once(track, read.tag, cell, number, event_ns)
+
+    def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:
+        """A read at a portal, or of no zone; whether it is evidence for a zone."""
+        rssi = read.rssi_dbm
+        if not point.portals:
+            self._count(read.reader, point.unused)
+        elif rssi is None or round(rssi * 100) + point.bias_cdb >= point.rssi_cdb_min:
+            self._passages.take(read, event_ns, point)
+            self._hurry(self._passages.next_ns())
+        elif point.zone is None:
+            self._count(read.reader, "rssi_below_min")
+        return point.zone is not None
 
     def _new_point(self, read: Read) -> ReadPoint:
         return self._coverage.point(self._plan, (read.reader, read.antenna))
@@ -181,24 +256,50 @@ class Locate:
         track.settled_ns = event_ns
         track.memory = None
         estimate = Estimate(self._bins.zone_of(own.key), event_ns, {})
+        if self._conflicts.holds(tag, track.zone, estimate.zone, event_ns, track.heard_ns):
+            return
         self._moves.move(tag, track, estimate, bins[number][tag], event_ns)
 
     # What is due
 
     def _decide_due(self, now_ns: int) -> None:
-        """Decide what is due at each clock up to now: first bins, then absences."""
+        """Decide what is due at each clock up to now, one stage after the other."""
         state = self.state
         while True:
-            closing = self._bins.next_ns() or _NEVER_NS
-            absence = self._absences.next_ns() or _NEVER_NS
-            self._next_ns = min(closing, absence)
+            clocks = [stage.next_ns() or _NEVER_NS for stage, _ in self._stages]
+            self._next_ns = min(clocks)
             if self._next_ns > now_ns:
                 return
             state.now_ns = max(state.now_ns, self._next_ns)
-            if closing <= absence:
-                self._bins.take_due()
-            else:
-                self._decide_absences(absence)
+            _, decide = self._stages[clocks.index(self._next_ns)]
+            decide(self._next_ns)
+
+    def _decide_bins(self, _at_ns: int) -> None:
+        self._bins.take_due()
+
+    def _decide_positions(self, at_ns: int) -> None:
+        """Decide the positions that are due at one clock."""
+        self._moves.begin(PHASE_POSITION)
+        for decision in self._positions.take_due(at_ns, self._zone_of):
+            track = self._tracks.get(decision.tag)
+            if track is None:
+                track = self._tracks[decision.tag] = Track()
+            self._moves.move_by_position(track, decision)
+        self._moves.end()
+
+    def _decide_passages(self, at_ns: int) -> None:
+        """Decide the passages that are due at one clock."""
+        self._moves.begin(PHASE_PASSAGE)
+        for crossing in self._passages.take_due(at_ns):
+            self._moves.tell(crossing)
+        self._moves.end()
+
+    def _decide_conflicts(self, at_ns: int) -> None:
+        """End the conflicts that are over at one clock."""
+        self._moves.begin(PHASE_CONFLICT)
+        for conflict in self._conflicts.take_due(at_ns):
+            self._moves.tell(conflict)
+        self._moves.end()
 
     def _decide_absences(self, at_ns: int) -> None:
         """Decide the absences that are due at one clock."""
@@ -222,12 +323,25 @@ class Locate:
         if due_ns is not None and due_ns < self._next_ns:
             self._next_ns = due_ns
 
+    def _zone_of(self, tag: str) -> str | None:
+        track = self._tracks.get(tag)
+        return None if track is None else track.zone
+
     def _use(self, plan: FloorPlan) -> None:
+        """Build what is derived from plan and state."""
         self._plan = plan
         self._moves.urgent = plan.urgent
         state = self.state
-        self._bins = OpenBins(state, plan, self._moves, self._count)
+        self._conflicts = ConflictDetector(plan, state.conflicts)
+        self._bins = OpenBins(state, plan, self._moves, self._conflicts, self._count)
         self._absences = AbsenceWatch(plan, state.tracks, state.healthy_since_ns, state.now_ns)
+        self._stages: tuple[tuple[Stage, Callable[[int], None]], ...] = (
+            (self._bins, self._decide_bins),
+            (self._positions, self._decide_positions),
+            (self._absences, self._decide_absences),
+            (self._passages, self._decide_passages),
+            (self._conflicts, self._decide_conflicts),
+        )
         self._next_ns = 0
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:

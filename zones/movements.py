@@ -73,6 +73,23 @@ class Crossing(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="crossin
     heard: tuple[Heard, ...] = ()
 
 
+class Conflict(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="conflict"):
+    """Two zones that are far from each other hear the same tag, by turns; or no longer do.
+
+    `zones` are the one that the tag stays in meanwhile, and the other. `time_ns` is when it
+    began, `decided_ns` when it was known; with `ended`, when both were last heard and when
+    one of them had been silent for long enough.
+    """
+
+    tag: str
+    zones: tuple[str, str]
+    time_ns: int
+    decided_ns: int
+    ended: bool = False
+    asset: str | None = None
+    heard: tuple[Heard, ...] = ()
+
+
 def movement_id(tag: str, from_zone: str | None, to_zone: str | None, time_ns: int) -> str:
     """UUIDv5 of what moved, from where, to where and when: the same however it was computed."""
     return str(uuid5(_MOVEMENT_NAMESPACE, f"{tag}|{from_zone}|{to_zone}|{time_ns}"))

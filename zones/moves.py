@@ -3,20 +3,25 @@
 from collections.abc import Callable
 
 from zones.bins import Cell, heard_in
-from zones.estimators.window import Estimate
-from zones.movements import Crossing, Movement, MovementKind, movement_id
-from zones.tracks import PHASE_ARRIVAL, LocateState, Step, Track, note_exit
+from zones.clock import ClockJump
+from zones.estimators.contract import Estimate
+from zones.flaps import note_move, pair_of
+from zones.movements import Movement, MovementKind, movement_id
+from zones.position_course import PositionDecision
+from zones.tracks import PHASE_ARRIVAL, Decision, LocateState, Step, Track, note_exit
 
 
 class Moves:
     """Moves tracks and tells of it.
 
     `at` sets where the next decisions stand in the order; `moved` is called with each tag
-    that has another zone than before; `urgent` are the zones of role exit.
+    that has another zone than before; `urgent` are the zones of role exit. `flaps` counts
+    by pair of zones how often a tag went there and straight back.
     """
 
     def __init__(self, state: LocateState, moved: Callable[[str], None]) -> None:
         self.urgent: frozenset[str] = frozenset()
+        self.flaps: dict[tuple[str, str], int] = {}
         self._state = state
         self._moved = moved
         self._steps: list[Step] = []
@@ -56,8 +61,29 @@ class Moves:
             to_zone=estimate.zone,
             heard=heard_in(head),
             scores=estimate.scores,
+            confidence=estimate.confidence,
         )
         self._follow(track, movement)
+
+    def move_by_position(self, track: Track, decision: PositionDecision) -> None:
+        """Positions say that the tag is in another zone, or outside all of them."""
+        from_zone = None if decision.late else track.zone
+        movement = Movement(
+            id=movement_id(decision.tag, from_zone, decision.to_zone, decision.time_ns),
+            time_ns=decision.time_ns,
+            decided_ns=decision.decided_ns,
+            tag=decision.tag,
+            kind="moved" if decision.late else _kind(track),
+            from_zone=from_zone,
+            to_zone=decision.to_zone,
+            late=decision.late,
+            crossed=decision.crossed,
+            fixes=decision.fixes,
+        )
+        if decision.late:
+            self.tell(movement)
+        else:
+            self._follow(track, movement)
 
     def depart(self, tag: str, track: Track, due_ns: int) -> None:
         """The tag was not heard for too long, and it would have been."""
@@ -70,10 +96,11 @@ class Moves:
             from_zone=track.zone,
             to_zone=None,
         )
+        self._note_flap(track, movement)
         track.zone = None
         track.departed = True
         track.memory = None
-        self._emit(movement)
+        self.tell(movement)
 
     def tell_late(self, tag: str, zone: str, best: Cell, head: Cell) -> None:
         """The tag was at an exit before it was where it is known to have been since."""
@@ -88,23 +115,30 @@ class Moves:
             late=True,
             heard=heard_in(head),
         )
-        self._emit(movement)
+        self.tell(movement)
 
-    def cross(self, crossing: Crossing) -> None:
-        """The tag was at a portal."""
-        self._emit(crossing)
+    def tell(self, decision: Decision) -> None:
+        """Tell of what changes no track."""
+        tag = "" if isinstance(decision, ClockJump) else decision.tag
+        step = Step(self._state.now_ns, self._phase, self._rank, tag, decision)
+        self._steps.append(step)
 
     def _follow(self, track: Track, movement: Movement) -> None:
+        self._note_flap(track, movement)
         track.zone = movement.to_zone
         track.departed = False
+        track.outside = movement.to_zone is None
         if movement.to_zone in self.urgent:
             note_exit(track, movement.time_ns, movement.decided_ns)
         self._moved(movement.tag)
-        self._emit(movement)
+        self.tell(movement)
 
-    def _emit(self, decision: Movement | Crossing) -> None:
-        step = Step(self._state.now_ns, self._phase, self._rank, decision.tag, decision)
-        self._steps.append(step)
+    def _note_flap(self, track: Track, movement: Movement) -> None:
+        flaps = note_move(track.flaps, movement.from_zone, movement.to_zone, movement.time_ns)
+        if flaps.total > track.flaps.total:
+            pair = pair_of(movement.from_zone, movement.to_zone)
+            self.flaps[pair] = self.flaps.get(pair, 0) + 1
+        track.flaps = flaps
 
 
 def _by_tag(step: Step) -> str:
@@ -114,4 +148,4 @@ def _by_tag(step: Step) -> str:
 def _kind(track: Track) -> MovementKind:
     if track.departed:
         return "returned"
-    return "arrived" if track.zone is None else "moved"
+    return "arrived" if track.zone is None and not track.outside else "moved"

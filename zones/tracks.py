@@ -7,8 +7,13 @@ import msgspec
 from readers.health import ReaderHealth
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS, Slot
-from zones.estimators.window import WindowMemory
-from zones.movements import Crossing, Movement
+from zones.clock import ClockJump, ReaderClock
+from zones.conflict_memory import Sides
+from zones.estimators.kinds import Memory
+from zones.flaps import STILL, Flaps
+from zones.gates import PortalState
+from zones.movements import Conflict, Crossing, Movement
+from zones.position_memory import PositionState
 
 HOLD_NS = 2 * SECOND_NS
 """Reads that arrive up to this late still take part in the order of events."""
@@ -16,22 +21,24 @@ HOLD_NS = 2 * SECOND_NS
 EXIT_GAP_NS = 60 * SECOND_NS
 EXITS_MAX = 16
 
-PHASE_BIN, PHASE_ABSENCE, PHASE_ARRIVAL = 0, 1, 2
+PHASE_BIN, PHASE_POSITION, PHASE_ABSENCE, PHASE_PASSAGE, PHASE_CONFLICT, PHASE_ARRIVAL = range(6)
+
+Decision = Movement | Crossing | Conflict | ClockJump
 
 
 class Step(NamedTuple):
-    """A movement or a crossing with its place in the order of decisions.
+    """A decision with its place in the order of decisions.
 
-    `at_ns` is the clock at which it was decided. At the same instant closed
-    bins come first, then absences (both by tag), then what arriving reads
-    decided (by their rank in the order of arrival).
+    `at_ns` is the clock at which it was made. At the same instant closed bins of reads
+    come first, then positions, absences, passages and conflicts (each by tag), then what
+    arriving reads decided (by their rank in the order of arrival).
     """
 
     at_ns: int
     phase: int
     rank: int
     tag: str
-    decision: Movement | Crossing
+    decision: Decision
 
 
 class Track(msgspec.Struct, gc=False, array_like=True):
@@ -42,7 +49,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     come from a reader whose clock is behind. `closed` is the newest bin up to
     which all is decided. `settled_ns` is the newest move on the fast path: bins
     before it decide nothing. `exits` are the newest known stays at an exit, from
-    and to.
+    and to. `outside`: a position says that it is outside all zones.
     """
 
     zone: str | None = None
@@ -52,7 +59,9 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     settled_ns: int = -1
     exits: tuple[tuple[int, int], ...] = ()
     departed: bool = False
-    memory: WindowMemory | None = None
+    outside: bool = False
+    memory: Memory | None = None
+    flaps: Flaps = STILL
 
 
 class LocateState(msgspec.Struct):
@@ -67,8 +76,13 @@ class LocateState(msgspec.Struct):
     bins: dict[int, Slot] = {}
     overdue: dict[int, dict[int, Slot]] = {}
     offsets_ns: dict[str, int] = {}
+    clocks: dict[str, ReaderClock] = {}
     readers: dict[str, ReaderHealth] = {}
     healthy_since_ns: dict[str, int] = {}
+    unheard_since_ns: dict[str, int] = {}
+    portals: PortalState = {}
+    positions: PositionState = msgspec.field(default_factory=PositionState)
+    conflicts: dict[str, Sides] = {}
 
 
 def note_exit(track: Track, from_ns: int, to_ns: int) -> bool:

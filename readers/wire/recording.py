@@ -1,9 +1,9 @@
 """Recordings: what readers and trackers said, as CSV text.
 
 Reads: `time_ns, reader, antenna, tag, rssi_dbm[, arrival_ns, phase_rad, doppler_hz,
-channel]`; positions: `time_ns, source, tag, x_m, y_m | lat, lon[, accuracy_m]`. The
-header names the columns, in any order; rows stand in order of arrival, and without
-`arrival_ns` the arrival is the largest time so far.
+channel]`; positions: `time_ns, source, tag, x_m, y_m | lat, lon[, accuracy_m, z_m,
+floor]`. The header names the columns, in any order; rows stand in order of arrival,
+and without `arrival_ns` the arrival is the largest time so far.
 """
 
 import csv
@@ -29,10 +29,10 @@ READ_COLUMNS = (
 _READ_REQUIRED = READ_COLUMNS[:5]
 _FIX_REQUIRED = ("time_ns", "source", "tag")
 _FIX_PLACES = (("x_m", "y_m"), ("lat", "lon"))
-_FIX_OPTIONAL = ("arrival_ns", "accuracy_m")
+_FIX_OPTIONAL = ("arrival_ns", "accuracy_m", "z_m", "floor")
 _TIME_NS_END = 1 << 63
 _RSSI_DBM_RANGE = (-120.0, 20.0)
-_LIMITS = {"x_m": 1e7, "y_m": 1e7, "lat": 90.0, "lon": 180.0, "accuracy_m": 1e7}
+_LIMITS = {"x_m": 1e7, "y_m": 1e7, "lat": 90.0, "lon": 180.0, "accuracy_m": 1e7, "z_m": 1e7}
 
 Row = dict[str, str]
 _T = TypeVar("_T")
@@ -221,7 +221,8 @@ def _fix(table: _Table, row: Row) -> Fix:
             raise ValueError(f"{column} {row[column]} is out of range")
     if not any(values[x] is not None and values[y] is not None for x, y in _FIX_PLACES):
         raise ValueError("a position needs x_m and y_m, or lat and lon")
-    return Fix(tag, source, time_ns, table.arrival_ns(row, time_ns), **values)
+    arrival_ns = table.arrival_ns(row, time_ns)
+    return Fix(tag, source, time_ns, arrival_ns, **values, floor=row.get("floor") or None)
 
 
 def _time(text: str, column: str) -> int:

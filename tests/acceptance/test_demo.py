@@ -12,7 +12,8 @@ import pytest
 
 from gateway.demo import Announcer
 from tests.acceptance.running import Finished, started, tagwarden
-from zones.movements import Movement
+from tests.history.made import crossing
+from zones.movements import Direction, Movement
 
 SUMMARY = re.compile(r"reads (\d+), movements (\d+), alerts (\d+), lost (\d+)\Z")
 
@@ -97,6 +98,21 @@ def moved(tag: str, was: str | None, to: str) -> Movement:
         to_zone=to,
         asset="cart-1",
     )
+
+
+def test_a_crossing_is_said_with_how_sure_it_is_and_what_only_stands_there_is_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say = Announcer()
+    directions: tuple[Direction, ...] = ("outbound", "lingering", "unknown")
+    for direction in directions:
+        say(crossing("aa", "dock-door", 1, direction, "cart-1"))
+    say(crossing("aa", "dock-door", 2, "inbound"))
+    told = [line.split("Z ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        "crossing dock-door outbound: cart-1 (88% sure)",
+        "crossing dock-door inbound: aa (88% sure)",
+    ]
 
 
 async def test_a_demo_that_is_too_short_is_refused() -> None:

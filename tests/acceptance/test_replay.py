@@ -111,6 +111,22 @@ def test_a_walk_gives_movements_and_the_alert(desk: Desk) -> None:
     assert all("raised_at" not in line for line in desk.out)
 
 
+def test_a_walk_through_a_portal_is_a_crossing(desk: Desk) -> None:
+    portal = "portals: [{name: door, inside: [dock/1], outside: [dock/2]}]\n"
+    desk.write("door.yaml", SITE + portal)
+    assert desk.replay("--assets", desk.path("assets.csv"), site="door.yaml") == 0
+    crossings = [line for line in desk.out if line["type"] == "crossing"]
+    assert [(line["asset"], line["portal"], line["direction"]) for line in crossings] == [
+        ("L7", "door", "outbound"),
+        (None, "door", "outbound"),
+    ]
+    line = crossings[0]
+    assert list(line)[:7] == ["type", "id", "time", "decided", "tag", "asset", "portal"]
+    assert (line["tag"], line["lean"], line["late"]) == (TAG, None, False)
+    assert 0.8 <= line["confidence"] <= 1
+    assert format_time(NOON_NS) < line["time"] < line["decided"]
+
+
 def test_a_replay_gives_the_same_bytes_under_any_hash_seed(desk: Desk) -> None:
     files, site = [desk.folder / "day.csv"], desk.folder / "site.yaml"
     first, second = (replay_all(files, site, desk.folder / seed, seed) for seed in ("1", "2"))

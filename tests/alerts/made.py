@@ -7,7 +7,7 @@ import msgspec
 from alerts.alert import Alert, AlertChange
 from alerts.changes import AcknowledgeAlert, ResetAlert
 from alerts.judge import Judge
-from alerts.settings import AssetSelector, RuleSettings
+from alerts.settings import AssetSelector, ExitRule, RuleSettings
 from alerts.state import JudgeState
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
@@ -15,7 +15,16 @@ from readers.settings import ReaderSettings
 from tests.zones.made import T0_NS, antenna, at, reader, seconds_of
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
-from zones.movements import Crossing, Heard, Movement, movement_id
+from zones.movements import (
+    Conflict,
+    Crossing,
+    Direction,
+    Heard,
+    Movement,
+    crossing_id,
+    movement_id,
+)
+from zones.portal_settings import PortalSettings
 from zones.settings import ZoneSettings
 from zones.tracks import PHASE_ARRIVAL, PHASE_BIN, Step, closing_ns
 
@@ -26,7 +35,7 @@ HEARD = Heard(reader="r", antenna=3, time_ns=T0_NS, count=2, rssi_dbm=-51.5)
 END_S = 9_999.0
 
 
-def rule(**changes: Any) -> RuleSettings:  # noqa: ANN401 -- any field of a rule
+def rule(**changes: Any) -> ExitRule:  # noqa: ANN401 -- any field of a rule
     """Laptops stay in hall and office; 5 s outside count, and 10 s inside."""
     fields: dict[str, Any] = {
         "name": RULE,
@@ -34,7 +43,7 @@ def rule(**changes: Any) -> RuleSettings:  # noqa: ANN401 -- any field of a rule
         "fence": ("hall", "office"),
         "notify": ("guards",),
     }
-    return RuleSettings(**(fields | changes))
+    return ExitRule(**(fields | changes))
 
 
 def zones(**renamed: str) -> list[ZoneSettings]:
@@ -65,8 +74,17 @@ def readers(**renamed: str) -> list[ReaderSettings]:
     ]
 
 
+PORTALS = (
+    PortalSettings(name="door", inside=("r/1",), outside=("r/2",)),
+    PortalSettings(name="ramp", inside=("s/2",), outside=("s/1",)),
+    PortalSettings(name="passage", inside=("t/1",), outside=("r/1",)),
+    PortalSettings(name="hatch", inside=("t/1",), outside=("t/9",)),
+)
+"""From hall to gate, from hall to yard, from office to hall, and from office to who knows where."""
+
+
 def plan(**renamed: str) -> FloorPlan:
-    return FloorPlan(zones(**renamed), readers(**renamed))
+    return FloorPlan(zones(**renamed), readers(**renamed), portals=PORTALS)
 
 
 def plan_without(*gone: str) -> FloorPlan:
@@ -104,6 +122,43 @@ class Bench:
         """The same on the fast path: known at once."""
         movement = self._movement(tag, zone, seconds, **more)
         self.step(Step(at(seconds), PHASE_ARRIVAL, 0, tag, movement))
+
+    def cross(
+        self,
+        tag: str,
+        portal: str,
+        direction: Direction,
+        seconds: float,
+        *,
+        known_s: float | None = None,
+        **more: Any,  # noqa: ANN401 -- what a crossing may say
+    ) -> None:
+        """A tag is at a portal; it was read there for half a second more, and is known later."""
+        clock_ns = at(seconds + 1.5 if known_s is None else known_s)
+        fields: dict[str, Any] = {
+            "id": crossing_id(tag, portal, at(seconds)),
+            "time_ns": at(seconds),
+            "decided_ns": at(seconds + 0.5),
+            "tag": tag,
+            "portal": portal,
+            "direction": direction,
+            "confidence": 0.9,
+            "heard": (HEARD,),
+        }
+        crossing = Crossing(**(fields | more))
+        self.step(Step(clock_ns, PHASE_BIN, 0, tag, crossing))
+
+    def conflict(self, tag: str, seconds: float, *, ended: bool = False) -> None:
+        """Hall and yard both hear a tag; or no longer do."""
+        conflict = Conflict(
+            tag=tag,
+            zones=("hall", "yard"),
+            time_ns=at(seconds),
+            decided_ns=at(seconds),
+            ended=ended,
+            heard=() if ended else (HEARD,),
+        )
+        self.step(Step(closing_ns(at(seconds) // BIN_NS), PHASE_BIN, 0, tag, conflict))
 
     def step(self, step: Step) -> None:
         self.judge.take(step)
@@ -189,21 +244,28 @@ class Bench:
         self.decided += self.judge.take_decided()
 
     def _movement(
-        self, tag: str, zone: str | None, seconds: float, *, late: bool = False
+        self,
+        tag: str,
+        zone: str | None,
+        seconds: float,
+        *,
+        late: bool = False,
+        **more: Any,  # noqa: ANN401 -- any field of a movement
     ) -> Movement:
         former = None if late else self._zones.get(tag)
         if not late:
             self._zones[tag] = zone
         time_ns = at(seconds)
-        return Movement(
-            id=movement_id(tag, former, zone, time_ns),
-            time_ns=time_ns,
-            decided_ns=time_ns,
-            tag=tag,
-            kind="departed" if zone is None else "moved",
-            from_zone=former,
-            to_zone=zone,
-            late=late,
-            heard=(HEARD,),
-            scores={zone: -51.5} if zone else {},
-        )
+        fields: dict[str, Any] = {
+            "id": movement_id(tag, former, zone, time_ns),
+            "time_ns": time_ns,
+            "decided_ns": time_ns,
+            "tag": tag,
+            "kind": "departed" if zone is None else "moved",
+            "from_zone": former,
+            "to_zone": zone,
+            "late": late,
+            "heard": (HEARD,),
+            "scores": {zone: -51.5} if zone else {},
+        }
+        return Movement(**(fields | more))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import AlertChange
-from alerts.settings import AssetSelector, RuleSettings
+from alerts.settings import AssetSelector, RuleSettings, TailgateRule, WrongWayRule
 from inventory.assets import Asset
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.alerts.made import LAPTOP, TWIN, Bench, rule
@@ -84,7 +84,7 @@ def as_steps(days: Sequence[tuple[int, str | None]], fast: Sequence[bool]) -> li
             time_ns=time_ns,
             decided_ns=time_ns,
             tag="a1",
-            kind="moved",
+            kind="departed" if zone is None else "moved",
             from_zone=former,
             to_zone=zone,
         )
@@ -135,16 +135,40 @@ class Happening(NamedTuple):
     what: tuple[Any, ...]
 
 
+_ONE_WAY = WrongWayRule(name="in only", allowed="inbound", portals=("ramp", "hatch"))
+_ESCORTED = TailgateRule(
+    name="together",
+    assets=AssetSelector(category="laptop"),
+    custodians=AssetSelector(tag="d4"),
+    within_s=2.0,
+    latch=False,
+)
 _RULES: tuple[tuple[RuleSettings, ...], ...] = (
-    (rule(confirm_s=1.0, clear_confirm_s=1.5), rule(name="any", assets=AssetSelector(tag="*"))),
-    (rule(confirm_s=0.0, clear_confirm_s=0.0, latch=False, severity="info"),),
-    (rule(fence=("hall", "yard"), confirm_s=2.0), rule(name="new", confirm_s=0.25, latch=False)),
+    (
+        rule(confirm_s=1.0, clear_confirm_s=1.5),
+        rule(name="any", assets=AssetSelector(tag="*")),
+        _ESCORTED,
+    ),
+    (rule(confirm_s=0.0, clear_confirm_s=0.0, latch=False, severity="info"), _ONE_WAY, _ESCORTED),
+    (
+        rule(fence=("hall", "yard"), confirm_s=2.0),
+        rule(name="new", confirm_s=0.25, latch=False),
+        _ONE_WAY,
+    ),
 )
 _moves = st.tuples(
     st.sampled_from(("held", "held", "held", "fast", "late")),
     st.sampled_from(("a1", "b2", "c3", "d4")),
     st.sampled_from(_ZONES),
     st.sampled_from((0, 1, 4, 5, 20, 60)),
+)
+_crossings = st.tuples(
+    st.just("crossed"),
+    st.sampled_from(("a1", "b2", "c3", "d4")),
+    st.sampled_from(("door", "ramp", "passage", "hatch")),
+    st.sampled_from(("outbound", "outbound", "inbound", "lingering", "unknown")),
+    st.sampled_from((0, 10, 40, 150)),
+    st.sampled_from((False, False, False, True)),
 )
 _news = st.one_of(
     st.tuples(st.just("acknowledge"), st.integers(0, 3), st.sampled_from(("ann", "bob"))),
@@ -153,6 +177,7 @@ _news = st.one_of(
     st.tuples(st.just("store"), st.sampled_from(("a1", "d4")), st.sampled_from(("laptop", "mug"))),
     st.tuples(st.just("remove"), st.sampled_from((LAPTOP.id, TWIN.id))),
     st.tuples(st.just("health"), st.sampled_from(("r", "s"))),
+    st.tuples(st.just("clock"), st.sampled_from(("r", "s", "u")), st.sampled_from((0, 1, 4, 90))),
 )
 _clock_gaps_ns = st.sampled_from((0, 0, 1, BIN_NS, SECOND_NS, 2 * SECOND_NS, 6 * SECOND_NS))
 
@@ -163,10 +188,12 @@ def days(draw: st.DrawFn) -> list[Happening]:
     clock_ns = T0_NS + 20 * SECOND_NS
     found: list[Happening] = []
     for gap_ns, what in draw(
-        st.lists(st.tuples(_clock_gaps_ns, st.one_of(_moves, _moves, _news)), max_size=25)
+        st.lists(
+            st.tuples(_clock_gaps_ns, st.one_of(_moves, _moves, _crossings, _news)), max_size=25
+        )
     ):
         clock_ns += gap_ns
-        if what[0] == "held":
+        if what[0] in {"held", "crossed"}:
             clock_ns = -(-clock_ns // BIN_NS) * BIN_NS
         elif clock_ns % BIN_NS == 0:
             clock_ns += 1
@@ -190,6 +217,8 @@ class Day(Bench):
         match what:
             case ("held" | "fast" | "late", *_):
                 self._take(at_ns, *what)
+            case ("crossed", tag, portal, direction, ago, late):
+                self._pass(at_ns, ago, (tag, portal, direction), late=late)
             case _:
                 self.judge.advance(at_ns)
                 self._hear_of(what)
@@ -201,6 +230,16 @@ class Day(Bench):
         movement = self._movement(tag, zone, seconds_of(time_ns), late=path == "late")
         phase = PHASE_BIN if path == "held" else PHASE_ARRIVAL
         self.step(Step(at_ns, phase, 0, tag, movement))
+
+    def _pass(self, at_ns: int, ago: int, what: tuple[str, str, Any], *, late: bool) -> None:
+        time_ns = at_ns - HOLD_NS - BIN_NS - ago * _TICK_NS - SECOND_NS // 2
+        self.cross(
+            *what,
+            seconds_of(time_ns),
+            known_s=seconds_of(at_ns),
+            late=late,
+            lean="outbound" if what[2] == "unknown" else None,
+        )
 
     def _hear_of(self, what: tuple[Any, ...]) -> None:
         match what:
@@ -216,6 +255,8 @@ class Day(Bench):
                 self.remove(asset)
             case ("health", name):
                 self.judge.note_health(health(name))
+            case ("clock", name, seconds):
+                self.judge.note_offset(name, seconds * SECOND_NS)
             case _:
                 raise AssertionError(what)
 
@@ -284,7 +325,7 @@ def test_a_rule_has_one_open_alert_for_an_asset_and_each_step_follows_the_one_be
     still_open: dict[tuple[str, str], str] = {}
     for change in lived(happenings).changes:
         alert = change.alert
-        subject = (alert.rule, alert.asset or alert.tag)
+        subject = (alert.rule, alert.subject)
         assert still_open.setdefault(subject, alert.id) == alert.id
         if alert.cleared:
             del still_open[subject]

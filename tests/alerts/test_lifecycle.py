@@ -297,6 +297,7 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "from": None,
         "to": "gate",
         "portal": None,
+        "reader": None,
         "time": "2026-09-21T14:13:30.000000Z",
         "decided": "2026-09-21T14:13:30.000000Z",
         "raised_at": "2026-09-21T14:13:30.000000Z",
@@ -305,6 +306,9 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "assignee": None,
         "evidence": EVIDENCE,
     }
+
+
+def test_an_alert_that_nobody_took_on_says_so() -> None:
     assert alert_json(alerted().alert)["acknowledged"] is None
 
 

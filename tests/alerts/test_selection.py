@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from alerts.selection import selects
-from alerts.settings import AssetSelector, RuleSettings
+from alerts.settings import AssetSelector, ExitRule
 from inventory.assets import Asset
 
 ASSET = Asset(id="lap-1", category="laptop", group="north", tags=("aa01", "ble:Tile"))
@@ -102,7 +102,7 @@ def test_brackets_are_no_wildcards(pattern: str, text: str) -> None:
 
 
 def test_a_rule_says_its_defaults() -> None:
-    rule = RuleSettings(name="r", fence=("hall",))
+    rule = ExitRule(name="r", fence=("hall",))
     assert (rule.severity, rule.confirm_s, rule.clear_confirm_s) == ("warning", 5.0, 10.0)
     assert (rule.kind, rule.latch, rule.notify, rule.assets) == ("exit", True, (), AssetSelector())
 
@@ -123,9 +123,9 @@ def test_a_rule_says_its_defaults() -> None:
 )
 def test_what_a_rule_can_not_mean_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        RuleSettings.model_validate({"name": "r", "fence": ["hall"]} | wrong)
+        ExitRule.model_validate({"name": "r", "fence": ["hall"]} | wrong)
 
 
 def test_a_rule_can_not_pass_for_one_of_the_gateway() -> None:
     with pytest.raises(ValidationError, match="must not begin with 'system: '"):
-        RuleSettings(name="system: blind", fence=("hall",))
+        ExitRule(name="system: blind", fence=("hall",))

@@ -13,11 +13,12 @@ from alerts.alert import Acknowledgement, Alert, AlertChange, Evidence, Severity
 from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from alerts.maintenance import MaintenanceBook
 from api.app import Api
-from api.desk import Change, JournalFullError, UnknownReaderError
+from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from history.answers import Answer, find_answer, store_answer
 from history.keys import Role
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
 from history.record import record_outputs
+from history.sqlite_sightings import SqliteSightings
 from history.state import open_state
 from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
 from inventory.register import Register, RegisterState
@@ -45,6 +46,7 @@ class FakeDesk:
     """Commits at once, in the test's own thread, what the register and the alerts allow."""
 
     def __init__(self, path: Path) -> None:
+        self.plan = PLAN
         self.clock: Callable[[], int] = lambda: NOON_NS
         self.state = open_state(path)
         self.register = Register(RegisterState({}))
@@ -52,11 +54,14 @@ class FakeDesk:
         self.submitted: list[Change] = []
         self.journal_full = False
         self.sick_zones: set[str] = set()
+        self.sick_since_ns = NOON_NS
+        self.flaps: dict[str, int] = {}
         self.heard_ns: dict[str, int] = {}
         self.fixes: dict[str, Fix] = {}
         self.measured: list[dict[str, Any]] = []
         self.ready: tuple[str, list[str]] = ("ready", [])
         self.health = [ReaderHealth(reader="gate-1", state="online", since_ns=NOON_NS)]
+        self.sightings = SqliteSightings(path.with_name("sightings"))
         self.book = MaintenanceBook({})
         self.book.restore_plan(PLAN)
         self.outputs: list[tuple[str, int, float | None, str]] = []
@@ -118,6 +123,10 @@ class FakeDesk:
     def readers(self) -> list[dict[str, Any]]:
         return [health_json(self.book.applied_to(health)) for health in self.health]
 
+    def listeners(self) -> Listeners:
+        healths = {each.reader: self.book.applied_to(each) for each in self.health}
+        return Listeners(self.plan, healths, self.sightings)
+
     def maintenance(self) -> list[dict[str, Any]]:
         return [maintenance_json(each) for each in self.book.running()]
 
@@ -139,13 +148,28 @@ class FakeDesk:
     def zone_is_healthy(self, zone: str) -> bool:
         return zone not in self.sick_zones
 
+    def flaps_of(self, tag: str) -> int:
+        return self.flaps.get(tag, 0)
+
+    def unknown_since_ns(self, zone: str, tag: str) -> int | None:
+        del tag
+        return self.sick_since_ns if zone in self.sick_zones else None
+
     def zones(self) -> list[dict[str, Any]]:
         square = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]]
-        known = {"floor": "ground", "role": "storage", "parent": None, "polygon": square}
+        known = {
+            "floor": "ground",
+            "role": "storage",
+            "parent": None,
+            "polygon": square,
+            "shape": "polygon",
+            "geometry": {"type": "Polygon", "coordinates": [[*square, square[0]]]},
+        }
+        undrawn = dict.fromkeys(("polygon", "shape", "geometry"))
         return [
             {"name": "hall", **known},
             {"name": "hall/shelf", **known, "parent": "hall"},
-            {"name": "gate", **known, "role": "exit", "polygon": None},
+            {"name": "gate", **known, **undrawn, "role": "exit"},
         ]
 
     def readiness(self) -> tuple[str, list[str]]:

@@ -143,6 +143,7 @@ async def test_a_position_says_where_since_when_and_when_last_heard(
     _ = await operator.post(ASSETS, json=LAPTOP)
     await desk.happen(moved("e2801160", None, "hall", 1, "L1"))
     desk.heard_ns["e2801160"] = NOON_NS + 5_000_000_000
+    desk.flaps["e2801160"] = 3
     assert (await operator.get(f"{ASSETS}/L1/position")).json() == {
         "asset": "L1",
         "tag": "e2801160",
@@ -151,6 +152,8 @@ async def test_a_position_says_where_since_when_and_when_last_heard(
         "floor": "ground",
         "since": "2027-01-15T08:00:01.000000Z",
         "presence": "present",
+        "presence_since": "2027-01-15T08:00:01.000000Z",
+        "flaps": 3,
         "last_heard": "2027-01-15T08:00:05.000000Z",
         "fix": None,
     }

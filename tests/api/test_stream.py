@@ -15,7 +15,8 @@ from api.app import Api, create_app
 from api.feed import KEPT_EVENTS_MAX, Feed
 from api.stream import StreamLimits
 from history.questions import Event, StateQuestions
-from tests.api.fake_gateway import FakeDesk, moved, raised
+from tests.api.fake_gateway import NOON_NS, FakeDesk, moved, raised
+from tests.history.made import crossing
 
 STREAM = "/api/v1/stream"
 
@@ -145,6 +146,18 @@ async def test_a_client_that_comes_back_misses_nothing_and_gets_nothing_twice(
         while len(seen) < 120:
             seen.append(int((await told.next())[0]))
     assert seen == list(range(1, 121))
+
+
+async def test_a_crossing_that_was_missed_is_told_to_who_comes_back(
+    address: str,
+    keys: dict[str, str],
+    desk: FakeDesk,
+) -> None:
+    await desk.happen(moved("aa", None, "hall", 1), crossing("aa", "dock", NOON_NS))
+    async with listening(address, keys["viewer"], "?after=1") as told:
+        seq, event, data = await told.next()
+    assert (seq, event) == ("2", "crossing")
+    assert '"portal":"dock","direction":"outbound","confidence":0.875' in data
 
 
 async def test_many_events_at_once_arrive_whole(

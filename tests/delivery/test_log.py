@@ -82,3 +82,24 @@ async def test_an_alert_about_a_zone_names_the_zone(caplog: pytest.LogCaptureFix
     await LogSender().send(delivery(msgspec.json.encode(message).decode()), T0_NS)
     said = f'{format_time(T0_NS)} system: blind: "dock: north": raised (a1)'
     assert caplog.records[0].getMessage() == said
+
+
+async def logged(caplog: pytest.LogCaptureFixture, **changes: str | None) -> str:
+    """The line about an alert that differs from the usual one in this."""
+    shown = alert_json(msgspec.structs.replace(alert(severity="warning"), **changes), 7)
+    message = {"type": "alert.raised", "timestamp": "-", "data": shown}
+    await LogSender().send(delivery(msgspec.json.encode(message).decode()), T0_NS)
+    return caplog.records[-1].getMessage().removeprefix(format_time(T0_NS) + " ")
+
+
+async def test_an_alert_about_a_reader_names_the_reader(caplog: pytest.LogCaptureFixture) -> None:
+    nobody = {"asset": None, "tag": "", "from_zone": None, "to_zone": None}
+    line = await logged(caplog, rule="system: clock", reader="sensors:FX-1", **nobody)
+    assert line == 'system: clock: "sensors:FX-1": raised (a1)'
+
+
+async def test_a_portal_stands_behind_the_way_or_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    line = await logged(caplog, portal="dock door")
+    assert line == "laptops stay in: laptop-7: hall → gate through dock door: raised (a1)"
+    line = await logged(caplog, portal="a: b", to_zone=None)
+    assert line == 'laptops stay in: laptop-7: through "a: b": raised (a1)'

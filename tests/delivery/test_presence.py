@@ -52,7 +52,7 @@ WHEREABOUTS = st.builds(
     st.none() | NAMES,
     st.none() | st.just(SINCE),
     st.none() | NAMES,
-    st.sampled_from(["present", "departed", "unknown"]),
+    st.sampled_from(["present", "departed", "outside", "unknown"]),
     st.none() | NAMES,
     st.none() | FIXES,
 )

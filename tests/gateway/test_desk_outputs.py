@@ -13,12 +13,14 @@ from gateway.collector import Collector
 from gateway.desk import GatewayDesk
 from gateway.site import parse_site
 from gateway.supervisor import Supervisor
+from history.sightings import SightingStore
 from inventory.changes import DONE, Outcome
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
 from tests.gateway.made import NOON_NS
 from tests.gateway.made import SITE as SITE_TEXT
 
 SITE = parse_site(SITE_TEXT)
+NO_SIGHTINGS = cast("SightingStore", None)
 
 
 @dataclass
@@ -41,7 +43,7 @@ def desk_with(drivers: dict[str, Any]) -> GatewayDesk:
     station = SimpleNamespace(pipeline=SimpleNamespace(maintenance=None))
     collector = cast("Collector", SimpleNamespace(station=station))
     supervisor = cast("Supervisor", SimpleNamespace(drivers=drivers))
-    return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS)
+    return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS, NO_SIGHTINGS)
 
 
 async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

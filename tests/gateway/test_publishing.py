@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from alerts.settings import AssetSelector
@@ -179,6 +180,17 @@ async def test_silence_is_no_departure(desk: MadeDesk, questions: StateQuestions
     assert shown == {"L1": ("hall", "unknown"), "L2": (None, "departed")}
     assert ZoneState("hall", healthy=False) in told
     assert ZoneState("gate", healthy=True) in told
+
+
+async def test_what_a_position_saw_outside_is_told_as_outside(
+    desk: MadeDesk, questions: StateQuestions
+) -> None:
+    await store(desk, Asset(id="L1", tags=("aa",)))
+    left = msgspec.structs.replace(moved("aa", "hall", None, 2, "L1"), kind="moved")
+    await desk.happen(moved("aa", None, "hall", 1, "L1"), left)
+    [told] = await facts(desk, questions).look_up([Subject("assets", "L1")])
+    assert isinstance(told, Whereabouts)
+    assert (told.zone, told.last_zone, told.presence) == (None, "hall", "outside")
 
 
 async def test_what_is_asked_for_and_gone_or_not_chosen_has_no_fact(

@@ -13,7 +13,8 @@ def test_a_recording_of_positions_is_replayed_as_what_was_observed(tmp_path: Pat
     span = span_of(path)
     assert span is not None
     assert span.readers == ()
-    observed, tick = csv_entries(path, span, lambda _error: None)
+    begin, observed, tick = csv_entries(path, span, lambda _error: None)
+    assert begin == Tick(1000)
     assert observed == Observed(
         2000,
         [

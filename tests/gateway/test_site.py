@@ -8,7 +8,7 @@ from gateway.limits import LimitsSettings
 from gateway.site import Site, SiteError, load_site, parse_site
 from readers.llrp.settings import LlrpSettings
 from simulators.demo import LAYOUT
-from zones.estimator_settings import EstimatorSettings
+from zones.estimator_settings import default_estimator
 
 SMALLEST = "site: {name: depot}\nzones: [{name: hall}]\n"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -35,7 +35,7 @@ def test_the_smallest_site_has_a_default_for_all_the_rest() -> None:
     settings = parse_site(SMALLEST).settings
     assert settings.site.timezone == "UTC"
     assert settings.server.listen == "127.0.0.1:8080"
-    assert settings.estimator == EstimatorSettings()
+    assert settings.estimator == default_estimator()
     assert settings.limits == LimitsSettings()
     assert (settings.history.store, settings.history.keep_days) == ("sqlite", 400)
     assert (settings.readers, settings.rules, settings.channels) == ((), (), ())

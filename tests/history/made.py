@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import settings
+from msgspec.structs import replace
 
 from alerts.alert import Alert, AlertChange, Evidence, Transition
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
@@ -17,7 +18,15 @@ from history.record import record_outputs
 from history.state import open_state
 from inventory.assets import Asset
 from tags.times import SECOND_NS
-from zones.movements import Heard, Movement, MovementKind, movement_id
+from zones.movements import (
+    Crossing,
+    Direction,
+    Heard,
+    Movement,
+    MovementKind,
+    crossing_id,
+    movement_id,
+)
 
 # For examples that make files and kill whoever writes them.
 FEW = settings(max_examples=settings.default.max_examples // 4) if settings.default else settings()
@@ -53,6 +62,33 @@ def movement(  # noqa: PLR0913 - what a test says about a movement
         asset=asset,
         late=late,
     )
+
+
+def crossing(  # noqa: PLR0913 - what a test says about a crossing
+    tag: str,
+    portal: str,
+    time_ns: int,
+    direction: Direction = "outbound",
+    asset: str | None = None,
+    *,
+    late: bool = False,
+) -> Crossing:
+    return Crossing(
+        id=crossing_id(tag, portal, time_ns),
+        time_ns=time_ns,
+        decided_ns=time_ns + 1_000_000_000,
+        tag=tag,
+        portal=portal,
+        direction=direction,
+        confidence=0.875,
+        lean="inbound" if direction == "unknown" else None,
+        asset=asset,
+        late=late,
+    )
+
+
+def outside(tag: str, from_zone: str, time_ns: int, asset: str | None = None) -> Movement:
+    return replace(movement(tag, from_zone, None, time_ns, asset), kind="moved")
 
 
 def alert(id_: str = "al-1", asset: str | None = "drill", rule: str = "stay in") -> Alert:

@@ -5,8 +5,22 @@ from typing import Any
 import pytest
 
 from history import presence
-from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilter
-from history.listings import ALERTS, ASSETS, MOVEMENTS, VISITS, wanted_alerts, wanted_assets
+from history.filters import (
+    AlertFilter,
+    AssetFilter,
+    CrossingFilter,
+    MovementFilter,
+    VisitFilter,
+)
+from history.listings import (
+    ALERTS,
+    ASSETS,
+    CROSSINGS,
+    MOVEMENTS,
+    VISITS,
+    wanted_alerts,
+    wanted_assets,
+)
 from history.paging import PageRequest, encode_cursor, page_query
 from history.presence import present_query
 from history.timeline import timeline_query
@@ -19,6 +33,11 @@ for _name, _listing, _wanted in (
     ("movements of a tag", MOVEMENTS, MovementFilter(tag="a")),
     ("movements since", MOVEMENTS, MovementFilter(since_ns=1)),
     ("movements between", MOVEMENTS, MovementFilter(since_ns=1, until_ns=2)),
+    ("crossings", CROSSINGS, CrossingFilter()),
+    ("crossings of an asset", CROSSINGS, CrossingFilter(asset="a", since_ns=1, until_ns=2)),
+    ("crossings of a tag", CROSSINGS, CrossingFilter(tag="a", direction="outbound")),
+    ("crossings of a portal", CROSSINGS, CrossingFilter(portal="a", since_ns=1)),
+    ("crossings since", CROSSINGS, CrossingFilter(since_ns=1)),
     ("visits", VISITS, VisitFilter()),
     ("visits in a zone", VISITS, VisitFilter(zone="a")),
     ("visits in a zone between", VISITS, VisitFilter(zone="a", since_ns=1, until_ns=2)),
@@ -40,7 +59,7 @@ for _name, _listing, _wanted in (
 PLANS["who is in"] = present_query(["a", "b"], PageRequest())
 PLANS["history"] = timeline_query(VisitFilter(asset="a", since_ns=1), PageRequest())
 # In the order of the key and no further than the page.
-WALKS = {"movements", "visits", "assets", "alerts", "active alerts"}
+WALKS = {"movements", "crossings", "visits", "assets", "alerts", "active alerts"}
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -145,14 +145,15 @@ def test_a_position_tells_seen_from_left_from_never_seen(
 ) -> None:
     assert questions.position("drill") is None
     writer.commit(stored("drill", "aa"))
-    nowhere = {"asset": "drill", "tag": None, "zone": None, "since": None, "last_zone": None}
+    nothing = dict.fromkeys(["tag", "zone", "since", "last_zone", "left"])
+    nowhere = {"asset": "drill", **nothing}
     assert questions.position("drill") == nowhere
     writer.commit(movement("aa", None, "hall", at(1), "drill"))
     there = {**nowhere, "tag": "aa", "zone": "hall", "since": format_time(at(1))}
     assert questions.position("drill") == {**there, "last_zone": "hall"}
     writer.commit(movement("aa", "hall", None, at(2), "drill"))
     gone = {**nowhere, "tag": "aa", "since": format_time(at(2)), "last_zone": "hall"}
-    assert questions.position("drill") == gone
+    assert questions.position("drill") == {**gone, "left": "departed"}
 
 
 def test_a_history_keeps_what_was_before_a_rebinding(

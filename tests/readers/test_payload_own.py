@@ -247,8 +247,8 @@ def test_a_mapped_place_makes_a_fix() -> None:
     mapping = JsonMapping(tag="/id", tag_prefix="gps:", lat="/p/0", lon="/p/1", accuracy_m="/acc")
     message = {"id": "a", "p": [52.5, "13.4"], "acc": 3}
     said = tell("generic", message, options=Options(mapping=mapping))
-    place = {"lat": 52.5, "lon": 13.4, "accuracy_m": 3.0}
-    assert said.fixes == [Fix("gps:a", "link", NOW_NS, NOW_NS, **place)]
+    place = Fix("gps:a", "link", NOW_NS, NOW_NS, lat=52.5, lon=13.4, accuracy_m=3.0)
+    assert said.fixes == [place]
     said = tell("generic", {"id": "a"}, options=Options(mapping=mapping))
     assert (said.fixes, said.reads, said.bad) == ([], [], {"position": 1})
 
@@ -259,6 +259,16 @@ def test_a_place_may_be_metres_on_the_plan() -> None:
     assert said.fixes == [Fix(EPC, "link", NOW_NS, NOW_NS, x_m=4.0, y_m=-2.5)]
     said = tell("generic", {"id": EPC, "x": 4, "y": 1e9}, options=Options(mapping=mapping))
     assert said.bad == {"position": 1}
+
+
+def test_a_place_may_say_its_height_and_its_floor() -> None:
+    options = Options(mapping=JsonMapping(tag="/id", x_m="/x", y_m="/y", z_m="/z", floor="/f"))
+    place = {"id": EPC, "x": 4, "y": 2}
+    said = tell("generic", {**place, "z": "0", "f": "first"}, options=options)
+    assert said.fixes == [Fix(EPC, "link", NOW_NS, NOW_NS, 4.0, 2.0, z_m=0.0, floor="first")]
+    said = tell("generic", {**place, "z": "high", "f": 1}, options=options)
+    assert said.fixes == [Fix(EPC, "link", NOW_NS, NOW_NS, x_m=4.0, y_m=2.0)]
+    assert said.bad == {"height": 1, "floor": 1}
 
 
 def test_measurements_are_those_of_the_device_or_else_of_the_tag() -> None:

@@ -142,6 +142,11 @@ def test_positions_on_the_floor_and_on_the_globe() -> None:
         Fix("ble:beacon-1", "uwb", 5, 5, 1.5, 2.0),
         Fix("aa", "uwb", 6, 6, 0.0, 0.0, accuracy_m=3.0),
     ]
+    level = ["time_ns,source,tag,x_m,y_m,z_m,floor", "5,uwb,aa,1,2,-0.5,", "6,uwb,aa,1,2,,first"]
+    assert list(parse_fixes(level, "p.csv")) == [
+        Fix("aa", "uwb", 5, 5, 1.0, 2.0, z_m=-0.5),
+        Fix("aa", "uwb", 6, 6, 1.0, 2.0, floor="first"),
+    ]
     globe = ["time_ns,source,tag,lat,lon", "5,van,gps:van-1,52.5,13.4"]
     assert list(parse_fixes(globe, "p.csv")) == [Fix("gps:van-1", "van", 5, 5, lat=52.5, lon=13.4)]
 

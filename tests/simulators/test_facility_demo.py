@@ -183,6 +183,8 @@ def test_the_site_file_says_what_the_layout_is() -> None:
     assert {reader["name"]: reader["address"] for reader in site["readers"]} == ADDRESSES
     assert site["rules"][0]["fence"] == ["hall", "receiving", "packing", "office"]
     assert site["rules"][0]["notify"] == ["console"]
+    sides = {side: site["portals"][0][side] for side in ("inside", "outside")}
+    assert sides == {"inside": ["gate-1/1"], "outside": ["gate-1/2"]}
     assert site["channels"] == [{"name": "console", "kind": "log"}]
     assert site["server"] == {"listen": "127.0.0.1:9999"}
 

@@ -26,6 +26,8 @@ SITES = {
     ),
     "unlatched": Blueprint(plan(), [rule(latch=False, confirm_s=0, clear_confirm_s=0)], TAGS_MAX),
     "no rules": Blueprint(plan(), [], TAGS_MAX),
+    "absent": Blueprint(plan(300), [rule(confirm_s=CONFIRM_S)], TAGS_MAX),
+    "quick to return": Blueprint(plan(), [rule(clear_confirm_s=0)], TAGS_MAX),
 }
 
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from alerts.lifecycle import alert_id
-from alerts.settings import AssetSelector, RuleSettings, SystemSettings
+from alerts.settings import (
+    AssetSelector,
+    ExitRule,
+    SystemSettings,
+    TailgateRule,
+    WrongWayRule,
+)
 from gateway.entries import (
     ClockOffset,
     Entry,
@@ -46,7 +52,7 @@ TAGS_MAX = 1000
 END_NS = 600 * SECOND_NS
 
 
-def rule(**changes: Any) -> RuleSettings:  # noqa: ANN401 -- any field of a rule
+def rule(**changes: Any) -> ExitRule:  # noqa: ANN401 -- any field of a rule
     """Laptops stay in hall and office; the rest is as it would be in a short site file."""
     fields: dict[str, Any] = {
         "name": RULE,
@@ -56,7 +62,7 @@ def rule(**changes: Any) -> RuleSettings:  # noqa: ANN401 -- any field of a rule
         "confirm_s": 1.0,
         "clear_confirm_s": 1.5,
     }
-    return RuleSettings(**(fields | changes))
+    return ExitRule(**(fields | changes))
 
 
 def _renamed() -> list[ZoneSettings]:
@@ -69,10 +75,20 @@ def _without_exits() -> list[ZoneSettings]:
 
 
 DOOR = PortalSettings(name="door", inside=("r/1",), outside=("r/2", "s/2"))
+DOOR_RULES = (
+    WrongWayRule(name="in only", assets=AssetSelector(tag="*"), allowed="inbound"),
+    TailgateRule(
+        name="together",
+        assets=AssetSelector(category="laptop"),
+        custodians=AssetSelector(tag="d4"),
+        within_s=2,
+        latch=False,
+    ),
+)
 SITES = {
     "first": Blueprint(
         FloorPlan(zones(ABSENT_AFTER_S), readers(), portals=[DOOR]),
-        [rule()],
+        [rule(), *DOOR_RULES],
         TAGS_MAX,
         SystemSettings(blind_after_s=1, notify=("log",)),
     ),

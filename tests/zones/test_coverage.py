@@ -101,6 +101,28 @@ def test_a_zone_is_healthy_since_it_was_last_heard_again() -> None:
     assert coverage.healthy_since_ns == {"office": at(0), "hall": at(3)}
 
 
+def test_a_zone_is_unheard_since_the_first_failure_until_all_hear_it() -> None:
+    readers = {"r": health("r"), "s": health("s", "silent")}
+    coverage = Coverage(readers, {})
+    coverage.update(PLAN, at(0))
+    assert coverage.unheard_since_ns == {"hall": at(0)}
+    readers["s"] = health("s", "offline")
+    readers["r"] = health("r", "offline")
+    coverage.update(PLAN, at(1))
+    assert coverage.unheard_since_ns == {"hall": at(0), "office": at(1)}
+    readers["r"], readers["s"] = health("r"), health("s")
+    coverage.update(PLAN, at(2))
+    assert coverage.unheard_since_ns == {}
+
+
+def test_a_zone_that_is_no_more_or_that_nobody_covers_is_not_unheard() -> None:
+    coverage = Coverage({}, {})
+    coverage.update(PLAN, at(0))
+    assert list(coverage.unheard_since_ns) == ["hall", "office"]
+    coverage.update(FloorPlan([HALL]), at(1))
+    assert coverage.unheard_since_ns == {}
+
+
 def test_zones_that_are_no_more_are_not_healthy_either() -> None:
     coverage = Coverage({"r": health("r"), "s": health("s")}, {})
     coverage.update(PLAN, at(0))

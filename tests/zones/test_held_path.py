@@ -19,7 +19,7 @@ from tests.zones.made import (
     read,
     reader,
 )
-from zones.estimator_settings import EstimatorSettings
+from zones.estimator_settings import WindowSettings
 from zones.floorplan import FloorPlan
 from zones.settings import ZoneSettings
 
@@ -64,7 +64,7 @@ def test_a_movement_shows_its_evidence() -> None:
     assert movement.scores == {"hall": -55.0, "yard": -70.0}
 
 
-def moves_on(rival_dbm: float, settings: EstimatorSettings, reads: int = 20) -> bool:
+def moves_on(rival_dbm: float, settings: WindowSettings, reads: int = 20) -> bool:
     """Whether a tag in the hall (-60 dBm) moves to the office where it is heard so loud."""
     stage = Stage(plan(estimator=settings))
     stage.hear([read("a", HALL, seconds, -60) for seconds in every(0.25, 0, 10)])
@@ -75,20 +75,20 @@ def moves_on(rival_dbm: float, settings: EstimatorSettings, reads: int = 20) -> 
 
 
 def test_a_new_zone_must_be_louder_by_the_hysteresis() -> None:
-    settings = EstimatorSettings(hysteresis_db=3)
+    settings = WindowSettings(hysteresis_db=3)
     assert not moves_on(-57.1, settings)
     assert moves_on(-57.0, settings)
 
 
 def test_a_new_zone_must_be_louder_for_the_dwell() -> None:
-    settings = EstimatorSettings(dwell_s=1.0, reads_min=1)
+    settings = WindowSettings(dwell_s=1.0, reads_min=1)
     assert not moves_on(-40, settings, reads=1)
     assert not moves_on(-40, settings, reads=4)
     assert moves_on(-40, settings, reads=5)
 
 
 def test_a_new_zone_must_be_read_often_enough() -> None:
-    settings = EstimatorSettings(dwell_s=0, reads_min=3)
+    settings = WindowSettings(dwell_s=0, reads_min=3)
     assert not moves_on(-40, settings, reads=2)
     assert moves_on(-40, settings, reads=3)
 
@@ -115,7 +115,7 @@ def test_one_stray_read_in_silence_does_not_move_a_tag() -> None:
 
 
 def test_a_contest_that_was_broken_off_starts_afresh() -> None:
-    stage = Stage(plan(estimator=EstimatorSettings(window_s=0.5, dwell_s=1.0, reads_min=1)))
+    stage = Stage(plan(estimator=WindowSettings(window_s=0.5, dwell_s=1.0, reads_min=1)))
     stage.hear([read("a", HALL, seconds, -60) for seconds in every(0.25, 0, 5)])
     for start_s in (5.0, 7.0, 9.0):
         stage.hear(
@@ -223,7 +223,7 @@ def test_a_tag_goes_on_alone_whatever_others_do() -> None:
 
 def test_the_time_of_a_window_is_what_the_settings_say() -> None:
     """A loud past holds a tag back for one window, not longer."""
-    stage = Stage(plan(estimator=EstimatorSettings(window_s=10, dwell_s=0, reads_min=1)))
+    stage = Stage(plan(estimator=WindowSettings(window_s=10, dwell_s=0, reads_min=1)))
     stage.hear([read("a", HALL, seconds, -40) for seconds in every(0.25, 0, 5)])
     stage.hear([read("a", OFFICE, seconds, -60) for seconds in every(0.25, 5, 30)])
     stage.wait_until(40)
@@ -244,7 +244,7 @@ def test_a_read_that_is_delivered_twice_within_a_bin_moves_no_other_way(
 ) -> None:
     """Doubling every read doubles sums and counts alike, so what is loudest stays so."""
     reads = [read("a", point, step / 8, -50 - 10 * level) for point, step, level in sorted(heard)]
-    once = EstimatorSettings(reads_min=1)
+    once = WindowSettings(reads_min=1)
     single, double = Stage(plan(estimator=once)), Stage(plan(estimator=once))
     reads.sort(key=lambda each: each.arrival_ns)
     single.hear(reads)
@@ -282,7 +282,7 @@ def test_a_movement_begins_with_its_first_evidence() -> None:
     )
     stage = Stage(plan_of_two, healthy=())
     stage.hear([read("a", ("r", 1), 0)])
-    first = EstimatorSettings().window_s + 10.0
+    first = WindowSettings().window_s + 10.0
     weak, strong = read("a", ("r", 2), first, -80), read("a", ("r", 2), first + 0.2, count=2)
     stage.hear([weak, strong, *(read("a", ("r", 2), first + 0.2 + n / 4) for n in (1, 2))])
     stage.wait_until(60)

@@ -3,14 +3,16 @@
 The window is kept as two half-windows of sums for each antenna, so a tag costs
 the same memory however often it is read; what counts is between one half and
 one whole `window_s` old. A new zone must be louder by `hysteresis_db`, be read
-`reads_min` times and hold both for `dwell_s`; zones of role exit need no dwell,
-since a tag that leaves is not heard for long.
+`reads_min` times and hold both for `dwell_s`; zones of profile fast need no dwell,
+since a tag that passes is not heard for long.
 """
 
 import msgspec
 
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS, Cell, cells_of
+from zones.estimator_settings import WindowSettings
+from zones.estimators.contract import Estimate, ZoneOrder, confidence_of, first_heard_ns
 from zones.floorplan import FloorPlan, PointKey
 
 
@@ -47,7 +49,7 @@ class Level(msgspec.Struct, gc=False, array_like=True):
         return (self.sum_cdb + self.sum_before_cdb) // self.reads
 
 
-class WindowMemory(msgspec.Struct, array_like=True):
+class WindowMemory(msgspec.Struct, tag="window", array_like=True):
     """What the estimator keeps of one tag; it belongs to one floor plan."""
 
     levels: list[Level] = []
@@ -56,25 +58,24 @@ class WindowMemory(msgspec.Struct, array_like=True):
     candidate_ns: int = 0
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """The likeliest zone, since when it was, and the score of each zone heard (dBm)."""
-
-    zone: str
-    since_ns: int
-    scores: dict[str, float]
-
-
 class WindowEstimator:
     """Reads of one tag in, its zone out; the cost does not depend on other tags."""
 
-    def __init__(self, plan: FloorPlan) -> None:
-        settings = plan.estimator
+    memory_kind = WindowMemory
+
+    def __init__(self, plan: FloorPlan, settings: WindowSettings) -> None:
+        self._plan = plan
         self._point = plan.point
-        self._urgent = plan.urgent
+        self._order = ZoneOrder(plan)
+        self._fast = plan.fast
         self._half_bins = max(1, round(settings.window_s * SECOND_NS / 2 / BIN_NS))
         self._hysteresis_cdb = round(settings.hysteresis_db * 100)
         self._dwell_bins = round(settings.dwell_s * SECOND_NS / BIN_NS)
         self._reads_min = settings.reads_min
+
+    def fresh(self) -> WindowMemory:
+        """Nothing is known of the tag yet."""
+        return WindowMemory()
 
     def begin(self, number: int, head: Cell, zone: str) -> WindowMemory:
         """A memory that knows only what `zone` heard in this bin, as after the fast path."""
@@ -134,22 +135,24 @@ class WindowEstimator:
         scores, counts = self._score(memory.levels, number // self._half_bins)
         if not scores:
             return None
-        best = max(sorted(scores), key=scores.__getitem__)
+        best = self._order.best(scores)
         if current is not None and not self._beats(best, current, scores, counts):
             memory.candidate = None
             return None
         if memory.candidate != best:
             memory.candidate = best
             memory.candidate_bin = number
-            memory.candidate_ns = self._first_heard_ns(head, best)
-        dwells = current is not None and best not in self._urgent
+            memory.candidate_ns = first_heard_ns(self._plan, head, best)
+        dwells = current is not None and best not in self._fast
         if dwells and number - memory.candidate_bin < self._dwell_bins:
             return None
         memory.candidate = None
+        scores_dbm = {zone: score / 100 for zone, score in sorted(scores.items())}
         return Estimate(
             zone=best,
             since_ns=memory.candidate_ns,
-            scores={zone: score / 100 for zone, score in sorted(scores.items())},
+            scores=scores_dbm,
+            confidence=confidence_of(best, scores_dbm),
         )
 
     def _score(self, levels: list[Level], half: int) -> tuple[dict[str, int], dict[str, int]]:
@@ -176,12 +179,3 @@ class WindowEstimator:
         if best == current or counts[best] < self._reads_min:
             return False
         return current not in scores or scores[best] >= scores[current] + self._hysteresis_cdb
-
-    def _first_heard_ns(self, head: Cell, zone: str) -> int:
-        """When a bin first heard the tag in `zone`, or at all if that zone led without it."""
-        times_ns = [
-            cell.first_ns
-            for cell in cells_of(head)
-            if cell.count and self._point(cell.key).zone == zone
-        ]
-        return min(times_ns or [cell.first_ns for cell in cells_of(head)])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from readers.wire.payloads.devices import full_name, naming
 from readers.wire.payloads.items import take_all
-from readers.wire.payloads.places import Tracker, add_fix, add_plan_fix
+from readers.wire.payloads.places import Tracker, add_fix, add_level, add_plan_fix
 from readers.wire.payloads.pointers import Pointer, find, parse_pointer
 from readers.wire.payloads.said import Decode, JsonMapping, Options, Payload, Said
 from readers.wire.payloads.sensors import Quantity, Sensor, add_measurement
@@ -48,6 +48,8 @@ class _Map(NamedTuple):
     x_m: Pointer | None
     y_m: Pointer | None
     accuracy_m: Pointer | None
+    z_m: Pointer | None
+    floor: Pointer | None
     measurements: tuple[tuple[Pointer, Quantity], ...]
     time_unit: str
     tag_prefix: str
@@ -176,3 +178,4 @@ def _add_place(payload: Payload, item: _Item, where: _Map, tracker: Tracker, sai
     else:
         place = (_number(item.look(where.x_m)), _number(item.look(where.y_m)))
         add_plan_fix(payload, tracker, place, accuracy, said)
+    add_level(said, _number(item.look(where.z_m)), item.look(where.floor))

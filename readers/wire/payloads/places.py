@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from readers.wire.payloads.said import Payload, Said
 from readers.wire.payloads.strict_json import RefusalError
-from readers.wire.payloads.values import number_of
+from readers.wire.payloads.values import number_of, text_of
 from tags.reads import Fix
 
 LAT_MAX = 90.0
@@ -55,6 +57,21 @@ def add_plan_fix(
     said.fixes.append(
         Fix(*tracker, payload.arrival_ns, x_m=x_m, y_m=y_m, accuracy_m=accuracy_m),
     )
+
+
+def add_level(said: Said, height: object, floor: object) -> None:
+    """Say of the newest fix how high it is (metres) and on which floor; None is unknown.
+
+    What can be neither is counted and unknown.
+    """
+    height_m, name = number_of(height), text_of(floor)
+    if height is not None and (height_m is None or abs(height_m) > METRES_MAX):
+        said.count("height")
+        height_m = None
+    if floor is not None and name is None:
+        said.count("floor")
+    if height_m is not None or name is not None:
+        said.fixes[-1] = replace(said.fixes[-1], z_m=height_m, floor=name)
 
 
 def accuracy_of(value: object, said: Said) -> float | None:

@@ -126,6 +126,8 @@ class JsonMapping(NamedTuple):
     x_m: str | None = None
     y_m: str | None = None
     accuracy_m: str | None = None
+    z_m: str | None = None
+    floor: str | None = None
     measurements: Mapping[str, Mapped] = {}
     tag_prefix: str = ""
 

@@ -1,0 +1,123 @@
+"""What a crossing of a portal means to each of the rules."""
+
+from collections.abc import Iterable
+
+from alerts.alert import subject_of
+from alerts.cases import Cases
+from alerts.company import Passer, company_of, remember
+from alerts.lifecycle import observe, observe_late, reconsider
+from alerts.places import Places
+from alerts.rules.exit import judge as judge_exit
+from alerts.rules.exit import judge_crossing
+from alerts.rules.tailgate import judge as judge_tailgate
+from alerts.rules.verdict import Verdict
+from alerts.rules.wrong_way import judge as judge_wrong_way
+from alerts.selection import selects
+from alerts.settings import ExitRule, Patience, RuleSettings, TailgateRule, WrongWayRule
+from alerts.state import JudgeState
+from inventory.assets import Asset
+from inventory.register import Register
+from tags.times import SECOND_NS
+from zones.floorplan import NO_PLAN, FloorPlan
+from zones.movements import Crossing
+
+
+class PortalWatch:
+    """Judges crossings by all rules that speak of portals."""
+
+    def __init__(self, state: JudgeState, register: Register, places: Places) -> None:
+        self._state = state
+        self._register = register
+        self._places = places
+        self._plan = NO_PLAN
+        self._rules: list[RuleSettings] = []
+
+    def use(self, plan: FloorPlan, rules: Iterable[RuleSettings]) -> None:
+        """Judge by these rules; what is known of portals that are gone is forgotten."""
+        self._plan, self._rules = plan, list(rules)
+        for portal in [name for name in self._state.passers if name not in plan.portals]:
+            del self._state.passers[portal]
+
+    def take(self, asset: Asset | None, crossing: Crossing, cases: Cases) -> None:
+        """Take a crossing in."""
+        if crossing.portal not in self._plan.portals:
+            return
+        passer = remember(self._state.passers, crossing, self._state.now_ns)
+        for rule in self._rules:
+            if isinstance(rule, TailgateRule) and passer is not None:
+                self._accompany(rule, passer, crossing, cases)
+            if selects(rule.assets, asset, crossing.tag):
+                self._judge(rule, passer, crossing, cases)
+
+    def _judge(
+        self, rule: RuleSettings, passer: Passer | None, crossing: Crossing, cases: Cases
+    ) -> None:
+        key = rule.name, subject_of(crossing.asset, crossing.tag)
+        match rule:
+            case WrongWayRule():
+                verdict = judge_wrong_way(rule, crossing)
+            case TailgateRule():
+                accompanied = passer is not None and self._is_accompanied(rule, passer, crossing)
+                verdict = judge_tailgate(rule, crossing, has_company=accompanied)
+            case ExitRule():
+                verdict = self._of_exit(rule, crossing, is_open=cases.is_active(key))
+            case _:
+                return
+        if not crossing.late:
+            cases.take(key, self._patience(rule, crossing), verdict, crossing, observe)
+        elif not isinstance(rule, TailgateRule):
+            # Who went with it may come later still; nobody could wait for that in order.
+            cases.take(key, rule.patience, verdict, crossing, observe_late)
+
+    # Exits
+
+    def _of_exit(self, rule: ExitRule, crossing: Crossing, *, is_open: bool) -> Verdict:
+        """The verdict, unless the asset is known to have been elsewhere since.
+
+        Coming in only begins to end an alert that is open: what is not confirmed yet is for
+        the zones to confirm or to contradict.
+        """
+        verdict = judge_crossing(rule, self._plan, crossing)
+        if crossing.late or verdict == "undecided":
+            return verdict
+        asset = self._register.asset_of(crossing.tag)
+        since = self._places.later_than(asset, crossing.tag, crossing.time_ns)
+        now = judge_exit(rule, self._plan, since)
+        contradicted = now != "undecided" and (now == "kept") != (verdict == "kept")
+        return "undecided" if contradicted or (verdict == "kept" and not is_open) else verdict
+
+    # Company
+
+    def _patience(self, rule: RuleSettings, crossing: Crossing) -> Patience:
+        """Who goes along is known as long after their crossing as this one was."""
+        if not isinstance(rule, TailgateRule):
+            return rule.patience
+        gap_s = self._plan.portals[crossing.portal].settings.gap_s
+        known_s = max(0, crossing.decided_ns - crossing.time_ns) / SECOND_NS + gap_s
+        return Patience(rule.within_s + known_s)
+
+    def _is_accompanied(self, rule: TailgateRule, passer: Passer, crossing: Crossing) -> bool:
+        known = self._state.passers[crossing.portal]
+        within_ns = round(rule.within_s * SECOND_NS)
+        return any(
+            selects(rule.custodians, self._carrier(each), each.tag)
+            for each in company_of(passer, known, within_ns)
+        )
+
+    def _accompany(
+        self, rule: TailgateRule, passer: Passer, crossing: Crossing, cases: Cases
+    ) -> None:
+        """Somebody went through; if a custodian, no asset that went with them went alone."""
+        if passer.way != rule.direction or not rule.concerns(crossing.portal):
+            return
+        if not selects(rule.custodians, self._carrier(passer), passer.tag):
+            return
+        known = self._state.passers[crossing.portal]
+        for each in company_of(passer, known, round(rule.within_s * SECOND_NS)):
+            key = rule.name, subject_of(each.asset, each.tag)
+            if cases.rests_on(key, crossing.portal, each.time_ns):
+                # Not a fact about the asset, so what is pending about it has not lasted.
+                cases.take(key, Patience(), "kept", crossing, reconsider)
+
+    def _carrier(self, passer: Passer) -> Asset | None:
+        return None if passer.asset is None else self._register.asset(passer.asset)

@@ -1,0 +1,113 @@
+"""A stage on which positions can be watched, for the tests of positions and of scenarios."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tags.reads import Fix
+from tests.zones.made import at, seconds_of
+from zones.floorplan import FloorPlan
+from zones.position_course import PositionDecision
+from zones.position_memory import PositionState
+from zones.position_settings import PositionSettings
+from zones.positions import PositionWatch
+from zones.settings import ZoneSettings
+
+TAG = "gps:van"
+FENCE = ZoneSettings(name="F", polygon=((0, 0), (100, 0), (100, 100), (0, 100)))
+
+
+def fix(  # noqa: PLR0913 -- what a test says about a position
+    seconds: float,
+    x_m: float,
+    y_m: float = 50.0,
+    *,
+    accuracy_m: float | None = None,
+    arrival_s: float | None = None,
+    tag: str = TAG,
+    source: str = "gps",
+    z_m: float | None = None,
+    floor: str | None = None,
+) -> Fix:
+    """A position at `seconds`, which arrives at once unless said otherwise."""
+    arrival_ns = at(seconds if arrival_s is None else arrival_s)
+    return Fix(
+        tag,
+        source,
+        at(seconds),
+        arrival_ns,
+        x_m,
+        y_m,
+        accuracy_m=accuracy_m,
+        z_m=z_m,
+        floor=floor,
+    )
+
+
+class Told(NamedTuple):
+    """A decision in the words of a test, its times in seconds."""
+
+    from_zone: str | None
+    to_zone: str | None
+    time_s: float
+    decided_s: float
+
+
+class PositionStage:
+    """The stage with a world around it that does what is decided."""
+
+    def __init__(
+        self,
+        zones: Sequence[ZoneSettings] = (FENCE,),
+        settings: PositionSettings | None = None,
+        *,
+        plan: FloorPlan | None = None,
+        tags_max: int = 1_000,
+    ) -> None:
+        self.plan = plan or FloorPlan(zones, positions=settings)
+        self.watch = PositionWatch(PositionState(), self.plan, tags_max=tags_max)
+        self.zones: dict[str, str | None] = {}
+        self.decisions: list[PositionDecision] = []
+        self.told: list[Told] = []
+
+    def hear(self, fixes: Iterable[Fix]) -> None:
+        """Take fixes in the order of their arrival."""
+        for each in fixes:
+            self._until(each.arrival_ns)
+            self.watch.take(each, each.time_ns)
+
+    def wait_until(self, seconds: float) -> None:
+        self._until(at(seconds))
+
+    @property
+    def live(self) -> list[Told]:
+        return [
+            told
+            for told, decision in zip(self.told, self.decisions, strict=True)
+            if not decision.late
+        ]
+
+    @property
+    def late(self) -> list[Told]:
+        return [
+            told for told, decision in zip(self.told, self.decisions, strict=True) if decision.late
+        ]
+
+    def _until(self, now_ns: int) -> None:
+        while (due_ns := self.watch.next_ns()) is not None and due_ns <= now_ns:
+            for each in self.watch.take_due(due_ns, self.zones.get):
+                self._follow(each)
+
+    def _follow(self, decision: PositionDecision) -> None:
+        assert not self.decisions or decision.at_ns >= self.decisions[-1].at_ns
+        self.decisions.append(decision)
+        before = None if decision.late else self.zones.get(decision.tag)
+        self.told.append(
+            Told(
+                before,
+                decision.to_zone,
+                seconds_of(decision.time_ns),
+                seconds_of(decision.decided_ns),
+            ),
+        )
+        if not decision.late:
+            self.zones[decision.tag] = decision.to_zone
