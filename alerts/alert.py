@@ -44,8 +44,9 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One episode of one rule for one asset, zone or reader. Changes make a new value.
 
     The shown state is derived from orthogonal facts (see `state_of`). An alert about a
-    zone has that zone at both ends, no asset and an empty `tag`; one about a reader has
-    neither zone nor tag, and one about the gateway itself no reader either. `portal` is
+    zone has that zone at both ends, no asset and an empty `tag`, and `zones` names it with
+    those that fell with it; one about a reader has neither zone nor tag, and one about the
+    gateway itself no reader either. `portal` is
     where it went through. `clears_after_s` is how long after it is over an alert closes by
     itself; None where people close it.
     """
@@ -74,6 +75,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     assignee: str | None = None
     clears_after_s: float | None = None
     reader: str | None = None
+    zones: tuple[str, ...] = ()
 
     @property
     def is_passage(self) -> bool:
@@ -147,6 +149,7 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "to": alert.to_zone,
         "portal": alert.portal,
         "reader": alert.reader,
+        "zones": list(alert.zones),
         "time": format_time(alert.time_ns),
         "decided": format_time(alert.decided_ns),
         "raised_at": format_time(alert.raised_at_ns),

@@ -16,6 +16,7 @@ from alerts.lifecycle import reconsider
 from alerts.settings import SYSTEM_PREFIX, Patience, SystemSettings
 from alerts.state import JudgeState, Key
 from tags.times import SECOND_NS
+from zones.clock import ClockJump
 from zones.floorplan import NO_PLAN, FloorPlan
 
 CLOCK = SYSTEM_PREFIX + "clock"
@@ -46,6 +47,12 @@ class ClockWatch:
     def start(self) -> None:
         """The gateway starts, maybe with another clock: nothing is compared to before."""
         self._state.clocks.clear()
+
+    def take(self, jump: ClockJump, cases: Cases) -> None:
+        """The reads of a reader show that its clock jumped."""
+        if self._plan.hearers_of(jump.reader):
+            self._state.clocks.setdefault(jump.reader, jump.offset_ns - jump.behind_ns)
+        self.note(jump.reader, jump.offset_ns, cases)
 
     def note(self, reader: str, offset_ns: int, cases: Cases) -> None:
         """A reader's protocol stated its time: gateway's clock minus reader's clock."""

@@ -7,6 +7,7 @@ from alerts.alert import Alert, Evidence, Severity
 from alerts.company import portal_left_by
 from alerts.facts import ClockFault, Fact, Unheard
 from alerts.lifecycle import Draft, alert_id
+from alerts.outage import has_gate, zones_of_outage
 from alerts.state import JudgeState
 from readers.health import ReaderHealth
 from readers.maintenance import WHOLE_READER
@@ -39,6 +40,7 @@ class Scene(NamedTuple):
     portal: str | None = None
     reader: str | None = None
     late: bool = False
+    zones: tuple[str, ...] = ()
 
 
 def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPlan) -> Draft:
@@ -46,12 +48,15 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
 
     def draft(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
         scene = _scene(fact, state)
+        if isinstance(fact, Unheard):
+            key = (heading.rule, subject)
+            scene = scene._replace(zones=zones_of_outage(key, fact.zone, state, plan))
         return Alert(
             id=alert_id(heading.rule, subject, scene.to_zone, ordinal),
             rule=heading.rule,
             rule_version=heading.version,
             kind=heading.kind,
-            severity=heading.severity,
+            severity="critical" if has_gate(scene.zones, plan) else heading.severity,
             **scene._asdict(),
             time_ns=fact.time_ns,
             decided_ns=decided_ns,
@@ -74,9 +79,9 @@ def _scene(fact: Fact, state: JudgeState) -> Scene:
             return Scene(asset, tag, *zones)
         case Crossing(asset=asset, tag=tag, portal=portal, late=late):
             return Scene(asset, tag, _left(fact, state), portal=portal, late=late)
-        case Movement(asset=asset, tag=tag, late=late):
+        case _:
             door = portal_left_by(fact, state.passers)
-            return Scene(asset, tag, fact.from_zone, fact.to_zone, door, late=late)
+            return Scene(fact.asset, fact.tag, fact.from_zone, fact.to_zone, door, late=fact.late)
 
 
 def _left(crossing: Crossing, state: JudgeState) -> str | None:
@@ -104,7 +109,7 @@ def _evidence(fact: Fact, scene: Scene, state: JudgeState, plan: FloorPlan) -> E
 
 def _points(scene: Scene, plan: FloorPlan) -> Iterator[PointKey]:
     """The read points from which one could know: those of the zones, and of the portal."""
-    for zone in (scene.from_zone, scene.to_zone):
+    for zone in scene.zones or (scene.from_zone, scene.to_zone):
         yield from plan.zones[zone].covered_by if zone in plan.zones else ()
     if scene.portal in plan.portals:
         yield from plan.portals[scene.portal].points

@@ -155,7 +155,10 @@ class Judge:
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:
         """Let the open alerts be these, which were committed; the ids about which it was wrong."""
-        return self._cases.adopt_open(alerts)
+        opened = list(alerts)
+        wrong = self._cases.adopt_open(opened)
+        self._zones.adopt(alert for alert in opened if alert.rule == BLIND)
+        return wrong
 
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
@@ -163,11 +166,11 @@ class Judge:
 
     def take(self, step: Step) -> None:
         """Take one decision of Locate in; timers that are due before it fire first."""
-        self.advance(step.at_ns if step.phase == PHASE_ARRIVAL else step.at_ns - 1)
+        self.advance(step.at_ns if step.phase >= PHASE_ARRIVAL else step.at_ns - 1)
         self.state.now_ns = max(self.state.now_ns, step.at_ns)
         decision = step.decision
         if isinstance(decision, ClockJump):
-            self._clocks.note(decision.reader, decision.offset_ns, self._cases)
+            self._clocks.take(decision, self._cases)
             return
         asset = self.register.asset_of(decision.tag)
         if asset is not None:
@@ -310,6 +313,8 @@ class Judge:
 
     def _tell(self, change: AlertChange) -> None:
         self._out.append(change)
+        if change.alert.rule == BLIND:
+            self._zones.note(change, self._cases)
 
     def _listeners(self, key: Key) -> tuple[str, ...] | None:
         """The channels of a rule; None for one that is gone."""

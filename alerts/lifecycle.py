@@ -111,6 +111,20 @@ def reconsider(
     return _expect(case, "raise", wait_s, fact, draft)
 
 
+def relapse(
+    case: Case,
+    patience: Patience,
+    _verdict: Verdict,
+    fact: Fact,
+    draft: Draft,
+) -> Steps:
+    """Take in that a part of what the alert is about was over and is broken anew.
+
+    If that lasts it is told, also where the alert is open because of another part.
+    """
+    return _expect(case, "raise", patience.confirm_s, fact, draft)
+
+
 def _expect(
     case: Case,
     what: Change,

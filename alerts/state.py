@@ -1,5 +1,7 @@
 """What Judge remembers, as plain data."""
 
+from typing import Literal
+
 import msgspec
 
 from alerts.company import Passer
@@ -16,10 +18,21 @@ The gateway's own rules may have `zone:` and a zone, or `reader:` and a reader, 
 """
 
 
+class Fallen(msgspec.Struct):
+    """A zone of which an open alert tells that nobody hears it: the subject of that alert.
+
+    It is `down` since it was told, `heard` again, or `relapsed`, which was not told yet.
+    """
+
+    subject: str
+    state: Literal["down", "heard", "relapsed"] = "down"
+
+
 class JudgeState(msgspec.Struct):
     """Plain data: all that Judge remembers. `listening` is false until a gateway has started.
 
-    `passers` are the newest by portal; `clocks` the offsets that readers stated last (ns).
+    `passers` are the newest by portal; `clocks` the offsets that readers stated last (ns);
+    `fallen` are the zones, by name, of which an open alert tells that nobody hears them.
     """
 
     now_ns: int = 0
@@ -31,3 +44,4 @@ class JudgeState(msgspec.Struct):
     readers: dict[str, ReaderHealth] = {}
     passers: dict[str, list[Passer]] = {}
     clocks: dict[str, int] = {}
+    fallen: dict[str, Fallen] = {}

@@ -178,7 +178,7 @@ def load(folder: Path, **settings: float) -> tuple[list[Case], list[Case]]:
 
 def _reads(path: Path) -> list[Read]:
     with path.open(encoding="utf-8") as lines:
-        return [read for read in parse_reads(lines, str(path)) if isinstance(read, Read)]
+        return list(parse_reads(lines, str(path)))
 
 
 def _plan(

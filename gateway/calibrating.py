@@ -159,8 +159,8 @@ def fit_bias(plan: FloorPlan, reads: Sequence[Read]) -> Calibration:
 
 def fit_with_truth(plan: FloorPlan, runs: Sequence[Run]) -> Calibration:
     """TEMPORARY."""
-    from zones.estimator_settings import WindowSettings
+    from zones.estimator_settings import BayesSettings
 
     return fit_bias(plan, [r for run in runs for r in run.reads])._replace(
-        estimator=WindowSettings(window_s=6, hysteresis_db=5)
+        estimator=BayesSettings()
     )

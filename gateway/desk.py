@@ -11,6 +11,7 @@ from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from gateway.collector import Collector
 from gateway.site import Site
 from gateway.supervisor import Supervisor
+from gateway.zone_drawings import drawn_zones
 from history.answers import Answer, find_answer, store_answer
 from history.sightings import SightingStore
 from inventory.changes import DONE, Outcome, StoreAssets
@@ -21,8 +22,6 @@ from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
 from readers.push_settings import PushSettings
 from tags.reads import Fix
 from tags.times import format_time
-from zones.georeference import Georeference
-from zones.shapes import drawing_of
 
 SWITCH_TIMEOUT_S = 10.0
 
@@ -211,7 +210,7 @@ class GatewayDesk:
         site = self._site()
         version, zones = self._drawn
         if version != site.version:
-            zones = _drawn(site)
+            zones = drawn_zones(site)
             self._drawn = site.version, zones
         return zones
 
@@ -256,21 +255,3 @@ async def _refusal_to_switch(
     except TimeoutError:
         return Outcome("conflict", f"the reader did not answer within {SWITCH_TIMEOUT_S:g} s")
     return None
-
-
-def _drawn(site: Site) -> list[dict[str, Any]]:
-    """What is told of the zones of a site file."""
-    origin = site.settings.site.origin
-    georeference = None if origin is None else Georeference(origin)
-    return [
-        {
-            "name": zone.name,
-            "floor": zone.floor,
-            "role": zone.role,
-            "parent": zone.parent,
-            "polygon": None if zone.geo else zone.polygon,
-            "shape": zone.shape,
-            "geometry": drawing_of(zone, georeference),
-        }
-        for zone in site.settings.zones
-    ]

@@ -185,10 +185,10 @@ class _Editor:
         return len(self._text) if end < 0 else end + 1
 
 
-def _end_of(node: Any, key: Any = None) -> int:  # noqa: ANN401 - ruamel.yaml has no types
+def _end_of(node: Any, key: Any = ...) -> int:  # noqa: ANN401 - ruamel.yaml has no types
     """Where the text of a node ends; the end of a block is that of the last thing in it."""
     if node.id == "scalar":
-        empty = key is not None and node.start_mark.index == node.end_mark.index
+        empty = key is not ... and node.start_mark.index == node.end_mark.index
         return int(key.end_mark.index if empty else node.end_mark.index)
     if node.flow_style or not node.value:
         return int(node.end_mark.index)

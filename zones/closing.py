@@ -4,9 +4,10 @@ A bin closes once the clock has passed its end by the hold. Reads of bins that c
 before are late: they move nothing, but a true exit among them is told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from zones.bins import BIN_NS, FAST_MARGIN_CDB, Cell, Slot, cells_of, newest_ns
+from zones.clock import FAR_NS, EventClock
 from zones.conflict import ConflictDetector
 from zones.estimators.kinds import estimator_for
 from zones.floorplan import FloorPlan, PointKey
@@ -20,13 +21,14 @@ Count = Callable[[str, str, int], None]
 class OpenBins:
     """The bins of a Locate that are open, and what becomes of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that it joins
         self,
         state: LocateState,
         plan: FloorPlan,
         moves: Moves,
         conflicts: ConflictDetector,
         count: Count,
+        clock: EventClock,
     ) -> None:
         self._state = state
         self._conflicts = conflicts
@@ -34,6 +36,7 @@ class OpenBins:
         self._plan = plan
         self._moves = moves
         self._count = count
+        self._clock = clock
         self._estimator = estimator_for(plan)
 
     def slot(self, number: int) -> Slot:
@@ -59,21 +62,55 @@ class OpenBins:
         self._moves.begin(PHASE_BIN)
         overdue = self._state.overdue.pop(number, {})
         for old in sorted(overdue):
-            self._close(old, overdue[old], self._state.now_ns - HOLD_NS)
+            slot = self._sift(old, overdue[old], number)
+            self._close(old, slot, self._state.now_ns - HOLD_NS)
         self._close(number, self._bins.pop(number, {}), 0)
         self._moves.end()
 
-    def is_rivalled(self, own: Cell, head: Cell | None) -> bool:
-        """Whether another zone's antenna heard the tag nearly as loud, or louder."""
-        zone = self.zone_of(own.key)
+    def is_rivalled(
+        self, own: Cell, head: Cell | None, allies: Collection[str] = frozenset()
+    ) -> bool:
+        """Whether another zone's antenna heard the tag nearly as loud, or louder.
+
+        `allies` are zones that are no rivals.
+        """
+        friends = {self.zone_of(own.key), *allies}
         return any(
-            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self.zone_of(cell.key) != zone
+            cell.max_cdb + FAST_MARGIN_CDB > own.max_cdb and self.zone_of(cell.key) not in friends
             for cell in cells_of(head)
         )
 
     def zone_of(self, key: PointKey) -> str:
         """The zone that a read point hears; an empty name where it hears none."""
         return self._plan.point(key).zone or ""
+
+    def _sift(self, old: int, slot: Slot, number: int) -> Slot:
+        """Of reads that are far behind, those whose clock is in doubt wait for the next bin.
+
+        Those whose clock has jumped prove presence, and nothing else.
+        """
+        now_ns = self._state.now_ns
+        if now_ns - closing_ns(old) < FAR_NS:
+            return slot
+        sound: Slot = {}
+        for tag, head in slot.items():
+            trusts = {self._clock.trust(cell.key[0], now_ns) for cell in cells_of(head)}
+            if trusts == {"sound"}:
+                sound[tag] = head
+                continue
+            track, present_ns = self._state.tracks[tag], now_ns - HOLD_NS
+            if "jumped" in trusts:
+                present_ns = now_ns - 2 * BIN_NS  # they came just before
+                self._count_all(head, "clock")
+            else:
+                later = self._state.overdue.setdefault(number + 1, {})
+                later.setdefault(old, {})[tag] = head
+            track.present_ns = max(track.present_ns, present_ns)
+        return sound
+
+    def _count_all(self, head: Cell, reason: str) -> None:
+        for cell in cells_of(head):
+            self._count(cell.key[0], reason, cell.count)
 
     def _next(self) -> int | None:
         return min([*self._bins, *self._state.overdue], default=None)
@@ -124,8 +161,7 @@ class OpenBins:
 
     def _close_late(self, track: Track, tag: str, number: int, head: Cell) -> None:
         """Reads older than what was decided."""
-        for cell in cells_of(head):
-            self._count(cell.key[0], "late", cell.count)
+        self._count_all(head, "late")
         cells = sorted((cell for cell in cells_of(head) if cell.count), key=lambda cell: cell.key)
         if not cells:
             return

@@ -1,9 +1,9 @@
 """What the site file says about how reads become a zone: one class for each kind of estimator."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -64,16 +64,20 @@ class MobilitySettings(BaseModel):
 
 
 class BayesSettings(BaseModel):
-    """The likeliest zone given all that was heard, with the odds that it takes to move."""
+    """The likeliest zone given all that was heard, with the odds that it takes to move.
+
+    The defaults are for tags that people carry about, a few reads a second and antenna, and
+    zones a few metres wide; levels are those after `bias_db`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     kind: Literal["bayes"] = "bayes"
     floor_dbm: float = Field(
-        default=-66.0,
+        default=-64.0,
         ge=-120,
         le=0,
-        description="Levels below this say no less for a zone than this does.",
+        description="Levels below this say nothing for the zone of their antenna.",
     )
     span_db: float = Field(
         default=8.0,
@@ -81,48 +85,60 @@ class BayesSettings(BaseModel):
         le=60,
         description="Where all is faint, the floor is so far below the loudest antenna.",
     )
-    unheard_db: float = Field(
-        default=1.2,
+    bin_nats: float = Field(
+        default=0.55,
+        gt=0,
+        le=10,
+        description="What 10 dB above the floor say for a zone, for each quarter of a second.",
+    )
+    silent_s: float = Field(
+        default=1.0,
         ge=0,
         le=60,
-        description="A zone that does not hear the tag counts as so far below the floor.",
+        description="A zone that is silent for so long while others hear the tag loses,",
     )
-    nats_per_db: float = Field(
-        default=0.05,
-        gt=0,
-        le=1,
-        description="What a dB above the floor says for a zone, for each quarter of a second.",
+    silence_nats: float = Field(
+        default=0.5,
+        ge=0,
+        le=10,
+        description="namely this for each quarter of a second.",
     )
     depth_nats: float = Field(
-        default=4.0,
+        default=4.5,
         gt=0,
         le=100,
-        description="No zone falls further behind than this: how much evidence a move takes.",
+        description="No zone is further behind than this after a move.",
     )
     depth_max_nats: float = Field(
-        default=10.0,
+        default=8.5,
         gt=0,
         le=100,
-        description="What that grows to, for a tag that has been in its zone for long.",
+        description="And this is what it grows to while the tag stays.",
     )
     settle_s: float = Field(
-        default=4.0,
+        default=32.0,
         gt=0,
         le=86_400,
-        description="After so long in a zone it begins to grow.",
+        description="It has grown by ln 2 after so long.",
     )
-    sure: float = Field(
-        default=0.97,
-        gt=0.5,
-        lt=1,
-        description="How probable another zone must be, of the two.",
+    lead_nats: float = Field(
+        default=3.5,
+        gt=0,
+        le=100,
+        description="A tag moves when another zone is ahead of its own by this.",
     )
-    sure_fast: float = Field(
-        default=0.8,
-        gt=0.5,
-        lt=1,
+    lead_fast_nats: float = Field(
+        default=1.5,
+        gt=0,
+        le=100,
         description="The same into and out of a zone of profile fast.",
     )
+
+    @model_validator(mode="after")
+    def _can_move(self) -> Self:
+        if not self.lead_nats <= self.depth_nats <= self.depth_max_nats:
+            raise ValueError("lead_nats, depth_nats and depth_max_nats must not fall")
+        return self
 
 
 AnyEstimatorSettings = BayesSettings | LastSettings | MobilitySettings | WindowSettings

@@ -15,6 +15,8 @@ SLOT_NS = 200 * MILLISECOND_NS
 """Thinning leaves whole slots out: the phase of reads that lie close together is kept."""
 
 SPANS_MAX = 8
+"""Times that were judged, remembered by tag and gate: what comes again is not told again."""
+
 LOOKS = 2
 """A tag that is still there is looked at after `linger_s`, and if it moves, once more."""
 
@@ -25,9 +27,9 @@ class Passage(msgspec.Struct, gc=False, array_like=True):
     """What is known of one tag at one gate.
 
     `sights` are to be judged, `judged` were without a result. `newest_ns` is the newest of
-    `sights`, `arrival_ns` the newest arrival. `due_ns` is the clock at which the passage is
-    over, if nothing more comes; 0 when nothing waits. `met_ns` is the arrival of its first
-    read, `looks` how often it was looked at since. `since_ns` is the first read of the stay,
+    the first stretch of `sights`, `arrival_ns` the newest arrival. `due_ns` is the clock at
+    which that stretch is over, if nothing more comes. `met_ns` is the clock at which the tag
+    came, `looks` how often it was looked at since. `since_ns` is the first read of the stay,
     `told` what was told of it. `spans` are the times that were judged. `level` is how often
     the sights were thinned.
     """

@@ -15,19 +15,22 @@ from zlib import crc32
 from readers.health import ReaderHealth
 from tags.reads import Fix, Read
 from zones.absence import AbsenceWatch
-from zones.bins import BIN_NS, UNHEARD_CDB, Cell, fold
+from zones.bins import BIN_NS, UNHEARD_CDB, fold
 from zones.clock import EventClock
 from zones.closing import OpenBins
 from zones.conflict import ConflictDetector
 from zones.coverage import Coverage
 from zones.estimators.contract import Estimate
+from zones.exits import Exit, Exits
 from zones.floorplan import NO_PLAN, FloorPlan, ReadPoint
+from zones.movements import Movement
 from zones.moves import Moves
 from zones.passages import Passages
 from zones.positions import PositionWatch
 from zones.tracks import (
     PHASE_ABSENCE,
     PHASE_CONFLICT,
+    PHASE_EXIT,
     PHASE_PASSAGE,
     PHASE_POSITION,
     LocateState,
@@ -75,6 +78,7 @@ class Locate:
         self._coverage = Coverage(state.readers, state.healthy_since_ns, state.unheard_since_ns)
         self._points = self._coverage.points
         self._moves = Moves(state, self._watch)
+        self._exits = Exits(state)
         self._passages = Passages(state.portals, {}, self.dropped)
         self._positions = PositionWatch(state.positions, NO_PLAN, self.dropped)
         self._next_ns = 0
@@ -133,8 +137,6 @@ class Locate:
     def note_start(self) -> None:
         """The gateway started: no reader is healthy until it says so."""
         self.state.readers.clear()
-        for reader in self.state.clocks:
-            self._clock.note_break(reader)
         self._coverage.update(self._plan, self.state.now_ns)
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
@@ -157,7 +159,7 @@ class Locate:
             if arrival_ns > state.now_ns:  # noqa: PLR1730 - max() costs a call a read
                 state.now_ns = arrival_ns
             if parts == 1 or self._is_mine(read.tag):
-                self._fold_one(read, rank)
+                self._fold_one(read)
             else:
                 self._clock.event_ns(read)
             if jumps:
@@ -187,7 +189,7 @@ class Locate:
 
     # One read
 
-    def _fold_one(self, read: Read, rank: int) -> None:
+    def _fold_one(self, read: Read) -> None:
         point = self._points.get((read.reader, read.antenna)) or self._new_point(read)
         event_ns = self._clock.event_ns(read)
         if point.is_special and not self._take_special(read, event_ns, point):
@@ -213,8 +215,7 @@ class Locate:
         if cell is None:
             self._count(read.reader, "cells_max")
         elif point.urgent and count and track.zone != point.zone:
-            self._moves.arrive(rank)
-            self._decide_at_once(track, read.tag, cell, number, event_ns)
+            self._note_exit(read, event_ns)
 
     def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:
         """A read at a portal, or of no zone; whether it is evidence for a zone."""
@@ -238,27 +239,11 @@ class Locate:
         track = self.state.tracks[read.tag] = Track()
         return track
 
-    def _decide_at_once(
-        self,
-        track: Track,
-        tag: str,
-        own: Cell,
-        number: int,
-        event_ns: int,
-    ) -> None:
-        """The fast path: the exit's antenna is the only or the strongest one just now."""
-        bins = self._open
-        if number not in bins or event_ns <= track.settled_ns:
-            return
-        for recent in range(number - FAST_BINS, number + 1):
-            if self._bins.is_rivalled(own, bins.get(recent, {}).get(tag)):
-                return
-        track.settled_ns = event_ns
-        track.memory = None
-        estimate = Estimate(self._bins.zone_of(own.key), event_ns, {})
-        if self._conflicts.holds(tag, track.zone, estimate.zone, event_ns, track.heard_ns):
-            return
-        self._moves.move(tag, track, estimate, bins[number][tag], event_ns)
+    def _note_exit(self, read: Read, event_ns: int) -> None:
+        """A read at an exit decides as soon as all that arrived with it is known."""
+        if event_ns // BIN_NS in self._open:
+            self._exits.note((read.tag, read.reader, read.antenna), event_ns)
+            self._hurry(self._exits.next_ns())
 
     # What is due
 
@@ -301,6 +286,39 @@ class Locate:
             self._moves.tell(conflict)
         self._moves.end()
 
+    def _decide_exits(self, _at_ns: int) -> None:
+        """The fast path: the exit's antenna is the only or the strongest one just now."""
+        self._moves.begin(PHASE_EXIT, self.state.at_exit_ns)
+        for exit_ in self._exits.take(self._bins.zone_of):
+            track = self._tracks[exit_.tag]
+            fresh = exit_.event_ns > track.settled_ns and exit_.zone != track.zone
+            if fresh and exit_.zone in self._plan.urgent and self._is_alone(exit_, track):
+                self._leave_by(exit_, track)
+        self._moves.end()
+
+    def _is_alone(self, exit_: Exit, track: Track) -> bool:
+        """Whether no other zone heard the tag nearly as loud in the last 500 ms.
+
+        For a tag that comes to the exits, all of them are one.
+        """
+        bins, tag = self._open, exit_.tag
+        urgent = self._plan.urgent
+        allies = frozenset() if track.zone in urgent else urgent
+        recent = range(exit_.number - FAST_BINS, exit_.number + 1)
+        return not any(
+            self._bins.is_rivalled(exit_.cell, bins.get(each, {}).get(tag), allies)
+            for each in recent
+        )
+
+    def _leave_by(self, exit_: Exit, track: Track) -> None:
+        event_ns, zone = exit_.event_ns, exit_.zone
+        if self._conflicts.holds(exit_.tag, track.zone, zone, event_ns, track.heard_ns):
+            return
+        track.settled_ns = event_ns
+        track.memory = None
+        head = self._open[exit_.number][exit_.tag]
+        self._moves.move(exit_.tag, track, Estimate(zone, event_ns, {}), head, event_ns)
+
     def _decide_absences(self, at_ns: int) -> None:
         """Decide the absences that are due at one clock."""
         self._moves.begin(PHASE_ABSENCE)
@@ -311,11 +329,14 @@ class Locate:
                 track = self._tracks[tag]
                 track.closed = max(track.closed, due_ns // BIN_NS)
                 self._moves.depart(tag, track, due_ns)
+                self._positions.note_move(tag)
         self._moves.end()
 
-    def _watch(self, tag: str) -> None:
+    def _watch(self, movement: Movement) -> None:
         """A tag has another zone: that one's absence time holds for it."""
-        self._absences.watch(tag, self.state.now_ns)
+        self._absences.watch(movement.tag, self.state.now_ns)
+        if not movement.fixes:
+            self._positions.note_move(movement.tag)
         self._hurry(self._absences.next_ns())
 
     def _hurry(self, due_ns: int | None) -> None:
@@ -331,11 +352,13 @@ class Locate:
         """Build what is derived from plan and state."""
         self._plan = plan
         self._moves.urgent = plan.urgent
+        self._positions.tags_max = self.tags_max
         state = self.state
         self._conflicts = ConflictDetector(plan, state.conflicts)
-        self._bins = OpenBins(state, plan, self._moves, self._conflicts, self._count)
+        self._bins = OpenBins(state, plan, self._moves, self._conflicts, self._count, self._clock)
         self._absences = AbsenceWatch(plan, state.tracks, state.healthy_since_ns, state.now_ns)
         self._stages: tuple[tuple[Stage, Callable[[int], None]], ...] = (
+            (self._exits, self._decide_exits),
             (self._bins, self._decide_bins),
             (self._positions, self._decide_positions),
             (self._absences, self._decide_absences),

@@ -14,12 +14,12 @@ from zones.tracks import PHASE_ARRIVAL, Decision, LocateState, Step, Track, note
 class Moves:
     """Moves tracks and tells of it.
 
-    `at` sets where the next decisions stand in the order; `moved` is called with each tag
-    that has another zone than before; `urgent` are the zones of role exit. `flaps` counts
+    `at` sets where the next decisions stand in the order; `moved` is called with each
+    movement that gave a track another zone; `urgent` are the zones of role exit. `flaps` counts
     by pair of zones how often a tag went there and straight back.
     """
 
-    def __init__(self, state: LocateState, moved: Callable[[str], None]) -> None:
+    def __init__(self, state: LocateState, moved: Callable[[Movement], None]) -> None:
         self.urgent: frozenset[str] = frozenset()
         self.flaps: dict[tuple[str, str], int] = {}
         self._state = state
@@ -27,6 +27,7 @@ class Moves:
         self._steps: list[Step] = []
         self._phase = PHASE_ARRIVAL
         self._rank = 0
+        self._at_ns: int | None = None
         self._first = 0
 
     def take_steps(self) -> list[Step]:
@@ -38,16 +39,16 @@ class Moves:
         """What comes next is decided by the read of this rank among those that arrive."""
         self._rank = rank
 
-    def begin(self, phase: int) -> None:
-        """What comes next is due at one clock, and has no order but that of the tags."""
-        self._phase, self._rank = phase, 0
+    def begin(self, phase: int, at_ns: int | None = None) -> None:
+        """What comes next is due at one clock (now), and has no order but that of the tags."""
+        self._phase, self._rank, self._at_ns = phase, 0, at_ns
         self._first = len(self._steps)
 
     def end(self) -> None:
         """All that is due at this clock has been decided."""
         if len(self._steps) > self._first + 1:
             self._steps[self._first :] = sorted(self._steps[self._first :], key=_by_tag)
-        self._phase = PHASE_ARRIVAL
+        self._phase, self._at_ns = PHASE_ARRIVAL, None
 
     def move(self, tag: str, track: Track, estimate: Estimate, head: Cell, decided_ns: int) -> None:
         """Antennas say that the tag is in another zone."""
@@ -120,7 +121,8 @@ class Moves:
     def tell(self, decision: Decision) -> None:
         """Tell of what changes no track."""
         tag = "" if isinstance(decision, ClockJump) else decision.tag
-        step = Step(self._state.now_ns, self._phase, self._rank, tag, decision)
+        at_ns = self._state.now_ns if self._at_ns is None else self._at_ns
+        step = Step(at_ns, self._phase, self._rank, tag, decision)
         self._steps.append(step)
 
     def _follow(self, track: Track, movement: Movement) -> None:
@@ -130,7 +132,7 @@ class Moves:
         track.outside = movement.to_zone is None
         if movement.to_zone in self.urgent:
             note_exit(track, movement.time_ns, movement.decided_ns)
-        self._moved(movement.tag)
+        self._moved(movement)
         self.tell(movement)
 
     def _note_flap(self, track: Track, movement: Movement) -> None:

@@ -6,8 +6,9 @@ then are the reads put in order, and parted wherever three quarters of a gap pas
 two of them: an order of arrival that is off by less than the other quarter changes nothing.
 
 What decided nothing is judged again with what follows within three gaps. A tag that stays is
-said to linger, once, and not again until it was away for `away_s` or has crossed. Reads on
-one side only say nothing.
+said to linger, once, and not again until it was away for `away_s` or has crossed; that nobody
+can say where it went is said once of a stay, too. A tag that only one side heard was not
+between them: nothing is said of it.
 """
 
 import heapq
@@ -148,7 +149,7 @@ class Passages:
         passage.arrival_ns = max(passage.arrival_ns, read.arrival_ns)
         if event_ns <= passage.newest_ns + gate.part_ns:
             passage.due_ns = max(passage.due_ns, read.arrival_ns + gate.gap_ns)
-        passage.newest_ns = max(passage.newest_ns, event_ns)
+            passage.newest_ns = max(passage.newest_ns, event_ns)
         if event_ns < passage.since_ns and not is_old(passage, event_ns):
             passage.since_ns = event_ns
         if len(passage.sights) >= SIGHTS_MAX:
@@ -173,7 +174,9 @@ class Passages:
         passage.sights, passage.level = [], 0
         if passage.arrival_ns + gate.gap_ns > at_ns:
             passage.sights = last
+            passage.newest_ns = last[-1].time_ns
             passage.due_ns = passage.arrival_ns + gate.gap_ns
+            passage.met_ns, passage.looks = at_ns, 0
         else:
             over.append(last)
         told = [self._conclude(gate, tag, passage, stretch) for stretch in over]

@@ -147,7 +147,7 @@ class PositionCourse:
     def _follow(self, case: Case, measured: Measured) -> list[PositionDecision]:
         """What a fix that counts changes."""
         spot, memory = measured.spot, case.memory
-        turns = self._turns(memory.last, measured)
+        turns = self._turns(case, measured)
         memory.last = spot
         memory.recent = (*memory.recent[-RECENT_MAX + 1 :], (spot.time_ns, spot.zone))
         memory.outside = memory.outside and case.zone is None
@@ -195,7 +195,8 @@ class PositionCourse:
         visits = _visits(case, leaving.turns, case.zone)
         before = sum(visit.time_ns <= first.time_ns for visit in visits)
         # The way out of the last zone on the way is the way to where it is now.
-        return [*visits[:before], *([] if before else [left]), *visits[before:]]
+        decisions = _changes(leaving.zone, visits[:before]) or [left]
+        return decisions + _changes(case.zone, visits[before:])
 
     def _cancel(self, memory: PositionMemory) -> bool:
         """Whether the tag seemed to leave a zone, which came to nothing."""
@@ -211,15 +212,15 @@ class PositionCourse:
             return measured.gap_m
         return self._shapes.distance_m(anchor, measured.spot.site_place)
 
-    def _turns(self, last: Spot | None, measured: Measured) -> tuple[Turn, ...]:
+    def _turns(self, case: Case, measured: Measured) -> tuple[Turn, ...]:
         """What the way from the fix before leads through."""
-        spot = measured.spot
+        spot, last = measured.spot, case.memory.last
         if not self._shapes.has_crossable or last is None or not self._rules.may_cross(last, spot):
             return ()
         places = measured.ways
         if measured.came_from != last:
             places = self._shapes.touched(last.site_place, spot.site_place)
-        return self._rules.turns(last, spot, places) if places else ()
+        return self._rules.turns(last, spot, places, case.zone) if places else ()
 
 
 def _joined(late: tuple[Spot, Spot] | None, spot: Spot) -> tuple[Spot, Spot]:
@@ -245,6 +246,16 @@ def _decided(
         at_ns=case.at_ns,
         fixes=fixes,
     )
+
+
+def _changes(zone: str | None, decisions: list[PositionDecision]) -> list[PositionDecision]:
+    """Those that lead out of the zone before, which is `zone` at first."""
+    changes: list[PositionDecision] = []
+    for decision in decisions:
+        if decision.to_zone != zone:
+            changes.append(decision)
+            zone = decision.to_zone
+    return changes
 
 
 def _visits(case: Case, turns: tuple[Turn, ...], back: str | None) -> list[PositionDecision]:

@@ -88,13 +88,23 @@ class PositionRules:
         near = 0 < other.time_ns - one.time_ns <= self._gap_ns
         return near and not self.is_jump(one, other)
 
-    def turns(self, start: Spot, end: Spot, places: tuple[int, ...]) -> tuple[Turn, ...]:
+    def turns(
+        self,
+        start: Spot,
+        end: Spot,
+        places: tuple[int, ...],
+        current: str | None,
+    ) -> tuple[Turn, ...]:
         """The zones that the way leads through, when it comes into each, and when back.
 
-        `places` are those of the shapes that it touches; a zone that holds an end of
-        the way is not crossed. Times are interpolated.
+        `places` are those of the shapes that it touches. A zone that holds an end of the
+        way, or that the tag is in anyway, is not crossed. Times are interpolated.
         """
-        spans = {place: self._spans(start, end, place) for place in places}
+        spans = {
+            place: self._spans(start, end, place)
+            for place in places
+            if current is None or not self.lies_in(current, self._shapes.names[place])
+        }
         cuts = sorted({cut for parts in spans.values() for part in parts for cut in part})
         apart_ns = end.time_ns - start.time_ns
         turns: list[Turn] = []

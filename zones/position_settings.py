@@ -48,13 +48,13 @@ class PositionSettings(BaseModel):
         description="Positions closer in time than this are one piece of evidence.",
     )
     speed_m_s_max: float = Field(
-        default=250.0,
+        default=70.0,
         gt=0,
         le=100_000,
         description="What would have been faster than this counts only if a second one agrees.",
     )
     jump_m_min: float = Field(
-        default=50.0,
+        default=200.0,
         ge=0,
         le=100_000,
         description="Distances up to this are never too fast.",

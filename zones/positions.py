@@ -84,6 +84,16 @@ class PositionWatch:
             self._count(fix.source, reason)
         return not reason
 
+    def note_move(self, tag: str) -> None:
+        """Something else than a position moved the tag, or it departed: what was pending is void.
+
+        The next positions outside all zones are told anew.
+        """
+        memory = self.state.memories.get(tag)
+        if memory is not None:
+            memory.leaving = None
+            memory.outside = False
+
     def next_ns(self) -> int | None:
         """The clock at which `take_due` has something to do."""
         waiting = [*self.state.bins, *self.state.overdue]

@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 WAVENUMBER = 4 * np.pi / 0.328
 """Phase for each metre of distance (rad/m) at 915 MHz; 866 MHz differs by 5 %."""
 
+APART_S_MIN = 0.01
+"""Nothing moves in less."""
+
 APART_S_MAX = 0.15
 """Reads further apart may be of two visits to a channel, and alias at a slow walk."""
 
@@ -78,6 +81,13 @@ class Motion(NamedTuple):
     burst_to: float = 1.0
 
 
+class Spread(NamedTuple):
+    """Concentration of a von Mises density, and what makes its integral one."""
+
+    sharpness: Floats
+    norm: Floats
+
+
 def weigh(pairs: Sequence[Pair]) -> Motion:
     """Weigh the stories against each other; without pairs none is likelier than another.
 
@@ -88,8 +98,6 @@ def weigh(pairs: Sequence[Pair]) -> Motion:
     table: Floats = np.array(pairs, dtype=np.float64)
     moving = _restless(table[:, 4])
     known = ~np.isnan(table[:, 3])
-    if not table[known, 3].any():
-        known[:] = False  # what never varies is a constant, no phase
     outward = 0.0
     if known.any():
         outward, nats = _weigh_phases(table[known])
@@ -115,13 +123,13 @@ def _weigh_phases(table: Floats) -> tuple[float, Floats]:
     outside, progress, apart_s, phase_rad, _ = table.T
     outwards = np.where(outside, progress - 1, progress)
     inwards = np.where(outside, progress, progress - 1)
-    carried = _sharpness(SPEED_SD_M_S * apart_s)
+    carried = _spread(SPEED_SD_M_S * apart_s)
     turn = 2 * WAVENUMBER * apart_s
 
-    def densities(speeds_m_s: Floats, sharpness: Floats) -> Floats:
-        return _density(2 * phase_rad + turn * speeds_m_s, sharpness)
+    def densities(speeds_m_s: Floats, spread: Spread) -> Floats:
+        return _density(2 * phase_rad + turn * speeds_m_s, spread)
 
-    still = densities(np.zeros((1, 1)), _sharpness(0 * apart_s))[0]
+    still = densities(np.zeros((1, 1)), _spread(np.zeros(1)))[0]
     anyhow = densities(ANY_SPEED_M_S, carried).mean(axis=0)
     out = _likelihood(densities(SPEEDS_M_S * outwards, carried))
     back = _likelihood(densities(SPEEDS_M_S * inwards, carried))
@@ -150,15 +158,15 @@ def _burst(nats: Floats) -> tuple[float, int, int]:
     return best, begun, ended
 
 
-def _sharpness(astray_m: Floats) -> Floats:
-    """Concentration of the doubled phase of pairs whose way is known up to so much (SD)."""
-    sharpness: Floats = 0.25 / (PHASE_SD_RAD**2 + (WAVENUMBER * astray_m) ** 2)
-    return sharpness
+def _spread(astray_m: Floats) -> Spread:
+    """Of the doubled phase of pairs whose way is known up to so much (standard deviation)."""
+    sharpness = 0.25 / (PHASE_SD_RAD**2 + (WAVENUMBER * astray_m) ** 2)
+    return Spread(sharpness, np.i0(sharpness))
 
 
-def _density(angle_rad: Floats, sharpness: Floats) -> Floats:
+def _density(angle_rad: Floats, spread: Spread) -> Floats:
     """Von Mises over the uniform density, with a share of strays."""
-    density: Floats = np.exp(sharpness * np.cos(angle_rad)) / np.i0(sharpness)
+    density: Floats = np.exp(spread.sharpness * np.cos(angle_rad)) / spread.norm
     return STRAY + (1 - STRAY) * density
 
 

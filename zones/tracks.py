@@ -21,7 +21,8 @@ HOLD_NS = 2 * SECOND_NS
 EXIT_GAP_NS = 60 * SECOND_NS
 EXITS_MAX = 16
 
-PHASE_BIN, PHASE_POSITION, PHASE_ABSENCE, PHASE_PASSAGE, PHASE_CONFLICT, PHASE_ARRIVAL = range(6)
+PHASE_BIN, PHASE_POSITION, PHASE_ABSENCE, PHASE_PASSAGE, PHASE_CONFLICT = range(5)
+PHASE_ARRIVAL, PHASE_EXIT = 5, 6
 
 Decision = Movement | Crossing | Conflict | ClockJump
 
@@ -31,7 +32,8 @@ class Step(NamedTuple):
 
     `at_ns` is the clock at which it was made. At the same instant closed bins of reads
     come first, then positions, absences, passages and conflicts (each by tag), then what
-    arriving reads decided (by their rank in the order of arrival).
+    arriving reads told of their readers (by their rank in the order of arrival), then the
+    exits that they proved (by tag).
     """
 
     at_ns: int
@@ -64,17 +66,24 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     flaps: Flaps = STILL
 
 
+ExitKey = tuple[str, str, int]
+"""Tag, reader and antenna: that of an exit."""
+
+
 class LocateState(msgspec.Struct):
     """Plain data: all that Locate remembers.
 
     `bins` are open, by number. `overdue` bins came after their time; they are
-    kept by the number of the bin with which they close.
+    kept by the number of the bin with which they close. `at_exit` are the reads (by event
+    time) that arrived at `at_exit_ns`, just now, and may decide at once.
     """
 
     now_ns: int = 0
     tracks: dict[str, Track] = {}
     bins: dict[int, Slot] = {}
     overdue: dict[int, dict[int, Slot]] = {}
+    at_exit: dict[ExitKey, int] = {}
+    at_exit_ns: int = 0
     offsets_ns: dict[str, int] = {}
     clocks: dict[str, ReaderClock] = {}
     readers: dict[str, ReaderHealth] = {}

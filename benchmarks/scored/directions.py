@@ -76,7 +76,8 @@ def ours(case: Case) -> Lean | None:
     if not found:
         return None
     surest = max(found, key=lambda crossing: crossing.confidence)
-    return WAYS.get(surest.direction, surest.lean)
+    way = WAYS.get(surest.direction)
+    return surest.lean if way is None else way
 
 
 def by_mean_time(case: Case) -> Lean | None:

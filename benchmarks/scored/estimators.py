@@ -47,9 +47,9 @@ METHODS = (
         "RSP retail_garment",
         {"kind": "mobility", "slope_db_per_s": -0.5, "holdoff_s": 60},
     ),
-    Method("ours, not calibrated", {"kind": "window"}),
-    Method("ours + bias", {"kind": "window"}, bias=True),
-    Method("ours, calibrated", {}, fit=True),
+    Method("Bayes (ours), not calibrated", {"kind": "bayes"}),
+    Method("Bayes (ours) + bias", {"kind": "bayes"}, bias=True),
+    Method("Bayes (ours), calibrated", {"kind": "bayes"}, fit=True),
 )
 CALIBRATED = METHODS[-1]
 

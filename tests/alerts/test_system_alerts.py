@@ -13,7 +13,9 @@ from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
 from tests.alerts.made import END_S, HEARD, LAPTOP, Bench, Said, plan, rule
 from tests.zones.made import at
+from zones.clock import ClockJump
 from zones.floorplan import FloorPlan
+from zones.tracks import PHASE_ARRIVAL, Step
 
 STEADY_S = 60.0
 
@@ -129,6 +131,20 @@ def test_each_reader_has_an_alert_of_its_own() -> None:
     assert sorted(bench.judge.state.clocks) == ["r", "s", "t"]
 
 
+@pytest.mark.parametrize(("behind_s", "told"), [(3.0, 1), (-2.5, 1), (0.9, 0)])
+def test_a_jump_that_only_the_reads_show_is_told_like_one_that_is_stated(
+    behind_s: float, told: int
+) -> None:
+    bench = Clocks()
+    for name in ("r", "stranger"):
+        jump = ClockJump(name, at(10.0), round(behind_s * SECOND_NS), round(behind_s * SECOND_NS))
+        bench.step(Step(at(10.0), PHASE_ARRIVAL, 0, "", jump))
+    bench.wait_until(END_S)
+    assert bench.transitions == ["raised", "returned", "cleared"][: 3 * told]
+    assert {change.alert.reader for change in bench.changes} == ({"r"} if told else set())
+    assert list(bench.judge.state.clocks) == ["r"]
+
+
 # The gateway's own clock
 
 
@@ -148,6 +164,17 @@ def test_where_most_readers_agree_it_is_the_clock_of_the_gateway() -> None:
     for name in ("r", "s", "t"):
         bench.state_clock(name, 0.1, 200.0)
     bench.wait_until(END_S)
+    assert bench.transitions == ["raised", "returned", "cleared"]
+
+
+def test_an_alert_about_the_gateways_clock_outlives_another_site_file_with_readers() -> None:
+    bench = Clocks()
+    for name in ("r", "s", "t"):
+        bench.state_clock(name, 60.0, 10.0)
+    bench.wait_until(30.0)
+    bench.judge.adopt_rules(bench.plan, bench.rules, "v2", bench.system)
+    assert bench.transitions == ["raised"]
+    bench.judge.adopt_rules(FloorPlan(), bench.rules, "v3", bench.system)
     assert bench.transitions == ["raised", "returned", "cleared"]
 
 

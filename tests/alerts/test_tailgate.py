@@ -100,6 +100,23 @@ def test_what_goes_the_other_way_or_nobody_can_tell_needs_no_company(direction: 
     assert bench.said == []
 
 
+@pytest.mark.parametrize("changes", [{"portals": ("ramp",)}, {"confidence_min": 0.95}])
+def test_a_rule_speaks_of_its_own_portals_and_of_what_is_sure(changes: dict[str, Any]) -> None:
+    bench = bench_of(escorted(**changes))
+    bench.cross("a1", "door", "outbound", 10.0)
+    bench.cross("e5", "door", "outbound", 11.0)
+    bench.wait_until(END_S)
+    assert (bench.said, bench.pending) == ([], [])
+
+
+def test_a_badge_says_nothing_of_an_alert_that_is_over() -> None:
+    bench = bench_of()
+    bench.cross("a1", "door", "outbound", 10.0)
+    bench.cross("a1", "door", "inbound", 40.0)
+    bench.cross("e5", "door", "outbound", 12.0, known_s=60.0)
+    assert bench.transitions == ["raised", "returned"]
+
+
 def test_an_asset_is_no_company_to_itself() -> None:
     bench = bench_of(escorted(custodians=AssetSelector(category="laptop")))
     bench.cross("b2", "door", "outbound", 10.0)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.alert import state_of
-from alerts.settings import AssetSelector, WrongWayRule
+from alerts.settings import AssetSelector, RuleSettings, WrongWayRule
 from tests.alerts.made import END_S, HEARD, Bench, Said
 from tests.zones.made import at
 from zones.movements import Direction
@@ -132,6 +132,14 @@ def test_a_vanished_rule_withdraws_its_alert() -> None:
     bench.cross("a1", "door", "outbound", 10.0)
     bench.adopt()
     assert bench.transitions == ["raised", "returned"]
+
+
+def test_a_rule_of_no_kind_says_nothing() -> None:
+    bench = Bench(RuleSettings(name="of no kind"))
+    bench.cross("a1", "door", "outbound", 10.0)
+    bench.rush("a1", "gate", 11.0)
+    bench.wait_until(END_S)
+    assert bench.changes == []
 
 
 def test_movements_mean_nothing_to_it() -> None:

@@ -44,6 +44,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/maintenance"): LOOK,
     ("GET", f"{API}/movements"): LOOK,
     ("GET", f"{API}/crossings"): LOOK,
+    ("GET", f"{API}/quality"): LOOK,
     ("GET", f"{API}/alerts"): LOOK,
     ("POST", f"{API}/alerts/{{alert}}/acknowledge"): {"guard", "operator", "admin"},
     ("POST", f"{API}/alerts/{{alert}}/reset"): {"guard", "operator", "admin"},

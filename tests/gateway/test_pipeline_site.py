@@ -82,6 +82,7 @@ class Site:
     def hear(self, tag: str, point: tuple[str, int], seconds: float) -> None:
         self.seq += 1
         self.take(ReadGroup("local", self.seq, [read(tag, point, seconds)]))
+        self.take(Tick(at(seconds) + 1))
 
     def wait_until(self, seconds: float) -> None:
         self.take(Tick(at(seconds)))

@@ -1,6 +1,9 @@
+from math import hypot
+
 import pytest
 
 from gateway.site import SiteError, parse_site
+from gateway.zone_drawings import drawn_zones
 
 ORIGIN = "origin: {lat: 52.5, lon: 13.4}"
 READER = "readers: [{name: trackers, driver: http, format: tagwarden}]\n"
@@ -172,3 +175,23 @@ def test_positions_have_settings() -> None:
     assert (positions.exit_fixes, positions.jump_m_min, positions.exit_confirm_s) == (3, 5, 5)
     bad = site(f"name: a, {SQUARE}", rest=READER + "positions: {exit_fixes: 0}\n")
     assert problems(bad) == ["5: positions.exit_fixes: must be at least 1"]
+
+
+def test_every_shape_is_told_as_a_geometry_in_metres_of_the_site() -> None:
+    zones = (
+        f"name: square, {SQUARE}, holes: [[[1, 1], [2, 1], [2, 2]]]",
+        "name: round, geo: true, circle: {center: [52.5, 13.4], radius_m: 5}",
+        "name: degrees, geo: true, polygon: [[52.5, 13.4], [52.51, 13.4], [52.5, 13.41]]",
+        "name: heard",
+    )
+    square, circle, degrees, heard = drawn_zones(parse_site(site(*zones, about=ORIGIN)))
+    assert [len(ring) for ring in square["geometry"]["coordinates"]] == [5, 4]
+    assert square["polygon"] == ((0, 0), (9, 0), (9, 9), (0, 9))
+    assert (circle["shape"], circle["polygon"]) == ("circle", None)
+    distances_m = [hypot(x_m, y_m) for x_m, y_m in circle["geometry"]["coordinates"][0]]
+    assert distances_m == pytest.approx([5] * len(distances_m))
+    assert degrees["polygon"] is None
+    assert max(y_m for _, y_m in degrees["geometry"]["coordinates"][0]) == pytest.approx(
+        1112.8, 1e-3
+    )
+    assert (heard["shape"], heard["geometry"]) == (None, None)

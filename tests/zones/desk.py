@@ -58,8 +58,10 @@ class Desk:
         return None if outcome is None else outcome.refused
 
     def hear(self, reads: Sequence[Read]) -> None:
+        """Reads, and then an instant in which nothing more arrives with them."""
         for each in reads:
             self.take(ReadGroup("local", self.pipeline.state.sources.get("local", 0) + 1, [each]))
+        self.take(Tick(self.pipeline.state.now_ns + 1))
 
     def stay(self, tag: str, point: tuple[str, int], first_s: float, until_s: float) -> None:
         """The point reads the tag four times a second, 100 ms after the quarter."""

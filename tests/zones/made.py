@@ -138,7 +138,9 @@ class Stage:
         self.steps: list[Step] = []
 
     def hear(self, reads: Iterable[Read]) -> None:
+        """Reads, and then an instant in which nothing more arrives with them."""
         self.locate.fold(reads)
+        self.locate.advance(self.locate.state.now_ns + 1)
         self._collect()
 
     def wait_until(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.zones.made import antenna, at, reader, seconds_of
+from zones import distances
 from zones.bins import BIN_NS, Cell, Slot, fold
 from zones.conflict import TAGS_MAX, ConflictDetector
 from zones.conflict_memory import Sides
@@ -243,6 +244,14 @@ def test_reads_that_are_in_no_zone_say_nothing() -> None:
     post = Post(drawn())
     post.hear(*(Heard(point, 1.0 + n) for n, point in enumerate((HALL, NONE) * 20)))
     assert (post.said, post.state) == ([], {})
+
+
+def test_what_is_remembered_of_far_zones_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distances, "PAIRS_MAX", 1)
+    far = distances.Distances(drawn(), ConflictSettings())
+    for _ in range(2):
+        assert [far.travel_ns("hall", zone) // 10**9 for zone in ("yard", "bay")] == [51, 0]
+        assert far.travel_ns("yard", "hall") == far.travel_ns("hall", "yard")
 
 
 def test_a_tag_that_is_nowhere_yet_is_in_no_conflict() -> None:

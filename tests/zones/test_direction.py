@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tags.reads import Read
 from tests.zones.made import at, seconds_of
-from tests.zones.walked import Path, back, beside, out, plain, portal, sights, turned, walk
+from tests.zones.walked import Path, across, back, beside, out, plain, portal, sights, turned, walk
 from zones.direction import INSIDE, OUTSIDE, Sight, judge
 from zones.radial import Pair, weigh
 
@@ -78,7 +78,7 @@ def test_who_stood_a_while_and_then_went_has_crossed() -> None:
 
 
 def test_a_reader_whose_phase_is_a_constant_does_not_hide_a_plain_crossing() -> None:
-    reads = [replace(each, phase_rad=0.0) for each in walk(_across)]
+    reads = [replace(each, phase_rad=0.0) for each in walk(across)]
     assert judge(sights(reads), SETTINGS).direction == "outbound"
 
 
@@ -124,7 +124,7 @@ def test_who_stays_needs_a_plain_order() -> None:
     reads = sights(replace(each, rssi_dbm=None) for each in walk(out, seconds=10))
     assert judge(reads, SETTINGS).crossed
     assert not judge(reads, SETTINGS, staying=True).crossed
-    assert judge(sights(walk(_across)), SETTINGS, staying=True).crossed
+    assert judge(sights(walk(across)), SETTINGS, staying=True).crossed
 
 
 def test_the_time_is_when_it_was_in_the_middle() -> None:
@@ -178,8 +178,3 @@ def test_levels_that_stay_speak_for_standing_and_those_that_leap_for_moving() ->
     assert weigh(pairs(0.0)).moving < -3
     assert weigh(pairs(4.0)).moving > 3
     assert weigh(pairs(math.nan)).moving == 0
-
-
-def _across(share: float) -> tuple[float, float]:
-    """From one antenna's corner to the opposite one."""
-    return 0.4 + 3.2 * share, 0.4 + 3.2 * share

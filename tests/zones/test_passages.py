@@ -12,6 +12,7 @@ from tags.reads import Read
 from tests.zones.made import seconds_of
 from tests.zones.walked import (
     Watched,
+    across,
     back,
     beside,
     delayed,
@@ -87,6 +88,24 @@ def test_a_read_point_of_two_gates_serves_both() -> None:
     assert told == [("gate", "outbound"), ("other", "inbound")]
 
 
+def test_a_passage_is_told_in_time_though_the_next_one_has_begun() -> None:
+    watched = Watched()
+    watched.hear([*walk(out), *walk(back, start_s=LAST_S + 0.9)])
+    watched.wait_until(100)
+    assert watched.directions == ["outbound", "inbound"]
+    assert seconds_of(watched.told[0].decided_ns) == pytest.approx(LAST_S + 1)
+    early = Watched()
+    early.hear([*walk(out), *walk(back, start_s=LAST_S + 0.9, seconds=0.2)])
+    assert early.directions == ["outbound"]
+
+
+def test_who_cannot_be_made_out_is_told_once() -> None:
+    reads = plain([*walk(beside, seconds=2), *walk(beside, start_s=8, seconds=2)])
+    (crossing,) = told_of(reads)
+    assert crossing.direction == "unknown"
+    assert crossing.lean in {"outbound", "inbound"}
+
+
 # Staying
 
 
@@ -128,7 +147,7 @@ def test_who_passes_slowly_is_given_its_time() -> None:
 
 def test_a_stay_that_begins_with_a_crossing_is_told_before_it_ends() -> None:
     def path(share: float) -> tuple[float, float]:
-        return 0.4 + 3.2 * min(1, 5 * share), 0.4 + 3.2 * min(1, 5 * share)
+        return across(min(1, 5 * share))
 
     watched = Watched()
     watched.hear(walk(path, seconds=30))
@@ -140,12 +159,11 @@ def test_a_stay_that_begins_with_a_crossing_is_told_before_it_ends() -> None:
 # What says nothing
 
 
-def test_reads_of_one_side_only_tell_nothing_and_are_counted() -> None:
+def test_reads_of_one_side_only_tell_nothing() -> None:
     watched = Watched()
     watched.hear([each for each in walk(beside, seconds=20) if each.antenna == 1])
     watched.wait_until(100)
     assert watched.told == []
-    assert watched.passages.dropped == {("r", "portal_one_side"): 200}
 
 
 def test_a_gate_that_is_not_in_the_plan_is_no_gate() -> None:
@@ -245,6 +263,25 @@ def test_an_upload_from_before_what_is_known_is_told_too() -> None:
     ]
 
 
+def test_what_is_older_than_all_that_is_known_of_a_busy_tag_is_not_told() -> None:
+    watched = Watched()
+    for n in range(8):
+        watched.hear(walk(out, start_s=1000.0 + 20 * n, seconds=2))
+    watched.wait_until(1190)
+    told = len(watched.told)
+    watched.hear(upload(walk(out, seconds=2), arrival_s=1200))
+    watched.wait_until(1300)
+    assert len(watched.told) == told
+    assert watched.passages.dropped == {("r", "portal_late"): 80}
+
+
+def test_a_tag_that_comes_back_when_it_was_nearly_forgotten_is_judged() -> None:
+    watched = Watched()
+    watched.hear([*walk(out), *walk(back, start_s=LAST_S + 299.9)])
+    watched.wait_until(LAST_S + 400)
+    assert watched.directions == ["outbound", "inbound"]
+
+
 # State
 
 
@@ -316,7 +353,7 @@ def test_tags_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_thousand_tags_at_once_are_told_one_by_one() -> None:
-    passages_of = {f"{n:04}": walk(out, seconds=2, tag=f"{n:04}")[::3] for n in range(1000)}
+    passages_of = {f"{n:04}": walk(across, seconds=2, tag=f"{n:04}")[::3] for n in range(1000)}
     watched = Watched()
     watched.hear([each for reads in passages_of.values() for each in reads])
     assert len(watched.passages._queue) == 1000

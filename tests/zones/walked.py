@@ -44,6 +44,11 @@ def turned(share: float) -> tuple[float, float]:
     return out(0.5 - abs(share - 0.5))
 
 
+def across(share: float) -> tuple[float, float]:
+    """From one antenna's corner to the opposite one: the levels are plain."""
+    return 0.4 + 3.2 * share, 0.4 + 3.2 * share
+
+
 def beside(_: float) -> tuple[float, float]:
     return SIZE_M / 2, 0.5
 

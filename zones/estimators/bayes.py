@@ -1,28 +1,28 @@
 """The likeliest zone given all that was heard: a hidden Markov model, kept in its log odds.
 
-What a bin says for a zone is how far its loudest antenna rises above a floor, in dB, times
-`nats_per_db`. Below the floor all levels say the same: that the tag is not right there, which
-they say of every zone that is not its own. So evidence is mostly positive, and one antenna
-that fades for a while costs the zone little. (Fitted likelihood ratios of single zones and
-antennas were worse on recordings that they were not fitted on.) `nats_per_db` is small: fades
-last longer than a bin, so that bins are no independent witnesses.
+What a bin says for a zone is how far its loudest antenna rises above a floor: `bin_nats` at
+10 dB, else as the power 1.5 of that. Below the floor a level says nothing, so one antenna that
+fades costs its zone little; only a zone that is silent for `silent_s`, while others hear the
+tag, loses `silence_nats` a bin. `bin_nats` is small, since fades last longer than a bin.
+(Likelihood ratios that were fitted to single zones and antennas were worse on recordings that
+they were not fitted on.)
 
 The state is how far each zone is behind the likeliest one (thousandths of a nat, whole
 numbers: exact in any order). A tag may change its zone at any time, so no zone falls behind by
 more than a depth (the Viterbi recursion with a constant chance of change). The depth grows
 with the logarithm of the time that the tag has been in its zone: what has stayed long stays
-on. The tag moves when a zone is ahead of its own by the odds of `sure`.
+on. The tag moves when a zone is ahead of its own by `lead_nats`.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS, Cell
 from zones.estimator_settings import BayesSettings
-from zones.estimators.contract import Estimate, ZoneOrder, first_heard_ns, heard_cells, zone_of
+from zones.estimators.contract import Estimate, ZoneOrder, first_heard_ns, levels_of
+from zones.estimators.odds import NAT, Depth, EvidenceTable, shares_of
 from zones.floorplan import FloorPlan
 
 ZONES_MAX = 32
@@ -31,28 +31,32 @@ ZONES_MAX = 32
 HEARD_BINS = 4 * SECOND_NS // BIN_NS
 """How far from a past bin a zone's newest level still speaks of it."""
 
-_NAT = 1_000
-
 
 class Belief(msgspec.Struct, gc=False, array_like=True):
-    """One zone: how far behind it is (0 or less), since when it has been catching up,
-    and the newest bin that heard the tag there, with its level."""
+    """One zone and its score: 0 is the likeliest, others are below.
+
+    `since_ns` is when it began to catch up; `number` is the newest bin that heard the tag
+    there, `level_cdb` its loudest read in that, and `silent` in how many bins only others
+    heard the tag since.
+    """
 
     zone: str
     score: int
     since_ns: int
     number: int = -1
     level_cdb: int = 0
+    silent: int = 0
 
 
 class BayesMemory(msgspec.Struct, tag="bayes", array_like=True):
-    """What is believed of a tag. Zones that are not listed are as far behind as may be.
+    """What is believed of a tag; `rest` is the score of all zones that are not listed.
 
     `moved` is the bin of its newest move.
     """
 
     beliefs: list[Belief] = []
     moved: int = 0
+    rest: int = 0
 
 
 class BayesEstimator:
@@ -65,15 +69,12 @@ class BayesEstimator:
         self._point = plan.point
         self._order = ZoneOrder(plan)
         self._fast = plan.fast
-        self._floor_cdb = round(settings.floor_dbm * 100)
-        self._span_cdb = round(settings.span_db * 100)
-        self._unheard_cdb = -round(settings.unheard_db * 100)
-        self._slope = round(settings.nats_per_db * _NAT)
-        self._depth = round(settings.depth_nats * _NAT)
-        self._depth_max = round(settings.depth_max_nats * _NAT)
-        self._settle_bins = settings.settle_s * SECOND_NS / BIN_NS
-        self._lead = _odds(settings.sure)
-        self._lead_fast = _odds(settings.sure_fast)
+        self._evidence = EvidenceTable(settings)
+        self._depth = Depth(settings)
+        self._silent_bins = round(settings.silent_s * SECOND_NS / BIN_NS)
+        self._silence = round(settings.silence_nats * NAT)
+        self._lead = round(settings.lead_nats * NAT)
+        self._lead_fast = round(min(settings.lead_nats, settings.lead_fast_nats) * NAT)
 
     def fresh(self) -> BayesMemory:
         """Nothing is known of the tag yet."""
@@ -81,11 +82,11 @@ class BayesEstimator:
 
     def begin(self, number: int, head: Cell, zone: str) -> BayesMemory:
         """Remember what `zone` heard in this bin."""
-        levels_cdb = self._levels(head)
+        levels_cdb = levels_of(self._plan, head)
         belief = Belief(zone, 0, first_heard_ns(self._plan, head, zone))
         if zone in levels_cdb:
             belief.number, belief.level_cdb = number, levels_cdb[zone]
-        return BayesMemory([belief], number)
+        return BayesMemory([belief], number, -self._depth.most)
 
     def estimate(
         self,
@@ -95,17 +96,19 @@ class BayesEstimator:
         current: str | None,
     ) -> Estimate | None:
         """Take one closed bin in; the new zone, or None if the tag stays where it is."""
-        beliefs = memory.beliefs
-        if head.other is None and len(beliefs) == 1:
-            belief = beliefs[0]
+        if head.other is None and len(memory.beliefs) == 1 and memory.rest <= -self._depth.least:
+            belief = memory.beliefs[0]
             if belief.zone == current and self._point(head.key).zone == current:
                 if head.count:
-                    belief.number, belief.level_cdb = number, head.max_cdb
+                    belief.number, belief.level_cdb, belief.silent = number, head.max_cdb, 0
+                    memory.rest = -self._depth.most
                 return None
-        levels_cdb = self._levels(head)
+        levels_cdb = levels_of(self._plan, head)
         if not levels_cdb:
             return None
-        self._weigh(memory, number, head, levels_cdb, current)
+        depth = self._enter(memory, number, head, levels_cdb, current)
+        self._weigh(memory, number, head, levels_cdb, depth)
+        _keep(memory, depth, current)
         return self._choose(memory, number, head, current)
 
     def disputes(self, memory: BayesMemory, number: int, zone: str, level_cdb: int) -> bool:
@@ -117,52 +120,56 @@ class BayesEstimator:
             for belief in memory.beliefs
         )
 
-    def _levels(self, head: Cell) -> dict[str, int]:
-        """The loudest read of each zone, in the order of the zones."""
-        levels_cdb: dict[str, int] = {}
-        for cell in heard_cells(head):
-            zone = zone_of(self._plan, cell.key)
-            if zone is not None:
-                levels_cdb[zone] = max(cell.max_cdb, levels_cdb.get(zone, cell.max_cdb))
-        return dict(sorted(levels_cdb.items()))
+    def _enter(
+        self,
+        memory: BayesMemory,
+        number: int,
+        head: Cell,
+        levels_cdb: Mapping[str, int],
+        current: str | None,
+    ) -> int:
+        """Make sure that all zones that count are listed; how far behind one may be."""
+        known = {belief.zone for belief in memory.beliefs}
+        if current not in known:
+            # It is nowhere yet, or something else than reads says where it is.
+            memory.moved, memory.rest = number, 0
+            memory.beliefs.clear()
+            known.clear()
+        depth = self._depth.after(max(0, number - memory.moved), fast=current in self._fast)
+        if current is not None and not known:
+            memory.beliefs.append(Belief(current, 0, first_heard_ns(self._plan, head, current)))
+            known.add(current)
+            memory.rest = -depth
+        rest = memory.rest = max(memory.rest, -depth)
+        memory.beliefs += [
+            Belief(zone, rest, first_heard_ns(self._plan, head, zone))
+            for zone in levels_cdb
+            if zone not in known
+        ]
+        return depth
 
     def _weigh(
         self,
         memory: BayesMemory,
         number: int,
         head: Cell,
-        levels_cdb: dict[str, int],
-        current: str | None,
+        levels_cdb: Mapping[str, int],
+        depth: int,
     ) -> None:
-        """Let all zones gain or lose by what the bin says."""
-        depth = self._depth_of(memory, number, current)
-        at_ns = min(cell.first_ns for cell in heard_cells(head))
-        known = {belief.zone: belief for belief in memory.beliefs}
-        for zone in levels_cdb if current is None else (current, *levels_cdb):
-            if zone not in known:
-                # The tag's own zone leads where nothing is remembered of it.
-                known[zone] = Belief(zone, 0 if zone == current else -depth, at_ns)
-        floor_cdb = min(self._floor_cdb, max(levels_cdb.values()) - self._span_cdb)
-        for zone, belief in known.items():
+        """Let each zone gain or lose what the bin says of it."""
+        said = self._evidence.of(levels_cdb)
+        for belief in memory.beliefs:
+            zone = belief.zone
             if belief.score <= -depth:
-                belief.score, belief.since_ns = -depth, at_ns
-            above_cdb = self._unheard_cdb
-            if zone in levels_cdb:
-                belief.number, belief.level_cdb = number, levels_cdb[zone]
-                above_cdb = max(0, levels_cdb[zone] - floor_cdb)
-            belief.score += self._slope * above_cdb // 100
-        memory.beliefs = _kept(known.values(), depth, current)
-
-    def _depth_of(self, memory: BayesMemory, number: int, current: str | None) -> int:
-        """How far a zone may be behind, after so long in the present one."""
-        if current is None or not any(belief.zone == current for belief in memory.beliefs):
-            memory.beliefs.clear()
-            memory.moved = number
-        stayed_bins = max(0, number - memory.moved)
-        if current in self._fast:
-            return self._depth
-        grown = math.log1p(stayed_bins / self._settle_bins) * _NAT
-        return min(self._depth_max, self._depth + round(grown))
+                belief.score = -depth
+                belief.since_ns = first_heard_ns(self._plan, head, zone)
+            if zone in said:
+                belief.number, belief.level_cdb, belief.silent = number, levels_cdb[zone], 0
+                belief.score += said[zone]
+                continue
+            belief.silent += 1
+            if belief.silent >= self._silent_bins:
+                belief.score -= self._silence
 
     def _choose(
         self,
@@ -179,43 +186,21 @@ class BayesEstimator:
         lead = self._lead_fast if quick else self._lead
         if current is not None and scores[best] - scores[current] < lead:
             return None
-        shares = _shares(scores)
-        return Estimate(
-            zone=best,
-            since_ns=self._settle(memory, number, head, best),
-            scores=shares,
-            confidence=shares[best],
-        )
-
-    def _settle(self, memory: BayesMemory, number: int, head: Cell, zone: str) -> int:
-        """The tag moves; when it did, which is when the zone began to catch up."""
+        since_ns = next(belief.since_ns for belief in memory.beliefs if belief.zone == best)
         memory.moved = number
-        since_ns = next(b.since_ns for b in memory.beliefs if b.zone == zone)
-        at_ns = first_heard_ns(self._plan, head, zone)
         for belief in memory.beliefs:
-            belief.since_ns = at_ns
-        return since_ns
+            belief.since_ns = first_heard_ns(self._plan, head, belief.zone)
+        shares = shares_of(scores)
+        return Estimate(best, since_ns, shares, shares[best])
 
 
-def _odds(share: float) -> int:
-    """By how much a zone must lead to be so sure, of two."""
-    return round(math.log(share / (1 - share)) * _NAT)
-
-
-def _shares(scores: dict[str, int]) -> dict[str, float]:
-    """The probability of each zone, by its name."""
-    top = max(scores.values())
-    weights = {zone: math.exp((scores[zone] - top) / _NAT) for zone in sorted(scores)}
-    total = sum(weights.values())
-    return {zone: weight / total for zone, weight in weights.items()}
-
-
-def _kept(beliefs: Iterable[Belief], depth: int, current: str | None) -> list[Belief]:
-    """Beliefs that say more than that a zone is far behind, counted from the likeliest one."""
-    ranked = sorted(
-        beliefs, key=lambda belief: (belief.zone != current, -belief.score, belief.zone)
-    )
-    top = max(belief.score for belief in ranked)
-    for belief in ranked:
+def _keep(memory: BayesMemory, depth: int, current: str | None) -> None:
+    """Count from the likeliest zone, and keep beliefs that say more than `rest` does."""
+    top = max(belief.score for belief in memory.beliefs)
+    memory.rest = max(-depth, memory.rest - top)
+    for belief in memory.beliefs:
         belief.score -= top
-    return [b for b in ranked if b.score > -depth or b.zone == current][:ZONES_MAX]
+    ranked = sorted(memory.beliefs, key=lambda each: (each.zone != current, -each.score, each.zone))
+    memory.beliefs = [each for each in ranked if each.score > memory.rest or each.zone == current][
+        :ZONES_MAX
+    ]

@@ -109,6 +109,16 @@ def heard_cells(head: Cell) -> Iterable[Cell]:
     return sorted((cell for cell in cells_of(head) if cell.count), key=_by_key)
 
 
+def levels_of(plan: FloorPlan, head: Cell) -> dict[str, int]:
+    """The loudest read of each zone in a bin (hundredths of a dBm), in the order of names."""
+    levels_cdb: dict[str, int] = {}
+    for cell in heard_cells(head):
+        zone = zone_of(plan, cell.key)
+        if zone is not None:
+            levels_cdb[zone] = max(cell.max_cdb, levels_cdb.get(zone, cell.max_cdb))
+    return dict(sorted(levels_cdb.items()))
+
+
 def zone_of(plan: FloorPlan, key: PointKey) -> str | None:
     """The zone that a read point hears."""
     return plan.point(key).zone

@@ -7,7 +7,14 @@ antennas do not overlap. Of antennas that heard the tag at the same instant the 
 import msgspec
 
 from zones.bins import Cell
-from zones.estimators.contract import Estimate, ZoneOrder, first_heard_ns, heard_cells, zone_of
+from zones.estimators.contract import (
+    Estimate,
+    ZoneOrder,
+    first_heard_ns,
+    heard_cells,
+    levels_of,
+    zone_of,
+)
 from zones.floorplan import FloorPlan
 
 
@@ -33,7 +40,7 @@ class LastEstimator:
 
     def begin(self, number: int, head: Cell, zone: str) -> LastMemory:
         """Remember what `zone` heard in this bin."""
-        levels_cdb = self._levels(head)
+        levels_cdb = levels_of(self._plan, head)
         return LastMemory(number, {zone: levels_cdb[zone]} if zone in levels_cdb else {})
 
     def estimate(
@@ -53,7 +60,7 @@ class LastEstimator:
                 reads[zone] = reads.get(zone, 0) + cell.count
         if not newest:
             return None
-        memory.number, memory.levels_cdb = number, self._levels(head)
+        memory.number, memory.levels_cdb = number, levels_of(self._plan, head)
         last_ns = max(newest.values())
         levels_cdb = memory.levels_cdb
         best = self._order.best(
@@ -73,12 +80,3 @@ class LastEstimator:
         return memory.number == number and any(
             name != zone and level >= level_cdb for name, level in memory.levels_cdb.items()
         )
-
-    def _levels(self, head: Cell) -> dict[str, int]:
-        """The loudest read of each zone."""
-        levels_cdb: dict[str, int] = {}
-        for cell in heard_cells(head):
-            zone = zone_of(self._plan, cell.key)
-            if zone is not None:
-                levels_cdb[zone] = max(cell.max_cdb, levels_cdb.get(zone, cell.max_cdb))
-        return levels_cdb
