@@ -236,7 +236,8 @@ class Judge:
 
     def _apply(self, rule: ExitRule, key: Key, movement: Movement, respond: Respond) -> None:
         verdict = judge_exit(rule, self._plan, place_of(movement))
-        if verdict == "broken" and movement.crossed:
+        if verdict == "broken" and (movement.crossed or len(movement.fixes) > 1):
+            # Two positions have confirmed it, or it has been there and left already.
             verdict = "broken_at_once"
         self._cases.take(key, rule.patience, verdict, movement, respond)
 

@@ -136,9 +136,11 @@ class ZoneWatch:
         own = (BLIND, subject_of_zone(zone.name))
         fallen = self._fallen.get(zone.name)
         if fallen is None:
-            if self._alert(own) is None:
+            alert = self._alert(own)
+            if alert is None:
                 return own
-            fallen = self._fallen[zone.name] = Fallen(own[1])
+            # It is new in the floor plan, and the alert is open for others that fell with it.
+            fallen = self._fallen[zone.name] = Fallen(own[1], "heard" if alert.zones else "down")
         if not self._is_blind(zone):
             fallen.state = "heard"
         elif fallen.state == "heard":

@@ -9,7 +9,8 @@ from delivery.attempt import DONE, Attempt, Delivery
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 _CALLING = {"raised", "reopened"}
-_SEPARATORS = frozenset('":→')
+_SEPARATORS = frozenset('":→,')
+_ZONES_NAMED = 5
 _logger = logging.getLogger("tagwarden.alerts")
 
 
@@ -17,7 +18,8 @@ class LogSender:
     """Writes to the logger `tagwarden.alerts`: `TIME RULE: ASSET: FROM → TO: TRANSITION (ID)`.
 
     Where it went through a portal, `through PORTAL` follows the way or stands for it. An alert
-    about a zone, a reader or the gateway says `TIME RULE: NAME: TRANSITION (ID)`.
+    about zones, a reader or the gateway says `TIME RULE: NAME, NAME: TRANSITION (ID)`; of many
+    zones it names five and says how many more there are.
     What calls somebody has the level of the alert's severity, the rest is INFO. A name that could
     start a line, move a cursor or be taken for another part of the line stands in quotes, escaped.
     """
@@ -37,9 +39,19 @@ class LogSender:
 
 def _what(alert: dict[str, Any]) -> str:
     if not alert["asset"] and not alert["tag"]:
-        return f"{_rule(alert)}: {_shown(alert.get('reader') or alert['to'] or 'gateway')}"
+        return f"{_rule(alert)}: {_whom(alert)}"
     subject = _shown(alert["asset"]) if alert["asset"] else f"tag {_shown(alert['tag'])}"
     return f"{_rule(alert)}: {subject}: {_way(alert)}"
+
+
+def _whom(alert: dict[str, Any]) -> str:
+    """The zones that nobody hears, or the one thing that it is about."""
+    zones: list[str] = alert.get("zones") or []
+    if not zones:
+        return _shown(alert.get("reader") or alert["to"] or "gateway")
+    more = len(zones) - _ZONES_NAMED
+    named = ", ".join(map(_shown, zones[:_ZONES_NAMED]))
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _way(alert: dict[str, Any]) -> str:

@@ -7,12 +7,9 @@ from difflib import unified_diff
 from pathlib import Path
 
 from gateway.calibrating import (
-    Calibration,
     FileScore,
     Recorded,
     calibrated,
-    fit_bias,
-    fit_with_truth,
     leave_one_out,
     plan_of,
 )
@@ -27,6 +24,7 @@ from gateway.terminal import say, show_progress, warn
 from gateway.truth import TruthError, TruthFile, extent_of, read_truth, stays_in
 from readers.wire.recording import RecordingError
 from tags.reads import Read
+from zones.calibration import Calibration, fit_bias, fit_with_truth
 from zones.floorplan import FloorPlan
 
 CARRIED_SHARE = 0.9

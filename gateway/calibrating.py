@@ -13,7 +13,8 @@ from gateway.site_edit import Patch, merged
 from gateway.truth import runs_of
 from readers.settings import ReaderSettings, device_name
 from tags.reads import Read
-from zones.estimator_settings import EstimatorSettings
+from zones.calibration import Calibration
+from zones.estimator_settings import AnyEstimatorSettings
 from zones.floorplan import FloorPlan, PointKey
 from zones.scoring import Run, Score, Spliced, Truth, score_run, splice, total
 
@@ -38,13 +39,6 @@ class Recorded(NamedTuple):
     def zones(self) -> str:
         """Where it was, as text."""
         return ", ".join(dict.fromkeys(stay.zone for stay in self.truth.stays))
-
-
-class Calibration(NamedTuple):
-    """What was fitted: a bias for each read point, and settings where there was a truth."""
-
-    bias_db: Mapping[PointKey, float]
-    estimator: EstimatorSettings | None = None
 
 
 Fit = Callable[[FloorPlan, Sequence[Run]], Calibration]
@@ -106,7 +100,7 @@ def _antennas_patch(hearer: str, bias_db: Mapping[PointKey, float]) -> dict[str,
     return {"antennas": antennas} if antennas else {}
 
 
-def _estimator_patch(old: EstimatorSettings, new: EstimatorSettings) -> dict[str, Any]:
+def _estimator_patch(old: AnyEstimatorSettings, new: AnyEstimatorSettings) -> dict[str, Any]:
     """The new settings that are not the default; old ones that no longer hold are taken out."""
     written = new.model_dump(mode="json", exclude_defaults=True)
     gone = dict.fromkeys(old.model_dump(exclude_unset=True))
@@ -144,23 +138,3 @@ def _splices(files: Sequence[Recorded], left_out: str) -> list[Spliced]:
 
 def _score_all(plan: FloorPlan, splices: Sequence[Spliced]) -> Score | None:
     return total(score_run(plan, each) for each in splices) if splices else None
-
-
-def fit_bias(plan: FloorPlan, reads: Sequence[Read]) -> Calibration:
-    """TEMPORARY until zones/calibration.py is there."""
-    levels: dict[PointKey, list[float]] = {}
-    for read in reads:
-        if read.rssi_dbm is not None and plan.point((read.reader, read.antenna)).zone:
-            levels.setdefault((read.reader, read.antenna), []).append(read.rssi_dbm)
-    means = {key: sum(each) / len(each) for key, each in levels.items()}
-    mean = sum(means.values()) / len(means)
-    return Calibration({key: mean - each for key, each in means.items()})
-
-
-def fit_with_truth(plan: FloorPlan, runs: Sequence[Run]) -> Calibration:
-    """TEMPORARY."""
-    from zones.estimator_settings import BayesSettings
-
-    return fit_bias(plan, [r for run in runs for r in run.reads])._replace(
-        estimator=BayesSettings()
-    )

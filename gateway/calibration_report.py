@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from gateway.calibrating import Calibration, FileScore
+from gateway.calibrating import FileScore
 from gateway.scores import DWELL_HEAD, SPLICE_HEAD, dwell_cells, splice_cells
 from gateway.tables import Row, columns
 from tags.reads import Read
+from zones.calibration import Calibration
 from zones.floorplan import FloorPlan, PointKey
 from zones.scoring import Score, total
 

@@ -12,13 +12,14 @@ import msgspec
 
 from delivery.worker import Transact
 from gateway.entries import ClockOffset, Entry, Observed, ReadGroup, decode_entries
-from history.sightings import SightingBatch, SightingStore, fold_sightings
+from history.sightings import Sighting, SightingBatch, SightingStore, fold_sightings
 from history.state import (
     StateTooNewError,
     follower_position,
     open_reader,
     store_follower_position,
 )
+from readers.health import ReaderHealth
 from tags.reads import Fix, Measurement, Read
 from zones.clock import EventClock
 
@@ -118,6 +119,7 @@ class SightingsFollower:
 
     def _batch(self, position: int, entries: list[Entry]) -> SightingBatch:
         reads: list[Read] = []
+        sightings: list[Sighting] = []
         fixes: list[Fix] = []
         measurements: list[Measurement] = []
         for entry in entries:
@@ -126,10 +128,19 @@ class SightingsFollower:
             elif isinstance(entry, Observed):
                 fixes += map(self._dated, entry.fixes)
                 measurements += map(self._dated, entry.measurements)
-            elif isinstance(entry, ClockOffset):
-                self._event_clock.set_offset(entry.reader, entry.offset_ns)
-        sightings = fold_sightings(reads, self._event_clock.event_ns)
+            elif isinstance(entry, ClockOffset | ReaderHealth):
+                # What was read before is dated by what was known before.
+                sightings += fold_sightings(reads, self._event_clock.event_ns)
+                reads.clear()
+                self._note_clock(entry)
+        sightings += fold_sightings(reads, self._event_clock.event_ns)
         return SightingBatch(position, sightings, fixes, measurements)
+
+    def _note_clock(self, entry: ClockOffset | ReaderHealth) -> None:
+        if isinstance(entry, ClockOffset):
+            self._event_clock.set_offset(entry.reader, entry.offset_ns)
+        elif entry.state != "online":
+            self._event_clock.note_break(entry.reader)
 
     def _dated(self, point: PointT) -> PointT:
         """A point at a time that can be, so that no clock that is off makes a file of its own."""

@@ -41,7 +41,8 @@ from history.sqlite_sightings import SqliteSightings
 from history.state import open_reader, open_state
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
-from zones.clock import EventClock
+from zones.clock import EventClock, ReaderClock
+from zones.tracks import LocateState
 
 SITE_POLL_S = 1.0
 
@@ -128,7 +129,7 @@ class Gateway:
             self._folder.state,
             self._sightings,
             self.collector,
-            EventClock(dict(self.station.pipeline.state.located[0].offsets_ns)),
+            _clock_of(self.station.pipeline.state.located[0]),
             lambda store: store.expire(self.site.settings.history.keep_days, self._clock()),
         )
 
@@ -294,3 +295,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _clock_of(located: LocateState) -> EventClock:
+    """A clock for the history that knows what Locate knows of those of the readers."""
+    clocks = {name: ReaderClock(clock.shift_ns) for name, clock in located.clocks.items()}
+    return EventClock(dict(located.offsets_ns), clocks)

@@ -76,7 +76,7 @@ def _patched(old: Value, patch: object) -> Value:
     """What the data is to be, by RFC 7396 and for places in lists."""
     if not isinstance(patch, Mapping):
         return cast("Value", list(patch) if isinstance(patch, tuple) else patch)
-    if isinstance(old, list):
+    if isinstance(old, list) and all(isinstance(place, int) for place in patch):
         return [_patched(each, patch[at]) if at in patch else each for at, each in enumerate(old)]
     members = dict(old) if isinstance(old, dict) else {}
     for name, below in patch.items():
@@ -99,7 +99,9 @@ class _Editor:
     def cuts(self, node: Any, patch: Patch) -> Iterator[_Cut]:  # noqa: ANN401 - ruamel.yaml has no types
         if node.id == "sequence":
             for place, below in patch.items():
-                yield from self.cuts(node.value[int(place)], cast("Patch", below))
+                if place >= len(node.value):
+                    raise SiteEditError(f"line {node.start_mark.line + 1}: has no place {place}")
+                yield from self.cuts(node.value[place], cast("Patch", below))
         elif node.id == "mapping":
             yield from self._mapping_cuts(node, patch)
         else:
@@ -123,7 +125,7 @@ class _Editor:
     def _entry_cuts(self, key: Any, value: Any, new: object) -> Iterator[_Cut]:  # noqa: ANN401 - as above
         if new is None:
             yield self._removal(key, value)
-        elif isinstance(new, Mapping) and value.id != "scalar":
+        elif isinstance(new, Mapping) and (value.id == "mapping" or _is_places(value, new)):
             yield from self.cuts(value, new)
         else:
             yield self._replacement(key, value, new)
@@ -183,6 +185,11 @@ class _Editor:
         index = index if comment is None else comment.end()
         end = self._text.find("\n", index)
         return len(self._text) if end < 0 else end + 1
+
+
+def _is_places(node: Any, patch: Patch) -> bool:  # noqa: ANN401 - ruamel.yaml has no types
+    """Whether a patch speaks of places in the list that stands there."""
+    return node.id == "sequence" and all(isinstance(place, int) for place in patch)
 
 
 def _end_of(node: Any, key: Any = ...) -> int:  # noqa: ANN401 - ruamel.yaml has no types

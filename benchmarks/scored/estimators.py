@@ -9,16 +9,14 @@ from benchmarks.scored.tables import Check, Section
 from gateway.calibrating import (
     PIECES,
     SEEDS,
-    Calibration,
     Recorded,
     calibrated,
-    fit_bias,
-    fit_with_truth,
     plan_of,
 )
 from gateway.scores import DWELL_HEAD, SPLICE_HEAD, dwell_cells, splice_cells
 from gateway.site import Site, parse_site
 from gateway.site_edit import merged
+from zones.calibration import Calibration, fit_bias, fit_with_truth
 from zones.floorplan import FloorPlan
 from zones.scoring import Score, Spliced, score_run, splice, total
 

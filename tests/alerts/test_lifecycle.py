@@ -298,6 +298,7 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "to": "gate",
         "portal": None,
         "reader": None,
+        "zones": [],
         "time": "2026-09-21T14:13:30.000000Z",
         "decided": "2026-09-21T14:13:30.000000Z",
         "raised_at": "2026-09-21T14:13:30.000000Z",

@@ -84,12 +84,27 @@ async def test_an_alert_about_a_zone_names_the_zone(caplog: pytest.LogCaptureFix
     assert caplog.records[0].getMessage() == said
 
 
-async def logged(caplog: pytest.LogCaptureFixture, **changes: str | None) -> str:
+async def logged(
+    caplog: pytest.LogCaptureFixture, **changes: str | tuple[str, ...] | None
+) -> str:
     """The line about an alert that differs from the usual one in this."""
     shown = alert_json(msgspec.structs.replace(alert(severity="warning"), **changes), 7)
     message = {"type": "alert.raised", "timestamp": "-", "data": shown}
     await LogSender().send(delivery(msgspec.json.encode(message).decode()), T0_NS)
     return caplog.records[-1].getMessage().removeprefix(format_time(T0_NS) + " ")
+
+
+async def test_an_alert_about_zones_names_them(caplog: pytest.LogCaptureFixture) -> None:
+    nobody = {"asset": None, "tag": "", "from_zone": "b", "to_zone": "b", "rule": "system: blind"}
+    line = await logged(caplog, zones=("a, too", "b"), **nobody)
+    assert line == 'system: blind: "a, too", b: raised (a1)'
+
+
+async def test_of_many_zones_it_names_five(caplog: pytest.LogCaptureFixture) -> None:
+    nobody = {"asset": None, "tag": "", "from_zone": "a", "to_zone": "a", "rule": "system: blind"}
+    assert (await logged(caplog, zones=tuple("abcde"), **nobody)).endswith(": a, b, c, d, e: raised (a1)")
+    line = await logged(caplog, zones=tuple("abcdefg"), **nobody)
+    assert line == "system: blind: a, b, c, d, e and 2 more: raised (a1)"
 
 
 async def test_an_alert_about_a_reader_names_the_reader(caplog: pytest.LogCaptureFixture) -> None:

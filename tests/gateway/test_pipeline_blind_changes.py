@@ -111,8 +111,9 @@ def test_a_reader_that_is_worked_on_is_said_to_be_in_the_evidence() -> None:
     watched.maintain(Target("reader", "s"), 1, 500)
     watched.turn("offline", 5, "r")
     watched.wait_until(100)
-    hall = next(each.alert for each in watched.changes if each.alert.to_zone == "hall")
-    assert hall.evidence.readers == {"r": "offline", "s": "maintenance"}
+    (change,) = watched.changes
+    assert change.alert.zones == ("gate", "hall")
+    assert change.alert.evidence.readers == {"r": "offline", "s": "maintenance"}
 
 
 # Other site files

@@ -3,7 +3,7 @@
 from difflib import ndiff
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.site_edit import Patch, SiteEditError, merged
@@ -138,6 +138,7 @@ def test_a_file_written_as_json_stays_json() -> None:
         ("a: &x {b: 1}\nc: *x\n", {"c": {"b": 2}}),
         ("- name: a\n  b: 1\n", {0: {"name": None}}),
         ("a:\n  b: 1\n", {"a": {"b": None}}),
+        ("a: [{b: 1}]\n", {"a": {1: {"b": 2}}}),
     ],
 )
 def test_what_can_not_be_edited_in_place_is_refused(text: str, patch: Patch) -> None:
@@ -159,6 +160,7 @@ patches = st.recursive(
 )
 
 
+@settings(max_examples=60)
 @given(patches, patches)
 def test_data_after_any_edits_is_what_the_patches_say(first: Patch, second: Patch) -> None:
     begun = merged(SITE, {"extra": first})
