@@ -87,8 +87,7 @@ class ZoneWatch:
                 del self._fallen[name]
         for alert in opened.values():
             for name in alert.zones:
-                over = alert.condition == "returned"
-                self._fallen.setdefault(name, Fallen(alert.subject, "heard" if over else "down"))
+                self._fallen.setdefault(name, Fallen(alert.subject))
 
     def note(self, change: AlertChange, cases: Cases) -> None:
         """Remember of which zones an alert tells while it is open."""
@@ -126,8 +125,8 @@ class ZoneWatch:
             return
         blind = {self._follow(zone): self._is_blind(zone) for zone in zones}
         patience = Patience(self._settings.blind_after_s)
-        for key in blind:
-            verdict, respond = self._verdict(key, blind=blind[key])
+        for key, is_unheard in blind.items():
+            verdict, respond = self._verdict(key, blind=is_unheard)
             fact = Unheard(_zone_name(key), self._state.now_ns)
             cases.take(key, patience, verdict, fact, respond)
 

@@ -268,6 +268,7 @@ class AlertShape(Shape):
     to: Zone
     portal: str | None
     reader: str | None
+    zones: list[str]
     time: Time
     decided: Time
     raised_at: Time

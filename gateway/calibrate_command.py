@@ -31,6 +31,7 @@ CARRIED_SHARE = 0.9
 """A file without a named tag must have this share of its reads from one."""
 
 POINTS_NAMED = 4
+BIAS_DB_USUAL = 6.0
 
 
 def calibrate_command(chosen: argparse.Namespace) -> int:
@@ -58,6 +59,7 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     everything = [read for each in reads.values() for read in each]
     if truth is None:
         calibration = fit_bias(plan, everything)
+        _warn_lopsided(calibration)
     else:
         recorded = [_recorded(plan, truth, path, each) for path, each in reads.items()]
         calibration = _fit_and_tell(file.site, recorded)
@@ -157,6 +159,14 @@ def _fit_and_tell(site: Site, files: Sequence[Recorded]) -> Calibration:
     fitted = fit_with_truth(plan, [run for file in files for run in file.runs])
     show_progress(1, 1, "calibrate")
     return fitted
+
+
+def _warn_lopsided(calibration: Calibration) -> None:
+    """Antennas of one kind differ by a few dB; more is where the tags happened to be."""
+    for (reader, antenna), bias_db in sorted(calibration.bias_db.items()):
+        if abs(bias_db) > BIAS_DB_USUAL:
+            why = "is more than antennas usually differ; did most tags lie beside one?"
+            warn(f"{reader}/{antenna}: {bias_db:+.1f} dB {why} --truth can tell", "yellow")
 
 
 def _fitted_alone(files: Sequence[Recorded]) -> str | None:

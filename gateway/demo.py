@@ -201,7 +201,9 @@ def _announce_alert(change: AlertChange) -> None:
     if change.transition not in {"raised", "reopened"}:
         say(f"{format_time(change.at_ns)} alert {change.transition}: {alert.subject}", "green")
         return
-    way = f" ({alert.from_zone or 'nowhere'} → {alert.to_zone or 'outside'})" if alert.tag else ""
+    way = f" ({', '.join(alert.zones)})" if alert.zones else ""
+    if alert.tag:
+        way = f" ({alert.from_zone or 'nowhere'} → {alert.to_zone or 'outside'})"
     text = f"ALERT {change.transition}: {alert.rule}: {alert.subject}{way}"
     say(f"{format_time(alert.time_ns)} {text}", "red")
 

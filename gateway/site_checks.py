@@ -8,6 +8,7 @@ from alerts.settings import ExitRule, PortalRuleSettings, RuleSettings
 from gateway.site_problems import Fault, Path, suggestion
 from gateway.site_settings import SiteSettings, UnfilledBroker
 from gateway.site_shapes import overlap_faults, shape_faults
+from gateway.site_silence import silence_faults
 from gateway.site_values import Value
 from gateway.site_yaml import Node
 from readers.llrp.settings import LlrpSettings
@@ -106,6 +107,7 @@ def warnings_between(draft: Draft) -> Iterator[Fault]:
         if zone.name not in heard and not (told and zone.shape is not None):
             yield Fault(path, "no antenna hears this zone, so nothing will ever be seen in it")
     yield from overlap_faults(draft.zones, _georeference(draft))
+    yield from silence_faults(draft.zones, [reader for _, reader in draft.readers])
     for path, rule in draft.rules:
         if not rule.notify:
             yield Fault(path, "nobody is notified; only who asks the API sees the alert")

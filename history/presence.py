@@ -35,7 +35,7 @@ SELECT tag, zone, from_ns, to_ns, ended FROM visits INDEXED BY visits_open_of_as
 WHERE asset = ? AND to_ns IS NULL ORDER BY from_ns DESC, id DESC LIMIT 1
 """
 _NEWEST = """
-SELECT tag, zone, from_ns, to_ns, ended FROM visits WHERE asset = ?
+SELECT tag, zone, from_ns, to_ns, ended FROM visits WHERE asset = ? AND ended IS NOT 'late'
 ORDER BY from_ns DESC, id DESC LIMIT 1
 """
 
@@ -74,7 +74,10 @@ def present_query(zones: Sequence[str], request: PageRequest) -> tuple[str, dict
 
 
 def position_of(connection: sqlite3.Connection, asset: str) -> sqlite3.Row | None:
-    """Fetch the newest open visit of an asset, else its newest one; None if it had none."""
+    """Fetch the newest open visit of an asset, else its newest one; None if it had none.
+
+    Those that were known only late are of the past, whatever came after them.
+    """
     for statement in (_NEWEST_OPEN, _NEWEST):
         row: sqlite3.Row | None = connection.execute(statement, (asset,)).fetchone()
         if row is not None:

@@ -11,9 +11,10 @@ from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, e
 from inventory.assets import Asset
 from zones.movements import Crossing, Movement
 
-Ending = Literal["moved", "outside", "departed", "handed_over", "zone_gone"]
+Ending = Literal["moved", "outside", "departed", "handed_over", "zone_gone", "late"]
 """How a visit ended: to another zone, seen outside all zones, not seen any more; or it is the
-visit of another asset now, or its zone is not in the site file any more."""
+visit of another asset now, or its zone is not in the site file any more. One that was known only
+late was over by then, and the visit that it lies in goes on."""
 
 
 def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
@@ -86,7 +87,11 @@ def _record_movement(connection: sqlite3.Connection, seq: int, movement: Movemen
             movement.crossed,
         ),
     )
-    if written.rowcount and not movement.late:
+    if not written.rowcount:
+        return
+    if movement.late:
+        _tell_late_visit(connection, seq, movement)
+    else:
         _turn_visit(connection, seq, movement)
 
 
@@ -120,6 +125,25 @@ def _turn_visit(connection: sqlite3.Connection, seq: int, movement: Movement) ->
             connection,
             (seq, movement.tag, movement.asset, movement.to_zone, movement.time_ns),
         )
+
+
+def _tell_late_visit(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
+    """Write a visit that was over before it was known; where the tag is now stays as it is."""
+    if movement.to_zone is None:
+        return
+    connection.execute(
+        "INSERT INTO visits (seq, tag, asset, zone, from_ns, to_ns, ended)"
+        " VALUES (?, ?, ?, ?, ?, max(?, ?), 'late')",
+        (
+            seq,
+            movement.tag,
+            movement.asset,
+            movement.to_zone,
+            movement.time_ns,
+            movement.time_ns,
+            movement.decided_ns,
+        ),
+    )
 
 
 def _ending_of(movement: Movement) -> Ending:

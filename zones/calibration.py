@@ -1,13 +1,13 @@
 """Fits of antenna bias and estimator settings to recordings. Pure: reads in, settings out.
 
-Little is fitted, on purpose. On real recordings a likelihood for each zone and antenna was
-right on the file that it was fitted on and worse than no fit on the next one; what carries
-over is the bias of each antenna, and the choice among a few settings, each scored on runs
-that its bias was not fitted on.
+Little is fitted, on purpose. On real recordings a likelihood for each zone and antenna, and
+the best of a grid of settings, were good on the files that they were fitted on and worse than
+the defaults on the next one. What carries over is the bias of each antenna, and the level
+that antennas hear of tags that are elsewhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from tags.reads import Read
@@ -15,7 +15,6 @@ from tags.times import SECOND_NS
 from zones.estimator_settings import BayesSettings, EstimatorSettings
 from zones.floorplan import FloorPlan, PointKey
 from zones.scoring import Run
-from zones.trials import Trial, trial_of
 
 PERIOD_NS = 10 * SECOND_NS
 """Reads of a tag within such a period are taken to come from one place."""
@@ -27,9 +26,8 @@ SWEEPS = 20
 READS_MIN = 10
 """An antenna with fewer reads keeps its bias at 0."""
 
-FLOORS_DBM = (-66.0, -64.0, -62.0)
-BIN_NATS = (0.5, 0.55, 0.6)
-LEADS_NATS = (3.0, 3.5, 4.0)
+BELOW_DB = 3.5
+"""How far the floor is below what antennas hear, on average, of tags that are elsewhere."""
 
 Levels = dict[PointKey, tuple[int, float]]
 """How often each read point was heard in one place, and its mean level (dBm)."""
@@ -50,59 +48,50 @@ def fit_bias(plan: FloorPlan, reads: Sequence[Read]) -> Calibration:
     happened to be far from it all the time. The biases of all antennas sum to zero.
     """
     places: dict[tuple[str, int], list[Read]] = {}
-    for read in reads:
-        if _is_evidence(plan, read):
-            places.setdefault((read.tag, read.time_ns // PERIOD_NS), []).append(read)
+    for read in _evidence(plan, reads):
+        places.setdefault((read.tag, read.time_ns // PERIOD_NS), []).append(read)
     return Calibration(_bias_db([_levels(each) for each in places.values()]))
 
 
 def fit_with_truth(plan: FloorPlan, runs: Sequence[Run]) -> Calibration:
-    """Fit the bias to runs whose zones are known, and choose the settings that do best.
-
-    Each zone counts the same, however long it was recorded. The settings are scored on each
-    run with the bias of all others, and on pieces of all runs that are joined end to end.
-    """
+    """Fit bias and floor to runs whose zones are known; each zone counts the same."""
     bias_db = _bias_of_runs(plan, runs)
-    settings = list(candidates())
-    if len({run.zone for run in runs}) < 2:  # noqa: PLR2004 - one zone says nothing of moves
-        return Calibration(bias_db, settings[0])
-    trial = trial_of(
-        plan,
-        [(run, _bias_of_runs(plan, [other for other in runs if other is not run])) for run in runs],
-    )
-    return Calibration(bias_db, _best(trial, settings))
+    floor_dbm = min(0.0, max(-120.0, fit_floor(plan, runs, bias_db)))
+    return Calibration(bias_db, BayesSettings(floor_dbm=floor_dbm))
 
 
-def candidates() -> Iterator[BayesSettings]:
-    """The settings that are tried, the defaults first."""
-    yield BayesSettings()
-    for floor_dbm, bin_nats, lead_nats in product(FLOORS_DBM, BIN_NATS, LEADS_NATS):
-        yield BayesSettings(
-            floor_dbm=floor_dbm,
-            bin_nats=bin_nats,
-            lead_nats=lead_nats,
-            depth_nats=max(BayesSettings().depth_nats, lead_nats),
-        )
+def fit_floor(plan: FloorPlan, runs: Sequence[Run], bias_db: Mapping[PointKey, float]) -> float:
+    """The level (dBm) that says nothing for a zone: what it hears of tags that are elsewhere.
 
-
-def _best(trial: Trial, settings: Sequence[BayesSettings]) -> BayesSettings:
-    """The settings with the highest worth, the first of equals."""
-    worths = [trial.worth(each) for each in settings]
-    return settings[worths.index(max(worths))]
+    It is a little below the median of the mean levels of all antennas of other zones, run by
+    run: a little below was right on recordings that it was not fitted on.
+    """
+    levels_dbm = [
+        level + bias_db.get(key, 0.0)
+        for run in runs
+        for key, (count, level) in _levels(_evidence(plan, run.reads)).items()
+        if plan.point(key).zone != run.zone and count >= READS_MIN
+    ]
+    return round(median(levels_dbm) - BELOW_DB, 1) if levels_dbm else BayesSettings().floor_dbm
 
 
 def _bias_of_runs(plan: FloorPlan, runs: Sequence[Run]) -> dict[PointKey, float]:
     """The bias by the mean levels of each zone; zones weigh the same, as do runs in one."""
     zones: dict[str, list[Levels]] = {}
     for run in runs:
-        reads = [read for read in run.reads if _is_evidence(plan, read)]
-        zones.setdefault(run.zone, []).append(_levels(reads))
+        zones.setdefault(run.zone, []).append(_levels(_evidence(plan, run.reads)))
     return _bias_db([_mean(each) for each in zones.values()])
 
 
-def _is_evidence(plan: FloorPlan, read: Read) -> bool:
-    known = plan.point((read.reader, read.antenna)).zone is not None
-    return known and read.rssi_dbm is not None and read.count > 0
+def _evidence(plan: FloorPlan, reads: Sequence[Read]) -> list[Read]:
+    """The reads with a level, of antennas that have a zone."""
+    return [
+        read
+        for read in reads
+        if read.rssi_dbm is not None
+        and read.count > 0
+        and plan.point((read.reader, read.antenna)).zone is not None
+    ]
 
 
 def _levels(reads: Sequence[Read]) -> Levels:

@@ -74,7 +74,7 @@ class BayesSettings(BaseModel):
 
     kind: Literal["bayes"] = "bayes"
     floor_dbm: float = Field(
-        default=-64.0,
+        default=-66.0,
         ge=-120,
         le=0,
         description="Levels below this say nothing for the zone of their antenna.",
@@ -86,10 +86,16 @@ class BayesSettings(BaseModel):
         description="Where all is faint, the floor is so far below the loudest antenna.",
     )
     bin_nats: float = Field(
-        default=0.55,
+        default=0.5,
         gt=0,
         le=10,
         description="What 10 dB above the floor say for a zone, for each quarter of a second.",
+    )
+    hold_nats: float = Field(
+        default=0.06,
+        ge=0,
+        le=10,
+        description="What the present zone gains for each such quarter in which it hears the tag.",
     )
     silent_s: float = Field(
         default=1.0,
@@ -104,13 +110,13 @@ class BayesSettings(BaseModel):
         description="namely this for each quarter of a second.",
     )
     depth_nats: float = Field(
-        default=4.5,
+        default=3.75,
         gt=0,
         le=100,
         description="No zone is further behind than this after a move.",
     )
     depth_max_nats: float = Field(
-        default=8.5,
+        default=9.75,
         gt=0,
         le=100,
         description="And this is what it grows to while the tag stays.",
@@ -122,7 +128,7 @@ class BayesSettings(BaseModel):
         description="It has grown by ln 2 after so long.",
     )
     lead_nats: float = Field(
-        default=3.5,
+        default=3.0,
         gt=0,
         le=100,
         description="A tag moves when another zone is ahead of its own by this.",
@@ -149,7 +155,7 @@ _KINDS: dict[str, type[AnyEstimatorSettings]] = {
     "window": WindowSettings,
     "mobility": MobilitySettings,
 }
-DEFAULT_KIND = "window"
+DEFAULT_KIND = "bayes"
 
 
 def _by_kind(entry: object) -> object:
@@ -162,7 +168,7 @@ def _by_kind(entry: object) -> object:
         raise PydanticCustomError(
             "unknown_estimator",
             "there is no estimator of kind {kind}; known: {known}",
-            {"kind": repr(kind), "known": ", ".join(_KINDS)},
+            {"kind": repr(kind), "known": ", ".join(sorted(_KINDS))},
         )
     return model.model_validate(entry)
 

@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from pydantic import TypeAdapter
 
 from api.routes import ROUTES
+from tags.times import SECOND_NS
 from tests.api.fake_gateway import FakeDesk, moved, raised
 
 API = "/api/v1"
@@ -207,6 +209,23 @@ async def test_who_was_in_a_zone_is_told_by_visits_that_touch_the_time(
     assert [(item["from"], item["to"]) for item in items] == [
         ("2027-01-15T08:00:02.000000Z", "2027-01-15T08:00:03.000000Z"),
     ]
+
+
+async def test_an_exit_that_was_learned_late_is_among_those_who_were_there(
+    viewer: httpx.AsyncClient,
+    desk: FakeDesk,
+) -> None:
+    exit_ = moved("e2801160", None, "gate", 1)
+    await desk.happen(moved("e2801160", None, "hall", 0))
+    await desk.happen(
+        msgspec.structs.replace(exit_, late=True, decided_ns=exit_.time_ns + 3 * SECOND_NS)
+    )
+    items = (await viewer.get(f"{API}/zones/gate/visits")).json()["items"]
+    assert [(item["tag"], item["from"], item["to"]) for item in items] == [
+        ("e2801160", "2027-01-15T08:00:01.000000Z", "2027-01-15T08:00:04.000000Z"),
+    ]
+    there = (await viewer.get(f"{API}/zones/gate/assets")).json()["items"]
+    assert there == []
 
 
 @pytest.mark.parametrize("path", ["zones/x", "zones/x/assets", "zones/x/visits", "readers/x"])

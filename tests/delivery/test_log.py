@@ -84,9 +84,7 @@ async def test_an_alert_about_a_zone_names_the_zone(caplog: pytest.LogCaptureFix
     assert caplog.records[0].getMessage() == said
 
 
-async def logged(
-    caplog: pytest.LogCaptureFixture, **changes: str | tuple[str, ...] | None
-) -> str:
+async def logged(caplog: pytest.LogCaptureFixture, **changes: str | tuple[str, ...] | None) -> str:
     """The line about an alert that differs from the usual one in this."""
     shown = alert_json(msgspec.structs.replace(alert(severity="warning"), **changes), 7)
     message = {"type": "alert.raised", "timestamp": "-", "data": shown}
@@ -102,7 +100,9 @@ async def test_an_alert_about_zones_names_them(caplog: pytest.LogCaptureFixture)
 
 async def test_of_many_zones_it_names_five(caplog: pytest.LogCaptureFixture) -> None:
     nobody = {"asset": None, "tag": "", "from_zone": "a", "to_zone": "a", "rule": "system: blind"}
-    assert (await logged(caplog, zones=tuple("abcde"), **nobody)).endswith(": a, b, c, d, e: raised (a1)")
+    assert (await logged(caplog, zones=tuple("abcde"), **nobody)).endswith(
+        ": a, b, c, d, e: raised (a1)"
+    )
     line = await logged(caplog, zones=tuple("abcdefg"), **nobody)
     assert line == "system: blind: a, b, c, d, e and 2 more: raised (a1)"
 

@@ -2,6 +2,8 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.alert import Alert
 from alerts.changes import AcknowledgeAlert
@@ -124,11 +126,21 @@ def test_a_zone_that_falls_later_has_an_alert_of_its_own() -> None:
     ]
 
 
+def test_a_zone_that_has_an_alert_is_no_part_of_the_next_one() -> None:
+    watched = Watched()
+    watched.turn("offline", 5, "t")
+    watched.turn("offline", 20, "r")
+    watched.wait_until(50)
+    assert zones(watched) == [("raised", ("office",)), ("raised", ("gate",))]
+
+
 @pytest.mark.parametrize(("reader", "zone"), [("t", "office"), ("r", "gate")])
 def test_one_that_was_heard_and_falls_anew_reopens_it(reader: str, zone: str) -> None:
     """Also the one that called for the alert."""
     watched = outage()
-    taken = AcknowledgeAlert(arrival_ns=at(21), by="ann", alert=watched.changes[0].alert.id, note="n")
+    taken = AcknowledgeAlert(
+        arrival_ns=at(21), by="ann", alert=watched.changes[0].alert.id, note="n"
+    )
     assert watched.take(taken) is None
     watched.turn("online", 30, reader)
     watched.turn("offline", 40, reader)
@@ -172,6 +184,42 @@ def test_what_is_closed_while_a_part_falls_anew_is_told_anew() -> None:
     watched.wait_until(100)
     assert [each for each in watched.said if each[2] > 36] == [("raised", "office", 46)]
     assert watched.changes[-1].alert.zones == ("office",)
+
+
+turns = st.lists(
+    st.tuples(st.sampled_from((0.5, 3.0, 6.0, 9.0, 10.5, 25.0)), st.sampled_from(ALL)),
+    max_size=30,
+)
+
+
+@given(turns)
+def test_whatever_falls_is_told_in_time_and_nothing_stays_open(
+    script: list[tuple[float, str]],
+) -> None:
+    """Each reader is turned off and on. `r` hears the gate alone, and the hall with `s`."""
+    watched, now_s = Watched(), 10.0
+    down: set[str] = set()
+    since_s: dict[str, float] = {}
+    for wait_s, reader in [*script, (25.0, "r")]:
+        for zone, fell_s in since_s.items():
+            if now_s + wait_s >= fell_s + 10:
+                watched.wait_until(fell_s + 10)
+                told = [
+                    change
+                    for change in watched.changes
+                    if change.transition in {"raised", "reopened"}
+                    and at(fell_s) <= change.at_ns
+                    and zone in change.alert.zones
+                ]
+                assert told, zone
+        now_s += wait_s
+        down ^= {reader}
+        watched.turn("offline" if reader in down else "online", now_s, reader)
+        unheard = {"gate": "r" in down, "hall": {"r", "s"} <= down, "office": "t" in down}
+        since_s = {zone: since_s.get(zone, now_s) for zone, blind in unheard.items() if blind}
+    watched.turn("online", now_s + 1, *ALL)
+    watched.wait_until(now_s + 60)
+    assert last_open(watched) == []
 
 
 # Starts and other site files
@@ -253,6 +301,39 @@ def test_a_zone_that_comes_back_while_the_alert_is_open_is_told() -> None:
     watched.take(SiteChanged(at(30), "test", "usual", "usual"))
     watched.wait_until(100)
     assert watched.said[1:] == [("reopened", "office", 40)]
+
+
+def test_a_part_that_comes_back_has_an_alert_of_its_own_and_keeps_it() -> None:
+    watched = outage()
+    watched.take(SiteChanged(at(20), "test", "without office", "without office"))
+    watched.take(SiteChanged(at(30), "test", "usual", "usual"))
+    watched.wait_until(50)
+    watched.turn("online", 50, "r")
+    watched.turn("offline", 60, "r")
+    watched.wait_until(80)
+    watched.turn("online", 80, "t")
+    watched.wait_until(100)
+    assert watched.said[1:] == [
+        ("raised", "office", 40),
+        ("reopened", "gate", 70),
+        ("returned", "office", 80),
+        ("cleared", "office", 90),
+    ]
+
+
+def test_what_is_closed_after_the_zone_that_called_vanished_is_not_told_of_that_zone() -> None:
+    watched = Watched()
+    watched.turn("offline", 5, "t")
+    watched.turn("offline", 6, "s", "r")
+    watched.wait_until(20)
+    watched.turn("online", 30, *ALL)
+    watched.take(SiteChanged(at(32), "test", "without office", "without office"))
+    watched.turn("offline", 33, "r")
+    alert = watched.changes[0].alert.id
+    taken = AcknowledgeAlert(arrival_ns=at(35), by="ann", alert=alert, note="fuse")
+    assert watched.take(taken) is None
+    watched.wait_until(100)
+    assert [each for each in watched.said if each[2] > 35] == [("raised", "gate", 45)]
 
 
 def test_the_last_blind_part_that_vanishes_ends_it() -> None:

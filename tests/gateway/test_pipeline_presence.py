@@ -109,8 +109,8 @@ def test_one_zone_without_readers_is_one_alert_that_ends_by_itself() -> None:
     depot.turn("offline", DOWN_S + 410, "s")
     depot.turn("online", UP_S, "s")
     depot.wait_until(UP_S + 60)
-    told = [(c.transition, c.alert.to_zone) for c in depot.alerts if c.alert.to_zone == "office"]
-    assert told == [("raised", "office"), ("returned", "office"), ("cleared", "office")]
+    assert [change.transition for change in depot.alerts] == ["raised", "returned", "cleared"]
+    assert "office" in depot.alerts[0].alert.zones
 
 
 def test_what_left_meanwhile_is_missing_once_it_could_have_been_heard() -> None:

@@ -130,6 +130,19 @@ def test_the_newest_visit_is_the_one_that_began_last_not_the_one_written_last(
     assert position["zone"] == "gate"
 
 
+def test_who_left_was_last_where_it_was_seen_last_and_not_where_it_was_told_late(
+    writer: Writer,
+    questions: StateQuestions,
+) -> None:
+    writer.commit(stored("drill", "aa"))
+    writer.commit(movement("aa", None, "hall", at(1), "drill"))
+    writer.commit(movement("aa", None, "gate", at(5), "drill", late=True))
+    writer.commit(movement("aa", "hall", None, at(9), "drill"))
+    position = questions.position("drill")
+    assert position is not None
+    assert (position["last_zone"], position["since"]) == ("hall", format_time(at(9)))
+
+
 def test_a_tag_without_asset_is_there_too(writer: Writer, questions: StateQuestions) -> None:
     writer.commit(movement("zz", None, "hall", at(1)), movement("aa", None, "hall", at(2), "saw"))
     shown = questions.who_is_in(["hall"], ALL).items

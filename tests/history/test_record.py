@@ -52,14 +52,28 @@ def test_a_departure_that_names_a_zone_begins_no_visit(writer: Writer) -> None:
     assert writer.rows(VISITS) == [("aa", None, "hall", at(1), at(9))]
 
 
-def test_a_late_movement_is_kept_but_never_touches_the_visit(writer: Writer) -> None:
+def test_a_late_exit_is_a_visit_that_was_over_and_never_touches_the_one_that_goes_on(
+    writer: Writer,
+) -> None:
+    gone = movement("aa", None, "gate", at(1), "drill", late=True)
     writer.commit(movement("aa", None, "hall", at(5)))
-    writer.commit(movement("aa", None, "gate", at(1), late=True))
-    assert writer.rows(VISITS) == [("aa", None, "hall", at(5), None)]
+    writer.commit(msgspec.structs.replace(gone, decided_ns=at(3)))
+    writer.commit(msgspec.structs.replace(gone, decided_ns=at(3)))
+    assert writer.rows(VISITS) == [
+        ("aa", None, "hall", at(5), None),
+        ("aa", "drill", "gate", at(1), at(3)),
+    ]
     assert writer.rows("SELECT to_zone, late FROM movements ORDER BY seq") == [
         ("hall", 0),
         ("gate", 1),
     ]
+
+
+def test_a_late_movement_to_nowhere_is_no_visit(writer: Writer) -> None:
+    writer.commit(movement("aa", None, "hall", at(5)))
+    outside = movement("aa", None, None, at(1), late=True)
+    writer.commit(msgspec.structs.replace(outside, kind="moved"))
+    assert writer.rows(VISITS) == [("aa", None, "hall", at(5), None)]
 
 
 def test_a_visit_never_ends_before_it_began(writer: Writer) -> None:

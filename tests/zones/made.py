@@ -9,7 +9,7 @@ from readers.health import HealthState, ReaderHealth
 from readers.settings import AntennaSettings, ReaderSettings
 from tags.reads import Read
 from tags.times import SECOND_NS
-from zones.estimator_settings import EstimatorSettings
+from zones.estimator_settings import EstimatorSettings, WindowSettings
 from zones.floorplan import FloorPlan
 from zones.locate import Locate
 from zones.movements import Movement
@@ -74,7 +74,7 @@ def plan(
     absent_after_s: float | None = None,
     estimator: EstimatorSettings | None = None,
 ) -> FloorPlan:
-    return FloorPlan(zones(absent_after_s), readers(), estimator)
+    return FloorPlan(zones(absent_after_s), readers(), estimator or WindowSettings())
 
 
 def read(  # noqa: PLR0913 -- what a test says about a read

@@ -154,6 +154,7 @@ def test_calibration_shifts_what_an_antenna_hears() -> None:
         FloorPlan(
             [ZoneSettings(name="hall"), ZoneSettings(name="office")],
             [reader("r", {1: antenna("hall"), 2: antenna("office", bias_db=-20)})],
+            WindowSettings(),
         ),
     )
     stage.hear([read("a", ("r", 2), 0.1, -50), read("a", ("r", 1), 0.1, -65)])
@@ -279,6 +280,7 @@ def test_a_movement_begins_with_its_first_evidence() -> None:
     plan_of_two = FloorPlan(
         [ZoneSettings(name="hall"), ZoneSettings(name="office")],
         [reader("r", {1: antenna("hall"), 2: antenna("office", rssi_dbm_min=-70)})],
+        WindowSettings(),
     )
     stage = Stage(plan_of_two, healthy=())
     stage.hear([read("a", ("r", 1), 0)])

@@ -10,7 +10,19 @@ from tags.reads import Read
 from tags.times import SECOND_NS
 from tests.zones import made
 from zones.movements import Movement, movement_id
-from zones.scoring import Run, Score, Shown, Stay, Truth, score, score_run, shown_of, splice, total
+from zones.scoring import (
+    Run,
+    Score,
+    Shown,
+    Stay,
+    Truth,
+    located,
+    score,
+    score_run,
+    shown_of,
+    splice,
+    total,
+)
 from zones.tracks import PHASE_BIN, Step
 
 ZONES = ("hall", "office", "yard")
@@ -240,3 +252,7 @@ def test_a_quick_tag_that_teleports_is_followed_from_piece_to_piece() -> None:
     latency_s = result.latency_s(0.95)
     assert latency_s is not None
     assert latency_s < 6
+
+
+def test_of_no_reads_nothing_is_shown() -> None:
+    assert located(made.plan(), []) == {}

@@ -16,6 +16,7 @@ from tests.zones.made import (
     reader,
     zones,
 )
+from zones.estimator_settings import WindowSettings
 from zones.floorplan import FloorPlan
 from zones.settings import ZoneSettings
 
@@ -26,7 +27,7 @@ def adopted(stage: Stage, names: Sequence[ZoneSettings], *antennas: str) -> None
     """Use a plan with these zones; reader r hears the named ones with its antennas 1, 2, …"""
     listed = {number: antenna(zone) for number, zone in enumerate(antennas, start=1)}
     by: list[ReaderSettings] = [reader("r", listed), reader("s", {1: antenna("office")})]
-    stage.locate.adopt_plan(FloorPlan(names, by))
+    stage.locate.adopt_plan(FloorPlan(names, by, WindowSettings()))
 
 
 def stage_in_hall() -> Stage:

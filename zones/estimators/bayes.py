@@ -3,9 +3,10 @@
 What a bin says for a zone is how far its loudest antenna rises above a floor: `bin_nats` at
 10 dB, else as the power 1.5 of that. Below the floor a level says nothing, so one antenna that
 fades costs its zone little; only a zone that is silent for `silent_s`, while others hear the
-tag, loses `silence_nats` a bin. `bin_nats` is small, since fades last longer than a bin.
-(Likelihood ratios that were fitted to single zones and antennas were worse on recordings that
-they were not fitted on.)
+tag, loses `silence_nats` a bin, and the present zone gains `hold_nats` while it hears the tag,
+so that between two zones it stays where it is. `bin_nats` is small, since fades last longer
+than a bin. (Likelihood ratios that were fitted to single zones and antennas were worse on
+recordings that they were not fitted on.)
 
 The state is how far each zone is behind the likeliest one (thousandths of a nat, whole
 numbers: exact in any order). A tag may change its zone at any time, so no zone falls behind by
@@ -21,9 +22,12 @@ import msgspec
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS, Cell
 from zones.estimator_settings import BayesSettings
-from zones.estimators.contract import Estimate, ZoneOrder, first_heard_ns, levels_of
+from zones.estimators.contract import Estimate, ZoneOrder, first_heard_ns, heard_by_zone
 from zones.estimators.odds import NAT, Depth, EvidenceTable, shares_of
 from zones.floorplan import FloorPlan
+
+Heard = Mapping[str, tuple[int, int]]
+"""The zones of a bin, each with its loudest level and the time of its first read."""
 
 ZONES_MAX = 32
 """Zones kept of a tag; those that are furthest behind make room."""
@@ -71,6 +75,7 @@ class BayesEstimator:
         self._fast = plan.fast
         self._evidence = EvidenceTable(settings)
         self._depth = Depth(settings)
+        self._hold = round(settings.hold_nats * NAT)
         self._silent_bins = round(settings.silent_s * SECOND_NS / BIN_NS)
         self._silence = round(settings.silence_nats * NAT)
         self._lead = round(settings.lead_nats * NAT)
@@ -82,10 +87,10 @@ class BayesEstimator:
 
     def begin(self, number: int, head: Cell, zone: str) -> BayesMemory:
         """Remember what `zone` heard in this bin."""
-        levels_cdb = levels_of(self._plan, head)
+        heard = heard_by_zone(self._plan, head)
         belief = Belief(zone, 0, first_heard_ns(self._plan, head, zone))
-        if zone in levels_cdb:
-            belief.number, belief.level_cdb = number, levels_cdb[zone]
+        if zone in heard:
+            belief.number, belief.level_cdb = number, heard[zone][0]
         return BayesMemory([belief], number, -self._depth.most)
 
     def estimate(
@@ -103,13 +108,14 @@ class BayesEstimator:
                     belief.number, belief.level_cdb, belief.silent = number, head.max_cdb, 0
                     memory.rest = -self._depth.most
                 return None
-        levels_cdb = levels_of(self._plan, head)
-        if not levels_cdb:
+        heard = heard_by_zone(self._plan, head)
+        if not heard:
             return None
-        depth = self._enter(memory, number, head, levels_cdb, current)
-        self._weigh(memory, number, head, levels_cdb, depth)
+        depth = self._enter(memory, number, heard, current)
+        self._weigh(memory, number, heard, depth)
+        self._hold_on(memory, current)
         _keep(memory, depth, current)
-        return self._choose(memory, number, head, current)
+        return self._choose(memory, number, heard, current)
 
     def disputes(self, memory: BayesMemory, number: int, zone: str, level_cdb: int) -> bool:
         """Whether another zone than `zone` was heard at least at this level around a past bin."""
@@ -124,8 +130,7 @@ class BayesEstimator:
         self,
         memory: BayesMemory,
         number: int,
-        head: Cell,
-        levels_cdb: Mapping[str, int],
+        heard: Heard,
         current: str | None,
     ) -> int:
         """Make sure that all zones that count are listed; how far behind one may be."""
@@ -137,13 +142,13 @@ class BayesEstimator:
             known.clear()
         depth = self._depth.after(max(0, number - memory.moved), fast=current in self._fast)
         if current is not None and not known:
-            memory.beliefs.append(Belief(current, 0, first_heard_ns(self._plan, head, current)))
+            memory.beliefs.append(Belief(current, 0, _begin_ns(heard, current)))
             known.add(current)
             memory.rest = -depth
         rest = memory.rest = max(memory.rest, -depth)
         memory.beliefs += [
-            Belief(zone, rest, first_heard_ns(self._plan, head, zone))
-            for zone in levels_cdb
+            Belief(zone, rest, first_ns)
+            for zone, (_, first_ns) in heard.items()
             if zone not in known
         ]
         return depth
@@ -152,17 +157,17 @@ class BayesEstimator:
         self,
         memory: BayesMemory,
         number: int,
-        head: Cell,
-        levels_cdb: Mapping[str, int],
+        heard: Heard,
         depth: int,
     ) -> None:
         """Let each zone gain or lose what the bin says of it."""
+        levels_cdb = {zone: level_cdb for zone, (level_cdb, _) in heard.items()}
         said = self._evidence.of(levels_cdb)
         for belief in memory.beliefs:
             zone = belief.zone
             if belief.score <= -depth:
                 belief.score = -depth
-                belief.since_ns = first_heard_ns(self._plan, head, zone)
+                belief.since_ns = _begin_ns(heard, zone)
             if zone in said:
                 belief.number, belief.level_cdb, belief.silent = number, levels_cdb[zone], 0
                 belief.score += said[zone]
@@ -171,11 +176,17 @@ class BayesEstimator:
             if belief.silent >= self._silent_bins:
                 belief.score -= self._silence
 
+    def _hold_on(self, memory: BayesMemory, current: str | None) -> None:
+        """Let the present zone gain for hearing the tag."""
+        for belief in memory.beliefs:
+            if belief.zone == current and not belief.silent:
+                belief.score += self._hold
+
     def _choose(
         self,
         memory: BayesMemory,
         number: int,
-        head: Cell,
+        heard: Heard,
         current: str | None,
     ) -> Estimate | None:
         scores = {belief.zone: belief.score for belief in memory.beliefs}
@@ -189,9 +200,16 @@ class BayesEstimator:
         since_ns = next(belief.since_ns for belief in memory.beliefs if belief.zone == best)
         memory.moved = number
         for belief in memory.beliefs:
-            belief.since_ns = first_heard_ns(self._plan, head, belief.zone)
+            belief.since_ns = _begin_ns(heard, belief.zone)
         shares = shares_of(scores)
         return Estimate(best, since_ns, shares, shares[best])
+
+
+def _begin_ns(heard: Heard, zone: str) -> int:
+    """When a bin first heard the tag in a zone, or at all if that zone did not."""
+    if zone in heard:
+        return heard[zone][1]
+    return min(first_ns for _, first_ns in heard.values())
 
 
 def _keep(memory: BayesMemory, depth: int, current: str | None) -> None:

@@ -109,14 +109,19 @@ def heard_cells(head: Cell) -> Iterable[Cell]:
     return sorted((cell for cell in cells_of(head) if cell.count), key=_by_key)
 
 
-def levels_of(plan: FloorPlan, head: Cell) -> dict[str, int]:
-    """The loudest read of each zone in a bin (hundredths of a dBm), in the order of names."""
-    levels_cdb: dict[str, int] = {}
-    for cell in heard_cells(head):
-        zone = zone_of(plan, cell.key)
-        if zone is not None:
-            levels_cdb[zone] = max(cell.max_cdb, levels_cdb.get(zone, cell.max_cdb))
-    return dict(sorted(levels_cdb.items()))
+def heard_by_zone(plan: FloorPlan, head: Cell) -> dict[str, tuple[int, int]]:
+    """The loudest read of each zone in a bin, and when its first one was; by name."""
+    heard: dict[str, tuple[int, int]] = {}
+    for cell in cells_of(head):
+        zone = plan.point(cell.key).zone
+        if zone is None or not cell.count:
+            continue
+        if zone in heard:
+            level_cdb, first_ns = heard[zone]
+            heard[zone] = max(level_cdb, cell.max_cdb), min(first_ns, cell.first_ns)
+        else:
+            heard[zone] = cell.max_cdb, cell.first_ns
+    return dict(sorted(heard.items())) if len(heard) > 1 else heard
 
 
 def zone_of(plan: FloorPlan, key: PointKey) -> str | None:

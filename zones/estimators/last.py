@@ -7,14 +7,7 @@ antennas do not overlap. Of antennas that heard the tag at the same instant the 
 import msgspec
 
 from zones.bins import Cell
-from zones.estimators.contract import (
-    Estimate,
-    ZoneOrder,
-    first_heard_ns,
-    heard_cells,
-    levels_of,
-    zone_of,
-)
+from zones.estimators.contract import Estimate, ZoneOrder, heard_by_zone, heard_cells, zone_of
 from zones.floorplan import FloorPlan
 
 
@@ -40,8 +33,8 @@ class LastEstimator:
 
     def begin(self, number: int, head: Cell, zone: str) -> LastMemory:
         """Remember what `zone` heard in this bin."""
-        levels_cdb = levels_of(self._plan, head)
-        return LastMemory(number, {zone: levels_cdb[zone]} if zone in levels_cdb else {})
+        heard = heard_by_zone(self._plan, head)
+        return LastMemory(number, {zone: heard[zone][0]} if zone in heard else {})
 
     def estimate(
         self,
@@ -51,28 +44,20 @@ class LastEstimator:
         current: str | None,
     ) -> Estimate | None:
         """The zone of the newest read, unless it is `current`."""
-        newest: dict[str, int] = {}
-        reads: dict[str, int] = {}
-        for cell in heard_cells(head):
-            zone = zone_of(self._plan, cell.key)
-            if zone is not None:
-                newest[zone] = max(cell.last_ns, newest.get(zone, cell.last_ns))
-                reads[zone] = reads.get(zone, 0) + cell.count
-        if not newest:
+        heard = heard_by_zone(self._plan, head)
+        if not heard:
             return None
-        memory.number, memory.levels_cdb = number, levels_of(self._plan, head)
-        last_ns = max(newest.values())
-        levels_cdb = memory.levels_cdb
-        best = self._order.best(
-            {z: levels_cdb[z] for z, at_ns in newest.items() if at_ns == last_ns}
-        )
+        memory.number = number
+        memory.levels_cdb = {zone: level_cdb for zone, (level_cdb, _) in heard.items()}
+        newest = self._newest(head)
+        best = self._order.best({zone: memory.levels_cdb[zone] for zone in newest})
         if best == current:
             return None
         return Estimate(
             zone=best,
-            since_ns=first_heard_ns(self._plan, head, best),
-            scores={zone: level / 100 for zone, level in sorted(levels_cdb.items())},
-            confidence=reads[best] / sum(reads.values()),
+            since_ns=heard[best][1],
+            scores={zone: level / 100 for zone, level in memory.levels_cdb.items()},
+            confidence=self._share(head, best),
         )
 
     def disputes(self, memory: LastMemory, number: int, zone: str, level_cdb: int) -> bool:
@@ -80,3 +65,15 @@ class LastEstimator:
         return memory.number == number and any(
             name != zone and level >= level_cdb for name, level in memory.levels_cdb.items()
         )
+
+    def _newest(self, head: Cell) -> list[str]:
+        """The zones that heard the tag last, at the same instant."""
+        cells = [(zone_of(self._plan, cell.key), cell.last_ns) for cell in heard_cells(head)]
+        last_ns = max(at_ns for zone, at_ns in cells if zone is not None)
+        return [zone for zone, at_ns in cells if zone is not None and at_ns == last_ns]
+
+    def _share(self, head: Cell, best: str) -> float:
+        """How much of what was heard in the bin this zone heard."""
+        counts = [(zone_of(self._plan, cell.key), cell.count) for cell in heard_cells(head)]
+        own = sum(count for zone, count in counts if zone == best)
+        return own / sum(count for zone, count in counts if zone is not None)
