@@ -26,7 +26,7 @@ SWEEPS = 20
 READS_MIN = 10
 """An antenna with fewer reads keeps its bias at 0."""
 
-BELOW_DB = 3.5
+BELOW_DB = 2.5
 """How far the floor is below what antennas hear, on average, of tags that are elsewhere."""
 
 Levels = dict[PointKey, tuple[int, float]]

@@ -74,7 +74,7 @@ class BayesSettings(BaseModel):
 
     kind: Literal["bayes"] = "bayes"
     floor_dbm: float = Field(
-        default=-66.0,
+        default=-65.0,
         ge=-120,
         le=0,
         description="Levels below this say nothing for the zone of their antenna.",

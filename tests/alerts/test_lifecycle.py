@@ -278,8 +278,7 @@ EVIDENCE = {
 def test_an_alert_is_shown_with_all_that_was_promised() -> None:
     bench = alerted()
     bench.acknowledge("seen")
-    shown = alert_json(bench.alert, seq=7)
-    assert shown == {
+    assert alert_json(bench.alert, seq=7) == {
         "id": bench.alert.id,
         "seq": 7,
         "rule": RULE,

@@ -309,13 +309,14 @@ def test_a_part_that_comes_back_has_an_alert_of_its_own_and_keeps_it() -> None:
     watched.take(SiteChanged(at(30), "test", "usual", "usual"))
     watched.wait_until(50)
     watched.turn("online", 50, "r")
-    watched.turn("offline", 60, "r")
+    watched.turn("offline", 55, "r")
     watched.wait_until(80)
     watched.turn("online", 80, "t")
     watched.wait_until(100)
     assert watched.said[1:] == [
         ("raised", "office", 40),
-        ("reopened", "gate", 70),
+        ("returned", "gate", 50),
+        ("reopened", "gate", 65),
         ("returned", "office", 80),
         ("cleared", "office", 90),
     ]

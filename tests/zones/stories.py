@@ -20,6 +20,7 @@ from gateway.entries import (
     ClockOffset,
     Entry,
     GatewayStarted,
+    Observed,
     ReadGroup,
     SiteChanged,
     Tick,
@@ -31,10 +32,11 @@ from inventory.assets import Asset
 from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Target
-from tags.reads import Read
+from tags.reads import Fix, Read
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.zones.made import DOCK, GATE, HALL, NOWHERE, OFFICE, T0_NS, YARD, readers, zones
 from zones.bins import BIN_NS
+from zones.conflict_settings import ConflictSettings
 from zones.floorplan import FloorPlan
 from zones.portal_settings import PortalSettings
 from zones.settings import ZoneSettings
@@ -85,7 +87,29 @@ DOOR_RULES = (
         latch=False,
     ),
 )
+
+
+def _square(name: str, x_m: float, y_m: float = 0.0, **more: Any) -> ZoneSettings:  # noqa: ANN401 -- any field
+    corners = ((x_m, y_m), (x_m + 10, y_m), (x_m + 10, y_m + 10), (x_m, y_m + 10))
+    return ZoneSettings(name=name, polygon=corners, absent_after_s=ABSENT_AFTER_S, **more)
+
+
+DRAWN = FloorPlan(
+    [
+        _square("hall", 0),
+        ZoneSettings(name="office", parent="hall", polygon=((6, 6), (10, 6), (10, 10), (6, 10))),
+        _square("gate", 10, role="exit", cross=True),
+        _square("yard", 30, cross=True),
+        _square("dock", 400, role="exit"),
+    ],
+    readers(),
+    portals=[DOOR],
+    conflicts=ConflictSettings(times_min=2, ends_after_s=5),
+)
+"""Hall and office, then the gate, outside of it a yard, and far from all of them the dock."""
+
 SITES = {
+    "drawn": Blueprint(DRAWN, [rule(), *DOOR_RULES], TAGS_MAX),
     "first": Blueprint(
         FloorPlan(zones(ABSENT_AFTER_S), readers(), portals=[DOOR]),
         [rule(), *DOOR_RULES],
@@ -106,28 +130,40 @@ def site_of(text: str) -> Blueprint:
     return SITES[text]
 
 
+Item = Read | Fix | Entry
+
+
 @dataclass(frozen=True)
 class Story:
-    """What came in, read by read; `cuts` says, over and over, whether a group ends."""
+    """What came in, one by one; `cuts` says, over and over, whether a group ends."""
 
-    items: tuple[Read | Entry, ...]
+    items: tuple[Item, ...]
     cuts: tuple[bool, ...]
 
     def entries(self, *, cut_all: bool | None = None) -> list[Entry]:
         """The story as entries; `cut_all` sets every cut."""
         entries: list[Entry] = []
-        reads: list[Read] = []
+        together: list[Item] = []
         for number, item in enumerate(self.items):
-            if not isinstance(item, Read):
-                reads = []
+            if together and type(item) is not type(together[0]):
+                entries.append(_together(together, number))
+                together = []
+            if not isinstance(item, Read | Fix):
                 entries.append(item)
                 continue
-            if not reads:
-                entries.append(ReadGroup("local", number, reads))
-            reads.append(item)
+            together.append(item)
             if self.cuts[number % len(self.cuts)] if cut_all is None else cut_all:
-                reads = []
+                entries.append(_together(together, number + 1))
+                together = []
         return entries
+
+
+def _together(items: Sequence[Item], number: int) -> Entry:
+    """Reads, or positions, that come in one message."""
+    fixes = [each for each in items if isinstance(each, Fix)]
+    if fixes:
+        return Observed(fixes[-1].arrival_ns, fixes)
+    return ReadGroup("local", number, [each for each in items if isinstance(each, Read)])
 
 
 def opening(site: str = "first") -> list[Entry]:
@@ -175,6 +211,8 @@ def _first_arrival(entry: Entry) -> int:
     match entry:
         case ReadGroup(reads=reads):
             return reads[0].arrival_ns
+        case Observed(fixes=fixes):
+            return fixes[0].arrival_ns
         case GatewayStarted(down_since_ns=down_since_ns):
             return down_since_ns or 0
         case _:
@@ -184,6 +222,8 @@ def _first_arrival(entry: Entry) -> int:
 def _last_arrival(entry: Entry) -> int:
     if isinstance(entry, ReadGroup):
         return max(read.arrival_ns for read in entry.reads)
+    if isinstance(entry, Observed):
+        return max(fix.arrival_ns for fix in entry.fixes)
     return arrival_of(entry)
 
 
@@ -234,8 +274,18 @@ _heard = st.tuples(
     st.sampled_from(_LEVELS_DBM),
     st.sampled_from((1, 1, 3)),
 )
+_PLACES_M = ((3, 3), (8, 8), (15, 5), (35, 5), (405, 5), (-1, 5), (-5, 5), (25, 5), (25, 900))
+_seen = st.tuples(
+    st.just("fix"),
+    st.sampled_from(TAGS),
+    st.sampled_from(_PLACES_M),
+    st.sampled_from(_DELAYS_NS),
+    st.sampled_from((None, 1.0, 8.0, 80.0)),
+)
 _stays = st.tuples(
-    st.sampled_from((125 * MILLISECOND_NS, BIN_NS, SECOND_NS)), st.integers(1, 7), _heard
+    st.sampled_from((125 * MILLISECOND_NS, BIN_NS, SECOND_NS)),
+    st.integers(1, 7),
+    st.one_of(_heard, _heard, _seen),
 )
 _alerts = st.builds(
     alert_id,
@@ -276,7 +326,7 @@ _happenings = st.lists(
 @st.composite
 def stories(draw: st.DrawFn, *, steady: bool = False) -> Story:
     """A day after the opening; steady: the gateway's own clock never goes back."""
-    items: list[Read | Entry] = list(opening())
+    items: list[Item] = list(opening(draw(st.sampled_from(("first", "drawn")))))
     now_ns = T0_NS
     for gap_ns, (period_ns, times, happening) in draw(_happenings):
         for step_ns in (gap_ns, *[period_ns] * (times - 1)):
@@ -288,11 +338,14 @@ def stories(draw: st.DrawFn, *, steady: bool = False) -> Story:
     return Story(tuple(items), tuple(cuts))
 
 
-def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int) -> Read | Entry:
+def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int) -> Item:
     match happening:
         case ("read", tag, (name, number), delay_ns, rssi_dbm, count):
             time_ns = arrival_ns - delay_ns
             return Read(tag, name, number, time_ns, arrival_ns, rssi_dbm, count)
+        case ("fix", tag, place_m, delay_ns, accuracy_m):
+            time_ns = arrival_ns - delay_ns
+            return Fix(tag, "gps", time_ns, arrival_ns, *place_m, accuracy_m=accuracy_m)
         case ("health", name, state, antennas):
             return ReaderHealth(reader=name, state=state, since_ns=arrival_ns, antennas=antennas)
         case ("offset", name, offset_ns):
