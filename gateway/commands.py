@@ -26,7 +26,6 @@ from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.entries import GatewayStarted, ReadGroup
 from gateway.errands import Errands
-from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
 from gateway.quality_report import events_file, quality_of, refuse_quality, tell_quality
 from gateway.replay import (
@@ -39,10 +38,10 @@ from gateway.replay import (
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site
-from gateway.station import Station
+from gateway.station import Station, open_journal
 from gateway.terminal import say, show_progress, warn
 from gateway.truth import TruthError
-from history.state import StateTooNewError, open_state
+from history.state import StateRefusedError
 from readers.wire.recording import RecordingError
 
 
@@ -55,7 +54,7 @@ def run_command(chosen: argparse.Namespace) -> int:
             return asyncio.run(_run(folder, site, chosen.site))
     except SiteError as error:
         return _refuse_site(error)
-    except (DataFolderBusyError, PortTakenError, StateTooNewError, OSError) as error:
+    except (DataFolderBusyError, PortTakenError, StateRefusedError, OSError) as error:
         warn(f"tagwarden: {error}", "red")
         return 1
     except sqlite3.Error as error:
@@ -189,7 +188,7 @@ def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
             return answer
         with DataFolder(data) as folder:
             return asyncio.run(_carry_out(folder, request))
-    except (ControlError, DataFolderBusyError, StateTooNewError, OSError) as error:
+    except (ControlError, DataFolderBusyError, StateRefusedError, OSError) as error:
         return {"error": str(error)}
     except sqlite3.Error as error:
         return {"error": f"{data}: the state can not be used: {error}"}
@@ -197,7 +196,7 @@ def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
     limits = LimitsSettings()
-    journal = SqliteJournal(open_state(folder.state))
+    journal = open_journal(folder.state)
     station = Station(journal, stored_blueprint, limits)
     collector = Collector(station, journal, time_ns, limits)
     if station.pipeline.state.site is not None:

@@ -22,7 +22,7 @@ from gateway.site import parse_site
 from gateway.terminal import say, warn
 from history.keys import create_key
 from history.outputs import Output
-from history.state import StateTooNewError
+from history.state import StateRefusedError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
 from simulators.demo import FOR_S_MIN, QUIET_S, demo
@@ -53,7 +53,13 @@ def demo_command(chosen: argparse.Namespace) -> int:
     try:
         with _folder(chosen.data) as path, DataFolder(path) as folder:
             return asyncio.run(_demo(folder, chosen))
-    except (DataFolderBusyError, PortTakenError, StateTooNewError, sqlite3.Error, OSError) as error:
+    except (
+        DataFolderBusyError,
+        PortTakenError,
+        StateRefusedError,
+        sqlite3.Error,
+        OSError,
+    ) as error:
         warn(f"tagwarden demo: {error}", "red")
         return 1
 

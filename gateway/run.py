@@ -28,17 +28,17 @@ from gateway.entries import SiteChanged
 from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
 from gateway.followers import SightingsFollower
-from gateway.journal import Group, SqliteJournal
+from gateway.journal import Group
 from gateway.metrics import Labelled
 from gateway.publishing import Publishing
 from gateway.server import Server, address_of, bind
 from gateway.site import Site, SiteError, load_site
-from gateway.station import Station
+from gateway.station import Station, open_journal
 from gateway.supervisor import Supervisor
 from history.outputs import Output
 from history.questions import StateQuestions
 from history.sqlite_sightings import SqliteSightings
-from history.state import open_reader, open_state
+from history.state import open_reader
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
 from zones.clock import EventClock, ReaderClock
@@ -81,7 +81,7 @@ class Gateway:
         self._options = options
         self._folder = folder
         self._listener: socket.socket = bind(options.listen or site.settings.server.listen)
-        self._journal = SqliteJournal(open_state(folder.state))
+        self._journal = open_journal(folder.state)
         limits = site.settings.limits
         add_s = self.counts.commit_seconds.add
         self.station = Station(self._journal, stored_blueprint, limits, add_s)

@@ -7,6 +7,7 @@ and are tried again with the next ones; up to a limit the pipeline goes on.
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import perf_counter
 
 import msgspec
@@ -18,6 +19,7 @@ from gateway.pipeline import FORMAT, Pipeline, PipelineState, ReadBlueprint
 from gateway.site import Site
 from history.expiry import Keep
 from history.questions import open_alerts
+from history.state import StateRefusedError, open_state
 from inventory.changes import Outcome
 from tags.times import SECOND_NS
 
@@ -30,7 +32,7 @@ CHECKPOINT_READS = 200_000
 log = logging.getLogger("tagwarden.journal")
 
 
-class StateUnreadableError(Exception):
+class StateUnreadableError(StateRefusedError):
     """The state can not be rebuilt: its checkpoint is of another version, its journal is gone."""
 
     def __init__(self) -> None:
@@ -177,13 +179,12 @@ def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipe
     """
     kept = journal.load_checkpoint(FORMAT)
     position, state = 0, None
-    if kept is not None:
+    if kept is None:
+        _require_whole(journal)
+        journal.forget_checkpoints()
+    else:
         position, blob = kept
         state = msgspec.msgpack.decode(blob, type=PipelineState)
-    elif journal.last_position() and journal.first_position() != 1:
-        raise StateUnreadableError
-    else:
-        journal.forget_checkpoints()
     pipeline = Pipeline(read_blueprint, state)
     reads = 0
     for replayed, entries in journal.replay(position):
@@ -193,6 +194,27 @@ def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipe
     # Another version may decide otherwise; a number that was given out is never given again.
     pipeline.state.seq = max(pipeline.state.seq, journal.last_seq())
     return pipeline, max(position, journal.last_position()), reads
+
+
+def open_journal(path: Path) -> SqliteJournal:
+    """Open the journal in a `state.db`, made or migrated where needed.
+
+    Raises StateTooNewError or StateUnreadableError, each of a file that is left as it was: the
+    version that it is from can go on with it.
+    """
+    return SqliteJournal(open_state(path, _require_rebuildable))
+
+
+def _require_rebuildable(old: sqlite3.Connection) -> None:
+    journal = SqliteJournal(old)
+    if journal.load_checkpoint(FORMAT) is None:
+        _require_whole(journal)
+
+
+def _require_whole(journal: SqliteJournal) -> None:
+    """Raise StateUnreadableError where the journal has lost its beginning."""
+    if journal.last_position() and journal.first_position() != 1:
+        raise StateUnreadableError
 
 
 def reads_in(entries: Sequence[Entry]) -> int:

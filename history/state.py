@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -14,8 +14,12 @@ _CACHE_KIB = 16_384
 _MIGRATION_NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
-class StateTooNewError(Exception):
-    """The file was written by a newer Tagwarden; nothing was changed."""
+class StateRefusedError(Exception):
+    """The file is of another version of Tagwarden; nothing was changed in it."""
+
+
+class StateTooNewError(StateRefusedError):
+    """The file was written by a newer Tagwarden."""
 
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(
@@ -24,11 +28,15 @@ class StateTooNewError(Exception):
         )
 
 
-def open_state(path: Path) -> sqlite3.Connection:
+def open_state(
+    path: Path,
+    before_migration: Callable[[sqlite3.Connection], None] = lambda _old: None,
+) -> sqlite3.Connection:
     """Open state.db for the one writer, made or migrated where needed.
 
     The caller begins and ends every transaction itself (`BEGIN IMMEDIATE`). A
-    commit is on the disk when it returns. Raises StateTooNewError.
+    commit is on the disk when it returns. Raises StateTooNewError, and what
+    `before_migration` raises of a file of an older version, which then stays as it is.
     """
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -46,7 +54,7 @@ def open_state(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        _migrate(connection)
+        _migrate(connection, before_migration)
     except BaseException:
         connection.close()
         raise
@@ -139,12 +147,16 @@ def _migrations() -> Iterator[tuple[int, str]]:
             yield int(match[1]), file.read_text("utf-8")
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(
+    connection: sqlite3.Connection,
+    before: Callable[[sqlite3.Connection], None],
+) -> None:
     """Run what is missing, each in one transaction together with its number."""
     reached = _version(connection)
-    for number, script in _migrations():
-        if number <= reached:
-            continue
+    missing = [(number, script) for number, script in _migrations() if number > reached]
+    if reached and missing:
+        before(connection)
+    for number, script in missing:
         try:
             connection.executescript(
                 f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;",

@@ -63,6 +63,19 @@ class MobilitySettings(BaseModel):
     )
 
 
+class ZoneEstimatorSettings(BaseModel):
+    """What the estimator does otherwise for one zone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    lead_nats: float = Field(
+        gt=0,
+        le=100,
+        description="With the estimator bayes: a tag moves into this zone, or out of it, when it "
+        "is ahead, or behind, by this.",
+    )
+
+
 class BayesSettings(BaseModel):
     """The likeliest zone given all that was heard, with the odds that it takes to move.
 
@@ -92,7 +105,7 @@ class BayesSettings(BaseModel):
         description="What 10 dB above the floor say for a zone, for each quarter of a second.",
     )
     hold_nats: float = Field(
-        default=0.06,
+        default=0.1,
         ge=0,
         le=10,
         description="What the present zone gains for each such quarter in which it hears the tag.",
@@ -128,7 +141,7 @@ class BayesSettings(BaseModel):
         description="It has grown by ln 2 after so long.",
     )
     lead_nats: float = Field(
-        default=3.0,
+        default=2.5,
         gt=0,
         le=100,
         description="A tag moves when another zone is ahead of its own by this.",

@@ -104,6 +104,9 @@ class FloorPlan:
         self.portals = {portal.name: _portal_of(portal) for portal in portals}
         self._gates = _gates(self.portals.values())
         self.renamed = {zone.was: zone.name for zone in zones if zone.was}
+        self.leads_nats = {
+            zone.name: zone.estimator.lead_nats for zone in zones if zone.estimator is not None
+        }
         self.fast = frozenset(zone.name for zone in zones if zone.pace == "fast")
         self.urgent = frozenset(zone.name for zone in zones if zone.role == "exit")
         links = {reader.name: reader.hearers() for reader in readers}

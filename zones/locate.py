@@ -171,7 +171,7 @@ class Locate:
         if self._parts > 1 and not self._is_mine(fix.tag):
             return
         event_ns = self._clock.plausible_ns(fix.time_ns, fix.arrival_ns)
-        if self._positions.take(fix, event_ns):
+        if self._positions.take(fix, event_ns, self.state.now_ns):
             track = self._tracks.get(fix.tag)
             if track is not None:
                 track.present_ns = max(track.present_ns, event_ns)

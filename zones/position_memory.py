@@ -163,7 +163,6 @@ class PositionState(msgspec.Struct):
     came after their time, by the number of the bin with which they close.
     """
 
-    now_ns: int = 0
     memories: dict[str, PositionMemory] = {}
     bins: dict[int, dict[str, list[TimedFix]]] = {}
     overdue: dict[int, dict[int, dict[str, list[TimedFix]]]] = {}

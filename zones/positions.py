@@ -72,14 +72,16 @@ class PositionWatch:
                 for fixes in slot.values():
                     fixes[:] = self._placed_anew(fixes)
 
-    def take(self, fix: Fix, event_ns: int) -> bool:
+    def take(self, fix: Fix, event_ns: int, now_ns: int) -> bool:
         """Take a fix in, in order of arrival; whether it will take part in decisions.
 
-        What is due by its arrival must have been taken before.
+        What is due by the clock `now_ns` must have been taken before.
         """
-        self.state.now_ns = max(self.state.now_ns, fix.arrival_ns)
         place = self._place_of(fix)
-        reason = place if isinstance(place, str) else self._keep(TimedFix(event_ns, *place, fix))
+        if isinstance(place, str):
+            reason = place
+        else:
+            reason = self._keep(TimedFix(event_ns, *place, fix), now_ns)
         if reason:
             self._count(fix.source, reason)
         return not reason
@@ -115,7 +117,6 @@ class PositionWatch:
             return moved[tag] if tag in moved else zone_of(tag)
 
         while (at_ns := self.next_ns()) is not None and at_ns <= now_ns:
-            self.state.now_ns = max(self.state.now_ns, at_ns)
             decided = self._close_bins(at_ns, present)
             moved |= {each.tag: each.to_zone for each in decided if not each.late}
             timed = self._run_timers(at_ns, present)
@@ -142,14 +143,14 @@ class PositionWatch:
         georeference = self._plan.georeference
         return georeference.to_metres(fix.lat, fix.lon) if georeference else "site_without_origin"
 
-    def _keep(self, timed: TimedFix) -> str:
+    def _keep(self, timed: TimedFix, now_ns: int) -> str:
         """Keep a fix until its bin closes; why not, if not."""
         tag = timed.fix.tag
         if tag not in self.state.memories:
             if len(self.state.memories) >= self.tags_max:
                 return "tags_max"
             self.state.memories[tag] = PositionMemory()
-        fixes = self._slot(timed.event_ns // BIN_NS).setdefault(tag, [])
+        fixes = self._slot(timed.event_ns // BIN_NS, now_ns).setdefault(tag, [])
         if any(_is_same(timed, other) for other in fixes):
             return "repeated"
         if len(fixes) == FIXES_MAX:
@@ -165,9 +166,9 @@ class PositionWatch:
             if not isinstance(place, str)
         ]
 
-    def _slot(self, number: int) -> dict[str, list[TimedFix]]:
+    def _slot(self, number: int, now_ns: int) -> dict[str, list[TimedFix]]:
         """Where the fixes of a bin are kept; those that are overdue wait for their rest."""
-        oldest = first_open(self.state.now_ns)
+        oldest = first_open(now_ns)
         if number >= oldest:
             return self.state.bins.setdefault(number, {})
         return self.state.overdue.setdefault(oldest + 1, {}).setdefault(number, {})

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from zones.estimator_settings import ZoneEstimatorSettings
+
 Role = Literal["storage", "receiving", "transit", "shipping", "exit", "service"]
 COORDINATE_M_MAX = 100_000.0
 CORNERS_MAX = 10_000
@@ -129,6 +131,10 @@ class ZoneSettings(BaseModel):
         default=None,
         gt=0,
         description="Unread for so long with healthy readers means departed; unset: never.",
+    )
+    estimator: ZoneEstimatorSettings | None = Field(
+        default=None,
+        description="What the estimator does otherwise for this zone.",
     )
     profile: Profile | None = Field(
         default=None,

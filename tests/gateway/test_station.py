@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -12,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.blueprints import stored_blueprint
-from gateway.entries import Entry, GatewayStarted, ReadGroup, Tick
+from gateway.entries import Entry, GatewayStarted, ReadGroup, Tick, encode_entries
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
-from gateway.station import Station, recover
+from gateway.station import StateUnreadableError, Station, open_journal, recover
 from history.state import open_state
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.gateway.made import (
@@ -211,6 +212,39 @@ def test_a_refused_checkpoint_is_no_fault_of_the_journal(
         station.checkpoint()
     assert station.fault is None
     assert "the checkpoint can not be written: disk I/O error" in caplog.text
+
+
+def old_state(path: Path, first_position: int) -> Path:
+    """A state.db of the first version whose journal has two groups and no checkpoint of ours."""
+    script = (files("history") / "migrations" / "0001_state.sql").read_text("utf-8")
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(f"{script}\nPRAGMA user_version = 1;")
+        groups = [
+            (position, NOON_NS + position, encode_entries([Tick(NOON_NS + position)]))
+            for position in (first_position, first_position + 1)
+        ]
+        old.executemany("INSERT INTO journal (position, now_ns, entries) VALUES (?, ?, ?)", groups)
+        old.execute("UPDATE marks SET value = ? WHERE name = 'journal_position'", groups[1][:1])
+        old.execute("INSERT INTO checkpoints VALUES (?, 0, 1, 1, x'00')", groups[1][:1])
+        old.commit()
+    return path
+
+
+def test_a_state_of_an_older_version_is_rebuilt_from_its_journal(tmp_path: Path) -> None:
+    journal = open_journal(old_state(tmp_path / "state.db", first_position=1))
+    with closing(journal.connection):
+        pipeline, position, _ = recover(journal, stored_blueprint)
+        assert (pipeline.state.now_ns, position) == (NOON_NS + 2, 2)
+
+
+def test_an_older_state_without_the_beginning_of_its_journal_is_refused_and_stays_as_it_was(
+    tmp_path: Path,
+) -> None:
+    path = old_state(tmp_path / "state.db", first_position=5)
+    with pytest.raises(StateUnreadableError, match="start that version"):
+        open_journal(path)
+    with closing(sqlite3.connect(path)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def test_a_restart_is_no_absence(tmp_path: Path) -> None:

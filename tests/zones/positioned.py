@@ -131,7 +131,7 @@ class PositionStage(_Stage):
         """Take fixes in the order of their arrival."""
         for each in fixes:
             self._until(each.arrival_ns)
-            self.watch.take(each, each.time_ns)
+            self.watch.take(each, each.time_ns, each.arrival_ns)
 
     def wait_until(self, seconds: float) -> None:
         self._until(at(seconds))

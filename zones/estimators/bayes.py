@@ -15,7 +15,7 @@ with the logarithm of the time that the tag has been in its zone: what has staye
 on. The tag moves when a zone is ahead of its own by `lead_nats`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -78,8 +78,7 @@ class BayesEstimator:
         self._hold = round(settings.hold_nats * NAT)
         self._silent_bins = round(settings.silent_s * SECOND_NS / BIN_NS)
         self._silence = round(settings.silence_nats * NAT)
-        self._lead = round(settings.lead_nats * NAT)
-        self._lead_fast = round(min(settings.lead_nats, settings.lead_fast_nats) * NAT)
+        self._leads = {zone: round(nats * NAT) for zone, nats in _leads_nats(plan, settings)}
 
     def fresh(self) -> BayesMemory:
         """Nothing is known of the tag yet."""
@@ -101,12 +100,13 @@ class BayesEstimator:
         current: str | None,
     ) -> Estimate | None:
         """Take one closed bin in; the new zone, or None if the tag stays where it is."""
-        if head.other is None and len(memory.beliefs) == 1 and memory.rest <= -self._depth.least:
+        if head.other is None and len(memory.beliefs) == 1:
             belief = memory.beliefs[0]
             if belief.zone == current and self._point(head.key).zone == current:
                 if head.count:
                     belief.number, belief.level_cdb, belief.silent = number, head.max_cdb, 0
-                    memory.rest = -self._depth.most
+                    rest = memory.rest - self._evidence.alone(head.max_cdb) - self._hold
+                    memory.rest = max(rest, -self._depth.most)
                 return None
         heard = heard_by_zone(self._plan, head)
         if not heard:
@@ -193,16 +193,24 @@ class BayesEstimator:
         best = self._order.best(scores)
         if best == current:
             return None
-        quick = best in self._fast or current in self._fast
-        lead = self._lead_fast if quick else self._lead
-        if current is not None and scores[best] - scores[current] < lead:
-            return None
+        if current is not None:
+            lead = min(self._leads[best], self._leads[current])
+            if scores[best] - scores[current] < lead:
+                return None
         since_ns = next(belief.since_ns for belief in memory.beliefs if belief.zone == best)
         memory.moved = number
         for belief in memory.beliefs:
             belief.since_ns = _begin_ns(heard, belief.zone)
         shares = shares_of(scores)
         return Estimate(best, since_ns, shares, shares[best])
+
+
+def _leads_nats(plan: FloorPlan, settings: BayesSettings) -> Iterator[tuple[str, float]]:
+    """By how much each zone must be ahead, or behind, for a move into it or out of it."""
+    fast_nats = min(settings.lead_nats, settings.lead_fast_nats)
+    for zone in plan.zones:
+        usual_nats = fast_nats if zone in plan.fast else settings.lead_nats
+        yield zone, plan.leads_nats.get(zone, usual_nats)
 
 
 def _begin_ns(heard: Heard, zone: str) -> int:

@@ -37,6 +37,10 @@ class EvidenceTable:
         floor_cdb = min(self._floor_cdb, max(levels_cdb.values()) - self._span_cdb)
         return {zone: self._above(level - floor_cdb) for zone, level in levels_cdb.items()}
 
+    def alone(self, level_cdb: int) -> int:
+        """The same for a zone that hears the tag alone."""
+        return self._above(level_cdb - min(self._floor_cdb, level_cdb - self._span_cdb))
+
     def _above(self, above_cdb: int) -> int:
         return self._steps[min(max(0, above_cdb) // _STEP_CDB, _STEPS - 1)]
 
