@@ -29,7 +29,7 @@ _NOT_KNOWN = Place(None, 0)
 
 def place_of(movement: Movement) -> str | None:
     """Where a movement leads: a zone, OUTSIDE, or None where it is not known."""
-    if movement.to_zone is None and movement.kind == "moved":
+    if movement.to_zone is None and movement.kind != "departed":
         return OUTSIDE
     return movement.to_zone
 

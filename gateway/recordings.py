@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.entries import GROUP_READS, Entry, Observed, ReadGroup, SiteChanged, Tick, arrival_of
+from gateway.entries import (
+    GROUP_READS,
+    Entry,
+    GatewayStarted,
+    Observed,
+    ReadGroup,
+    SiteChanged,
+    Tick,
+    arrival_of,
+)
 from readers.health import ReaderHealth
 from readers.wire.recording import OnBad, RecordingError, parse_recording
 from tags.reads import Fix, Read
@@ -79,8 +88,28 @@ def csv_entries(
 def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
     """The entries of a recording of everything, one JSON object a line. Raises RecordingError.
 
-    Site files in it are left out: a replay says which one holds.
+    Site files in it are left out: a replay says which one holds. Where readers say how they
+    are, a gateway listened: it starts with the first of them, unless the recording says when.
+    The clock stops when the last entry has had its hold, or at `until_ns`.
     """
+    started = False
+    newest_ns = None
+    for entry in _recorded(path):
+        arrival_ns = arrival_of(entry)
+        if until_ns is not None and arrival_ns > until_ns:
+            continue
+        newest_ns = max(newest_ns or 0, arrival_ns)
+        if not started and isinstance(entry, ReaderHealth):
+            yield GatewayStarted(arrival_ns, None)
+        started = started or isinstance(entry, GatewayStarted | ReaderHealth)
+        yield entry
+    if until_ns is not None:
+        yield Tick(until_ns)
+    elif newest_ns is not None:
+        yield Tick(newest_ns + REST_NS)
+
+
+def _recorded(path: Path) -> Iterator[Entry]:
     decoder = msgspec.json.Decoder(Entry)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -88,11 +117,8 @@ def jsonl_entries(path: Path, until_ns: int | None = None) -> Iterator[Entry]:
                 entry: Entry = decoder.decode(line)
             except msgspec.DecodeError as error:
                 raise RecordingError(os.fspath(path), number, str(error)) from error
-            wanted = until_ns is None or arrival_of(entry) <= until_ns
-            if wanted and not isinstance(entry, SiteChanged):
+            if not isinstance(entry, SiteChanged):
                 yield entry
-    if until_ns is not None:
-        yield Tick(until_ns)
 
 
 def _entry(source: str, seq: int, rows: list[Read | Fix]) -> Entry:

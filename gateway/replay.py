@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.blueprints import blueprint_of, stored_blueprint
-from gateway.entries import Entry, SiteChanged, arrival_of
+from gateway.entries import Entry, Observed, ReadGroup, SiteChanged, arrival_of
 from gateway.pipeline import Pipeline, ReadBlueprint
 from gateway.recordings import csv_entries, jsonl_entries, span_of
 from gateway.site import Site
@@ -56,7 +56,7 @@ def replay(
         decided: list[Numbered] = []
         if first:
             first = False
-            start = _start(site, assets, arrival_of(entry))
+            start = _start(site, assets, _begin_ns(entry))
             decided += pipeline.advance(start).outputs
         decided += pipeline.advance([entry]).outputs
         yield entry, [line for line in map(line_of, decided) if line is not None]
@@ -82,6 +82,15 @@ def line_of(numbered: Numbered) -> dict[str, Any] | None:
     kind, body = event
     body.pop("raised_at", None)
     return {"type": kind, **body}
+
+
+def _begin_ns(entry: Entry) -> int:
+    """The arrival of the first thing in an entry: that of a group is the last one's."""
+    match entry:
+        case ReadGroup(reads=[first, *_]) | Observed(fixes=[first, *_]):
+            return first.arrival_ns
+        case _:
+            return arrival_of(entry)
 
 
 def _start(site: Site, assets: tuple[Asset, ...], at_ns: int) -> list[Entry]:

@@ -32,6 +32,7 @@ class OpenBins:
     ) -> None:
         self._state = state
         self._conflicts = conflicts
+        self._may_conflict = conflicts.is_needed
         self._bins = state.bins
         self._plan = plan
         self._moves = moves
@@ -145,9 +146,8 @@ class OpenBins:
         if type(memory) is not self._estimator.memory_kind:
             memory = track.memory = self._estimator.fresh()
         estimate = self._estimator.estimate(memory, number, head, track.zone)
-        conflicts = self._conflicts
-        if conflicts.is_needed:
-            conflict = conflicts.note(tag, track.zone, before_ns, head)
+        if self._may_conflict:
+            conflict = self._conflicts.note(tag, track.zone, before_ns, head)
             if conflict is not None:
                 self._moves.tell(conflict)
         if estimate is None:
@@ -156,7 +156,7 @@ class OpenBins:
                 note_exit(track, heard_ns, heard_ns)
             return
         heard_ns = newest_ns(head)
-        if not conflicts.holds(tag, track.zone, estimate.zone, heard_ns, before_ns):
+        if not self._conflicts.holds(tag, track.zone, estimate.zone, heard_ns, before_ns):
             self._moves.move(tag, track, estimate, head, heard_ns)
 
     def _close_late(self, track: Track, tag: str, number: int, head: Cell) -> None:

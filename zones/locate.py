@@ -171,11 +171,14 @@ class Locate:
         if self._parts > 1 and not self._is_mine(fix.tag):
             return
         event_ns = self._clock.plausible_ns(fix.time_ns, fix.arrival_ns)
-        if self._positions.take(fix, event_ns, self.state.now_ns):
-            track = self._tracks.get(fix.tag)
-            if track is not None:
-                track.present_ns = max(track.present_ns, event_ns)
-            self._hurry(self._positions.next_ns())
+        if not self._positions.take(fix, event_ns, self.state.now_ns):
+            return
+        track = self._tracks.get(fix.tag)
+        if track is None:
+            track = self._tracks[fix.tag] = Track()
+        track.seen_ns = max(track.seen_ns, event_ns)
+        track.present_ns = max(track.present_ns, event_ns)
+        self._hurry(self._positions.next_ns())
 
     def _tell_jumps(self, rank: int) -> None:
         """A reader's clock turned out to be wrong; every part knows, the first one tells."""
@@ -266,10 +269,7 @@ class Locate:
         """Decide the positions that are due at one clock."""
         self._moves.begin(PHASE_POSITION)
         for decision in self._positions.take_due(at_ns, self._zone_of):
-            track = self._tracks.get(decision.tag)
-            if track is None:
-                track = self._tracks[decision.tag] = Track()
-            self._moves.move_by_position(track, decision)
+            self._moves.move_by_position(self._tracks[decision.tag], decision)
         self._moves.end()
 
     def _decide_passages(self, at_ns: int) -> None:

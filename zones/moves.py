@@ -74,7 +74,7 @@ class Moves:
             time_ns=decision.time_ns,
             decided_ns=decision.decided_ns,
             tag=decision.tag,
-            kind="moved" if decision.late else _kind(track),
+            kind="moved" if decision.late or decision.to_zone is None else _kind(track),
             from_zone=from_zone,
             to_zone=decision.to_zone,
             late=decision.late,
@@ -88,9 +88,10 @@ class Moves:
 
     def depart(self, tag: str, track: Track, due_ns: int) -> None:
         """The tag was not heard for too long, and it would have been."""
+        newest_ns = max(track.heard_ns, track.seen_ns)
         movement = Movement(
-            id=movement_id(tag, track.zone, None, track.heard_ns),
-            time_ns=track.heard_ns,
+            id=movement_id(tag, track.zone, None, newest_ns),
+            time_ns=newest_ns,
             decided_ns=due_ns,
             tag=tag,
             kind="departed",

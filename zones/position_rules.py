@@ -44,11 +44,14 @@ class PositionRules:
         """What a fix says of a tag whose zone is `current` (None and `outside`: known to be out).
 
         `gap_m` is how far it is outside of the anchor of `current`. A fix that may still
-        be within the margin, by its accuracy, proves nothing.
+        be within the margin, by its accuracy, proves nothing; where no zone has a shape,
+        nothing is outside of them.
         """
         here = spot.zone
+        if current is None and here is not None:
+            return "enter"
         if current is None:
-            return "enter" if here is not None else "stay" if outside else "leave"
+            return "stay" if outside or not self._shapes.names else "leave"
         if here is not None and self.lies_in(here, current):
             return "stay" if here == current else "enter"
         anchor = self.anchor_of(current)

@@ -46,12 +46,13 @@ class Step(NamedTuple):
 class Track(msgspec.Struct, gc=False, array_like=True):
     """What is known of one tag.
 
-    `heard_ns` is the newest read of a closed bin; `present_ns` is the same, but
-    a read that came after its time counts from its arrival less the hold: it may
-    come from a reader whose clock is behind. `closed` is the newest bin up to
-    which all is decided. `settled_ns` is the newest move on the fast path: bins
-    before it decide nothing. `exits` are the newest known stays at an exit, from
-    and to. `outside`: a position says that it is outside all zones.
+    `heard_ns` is the newest read of a closed bin, `seen_ns` the newest position;
+    `present_ns` is the newer of both, but a read that came after its time counts
+    from its arrival less the hold: it may come from a reader whose clock is behind.
+    `closed` is the newest bin up to which all is decided. `settled_ns` is the newest
+    move on the fast path: bins before it decide nothing. `exits` are the newest known
+    stays at an exit, from and to. `outside`: a position says that it is outside all
+    zones.
     """
 
     zone: str | None = None
@@ -64,6 +65,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     outside: bool = False
     memory: Memory | None = None
     flaps: Flaps = STILL
+    seen_ns: int = 0
 
 
 ExitKey = tuple[str, str, int]

@@ -263,6 +263,54 @@ def test_a_wrong_line_of_a_recording_of_everything_is_named(
     assert capsys.readouterr().err.startswith(f"{desk.path('day.jsonl')}:2: ")
 
 
+def health(state: str, at_s: float) -> dict[str, Any]:
+    since_ns = NOON_NS + round(at_s * SECOND_NS)
+    return {"type": "reader_health", "reader": "dock", "state": state, "since_ns": since_ns}
+
+
+def group(seq: int, rows: Sequence[str]) -> dict[str, Any]:
+    """Rows of a walk as one entry."""
+    cells = [row.split(",") for row in rows]
+    reads = [
+        [tag, name, int(number), int(time_ns), int(time_ns), float(rssi)]
+        for time_ns, name, number, tag, rssi in cells
+    ]
+    return {"type": "reads", "source": "local", "seq": seq, "reads": reads}
+
+
+def write_entries(desk: Desk, *entries: dict[str, Any]) -> None:
+    desk.write("day.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
+
+
+@pytest.mark.parametrize("rows", [walk_out(TAG), walk_out(TAG)[:5]])
+def test_reads_decide_the_same_whatever_file_they_stand_in(desk: Desk, rows: list[str]) -> None:
+    desk.write("day.csv", "\n".join([HEADER, *rows]) + "\n")
+    write_entries(desk, group(1, rows))
+    assert desk.replay() == 0
+    from_csv = desk.out
+    assert desk.replay(recording="day.jsonl") == 0
+    assert desk.out == from_csv != []
+
+
+def test_a_reader_that_dies_in_a_recording_is_one_alert_and_moves_nothing(desk: Desk) -> None:
+    rows = walk_out(TAG)[:30]
+    down, up, end = health("offline", 10), health("online", 910), health("offline", 990)
+    write_entries(desk, health("online", 0), group(1, rows), down, up, end)
+    assert desk.replay(recording="day.jsonl") == 0
+    assert [(line["type"], line.get("rule"), line.get("transition")) for line in desk.out] == [
+        ("movement", None, None),
+        ("alert", "system: blind", "raised"),
+        ("alert", "system: blind", "returned"),
+        ("alert", "system: blind", "cleared"),
+    ]
+
+
+def test_a_recording_that_says_nothing_of_health_has_no_alert_of_it(desk: Desk) -> None:
+    write_entries(desk, group(1, walk_out(TAG)[:30]), {"type": "tick", "arrival_ns": NOON_NS * 2})
+    assert desk.replay(recording="day.jsonl") == 0
+    assert [line["type"] for line in desk.out] == ["movement"]
+
+
 def test_the_recording_is_never_written_over(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:

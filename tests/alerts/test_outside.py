@@ -26,6 +26,15 @@ def test_seen_outside_all_zones_counts_after_the_time_to_confirm() -> None:
     assert alert.time_ns == at(10.0)
 
 
+@pytest.mark.parametrize("kind", ["arrived", "returned"])
+def test_first_seen_outside_all_zones_counts_too(kind: str) -> None:
+    bench = Bench(rule())
+    bench.move("a1", None, 10.0, kind=kind)
+    bench.wait_until(END_S)
+    assert bench.said == [Said("raised", 15.0 + HOLD_S)]
+    assert bench.alert.time_ns == at(10.0)
+
+
 @pytest.mark.parametrize("zone", ["hall", "bay"])
 def test_seen_inside_again_is_a_return(zone: str) -> None:
     bench = outside(10.0, now_s=50.0)

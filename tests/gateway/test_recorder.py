@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.entries import Observed, ReadGroup
+from gateway.entries import GatewayStarted, Observed, ReadGroup, Tick
 from gateway.recorder import Recorder
-from gateway.recordings import jsonl_entries
+from gateway.recordings import REST_NS, jsonl_entries
 from readers.health import ReaderHealth
 from readers.wire.recording import parse_reads
 from tags.reads import Measurement
@@ -23,12 +23,17 @@ async def test_a_recording_of_everything_gives_every_entry_back(tmp_path: Path) 
         recorder.put(HEALTH)
         await recorder.put_reads(READS[:4], observed=OBSERVED)
         await recorder.put_reads(READS[4:])
-    assert list(jsonl_entries(path)) == [
+    started, *recorded, end = jsonl_entries(path)
+    assert recorded == [
         HEALTH,
         ReadGroup("recording", 1, READS[:4]),
         OBSERVED,
         ReadGroup("recording", 2, READS[4:]),
     ]
+    assert (started, end) == (
+        GatewayStarted(NOON_NS, None),
+        Tick(READS[-1].arrival_ns + REST_NS),
+    )
 
 
 async def test_a_recording_as_csv_has_the_reads_and_counts_what_it_leaves_out(

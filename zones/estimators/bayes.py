@@ -75,6 +75,7 @@ class BayesEstimator:
         self._fast = plan.fast
         self._evidence = EvidenceTable(settings)
         self._depth = Depth(settings)
+        self._lowest = -self._depth.most
         self._hold = round(settings.hold_nats * NAT)
         self._silent_bins = round(settings.silent_s * SECOND_NS / BIN_NS)
         self._silence = round(settings.silence_nats * NAT)
@@ -105,8 +106,9 @@ class BayesEstimator:
             if belief.zone == current and self._point(head.key).zone == current:
                 if head.count:
                     belief.number, belief.level_cdb, belief.silent = number, head.max_cdb, 0
-                    rest = memory.rest - self._evidence.alone(head.max_cdb) - self._hold
-                    memory.rest = max(rest, -self._depth.most)
+                    if memory.rest > self._lowest:
+                        rest = memory.rest - self._evidence.alone(head.max_cdb) - self._hold
+                        memory.rest = max(rest, self._lowest)
                 return None
         heard = heard_by_zone(self._plan, head)
         if not heard:
