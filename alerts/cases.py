@@ -113,16 +113,16 @@ class Cases:
         for case in self._cases.values():
             rename_zones(case, renamed)
 
-    def stand_still(self, missed_ns: int) -> None:
-        """The gateway was away for so long. What is pending about tags waits longer by that.
+    def void_unheard(self) -> None:
+        """Who hears a zone is not known any more, so nothing is pending about zones."""
+        for case in self._cases.values():
+            if case.pending is not None and isinstance(case.pending.fact, Unheard):
+                case.pending = None
 
-        Who hears a zone is not known any more, so nothing is pending about zones.
-        """
+    def stand_still(self, missed_ns: int) -> None:
+        """The gateway was away for so long; what is pending waits longer by that."""
         for key, case in self._cases.items():
             if case.pending is None:
-                continue
-            if isinstance(case.pending.fact, Unheard):
-                case.pending = None
                 continue
             due_ns = case.pending.due_ns + missed_ns
             case.pending = msgspec.structs.replace(case.pending, due_ns=due_ns)

@@ -142,6 +142,10 @@ class Judge:
         """A reader's protocol stated its time: gateway's clock minus reader's clock."""
         self._clocks.note(reader, offset_ns, self._cases)
 
+    def note_stop(self) -> None:
+        """The gateway went down; what was heard until then may still be decided."""
+        self._cases.void_unheard()
+
     def note_start(self, missed_ns: int) -> None:
         """The gateway starts; what is pending stood still for the time that it missed."""
         self.state.readers.clear()

@@ -180,7 +180,7 @@ class MovementShape(Shape):
 
 
 class CrossingShape(Shape):
-    """A way through a portal; where `direction` is `unknown`, `lean` is what a guess would be."""
+    """A way through a portal; where it is no way through, `lean` is what a guess would be."""
 
     id: str
     time: Time

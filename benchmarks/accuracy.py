@@ -51,6 +51,8 @@ Part = tuple[list[Section], list[Check]]
 
 def estimators(data: Path, held_out: Path | None, recordings: Recordings) -> Part:
     """Score every method; the work is spread over processes."""
+    if not recordings.dwell:
+        raise SystemExit(f"{data}: its truth.json names no dwell recording")
     folds = [ALL] if held_out else [file.name for file in recordings.dwell]
     tasks = [Task(method, fold) for method in METHODS for fold in folds]
     scores: dict[str, list[Scored]] = {}
@@ -106,6 +108,8 @@ def main() -> None:
         "--markdown", action="store_true", help=f"write the tables into {PAGE.name}"
     )
     chosen = parser.parse_args()
+    if chosen.markdown and (chosen.only or chosen.held_out):
+        parser.error("--markdown writes all tables of the page; leave --only and --held-out out")
     data = data_folder(chosen.data)
     if not (data / "truth.json").is_file():
         print(f"{data}: there are no recordings; name a folder with --data or TAGWARDEN_RECORDINGS")

@@ -20,18 +20,21 @@ from gateway.replay import ReplayError, recorded_entries
 from gateway.site import Site, SiteError
 from gateway.site_edit import SiteEditError
 from gateway.site_file import SiteFile, open_site_file, replace_site_file
-from gateway.terminal import say, show_progress, warn
+from gateway.terminal import Style, say, show_progress, warn
 from gateway.truth import TruthError, TruthFile, extent_of, read_truth, stays_in
 from readers.wire.recording import RecordingError
 from tags.reads import Read
-from zones.calibration import Calibration, fit_bias, fit_with_truth
-from zones.floorplan import FloorPlan
+from zones.blind import points_of
+from zones.calibration import READS_MIN, Calibration, fit_bias, fit_with_truth
+from zones.floorplan import ANY_ANTENNA, FloorPlan, PointKey
 
 CARRIED_SHARE = 0.9
 """A file without a named tag must have this share of its reads from one."""
 
 POINTS_NAMED = 4
 BIAS_DB_USUAL = 6.0
+
+_COLOURS: dict[str, Style] = {"+": "green", "-": "red", " ": "dim"}
 
 
 def calibrate_command(chosen: argparse.Namespace) -> int:
@@ -63,6 +66,7 @@ def _calibrate(chosen: argparse.Namespace) -> None:
     else:
         recorded = [_recorded(plan, truth, path, each) for path, each in reads.items()]
         calibration = _fit_and_tell(file.site, recorded)
+    _warn_unfitted(plan, calibration, everything)
     for line in bias_lines(plan, calibration, everything):
         say(line)
     _write(file, calibration, dry_run=chosen.dry_run)
@@ -161,6 +165,20 @@ def _fit_and_tell(site: Site, files: Sequence[Recorded]) -> Calibration:
     return fitted
 
 
+def _warn_unfitted(plan: FloorPlan, calibration: Calibration, reads: Sequence[Read]) -> None:
+    """Antennas that were hardly heard keep their bias. Raises CommandError if that is all."""
+    heard: Counter[PointKey] = Counter()
+    for read in reads:
+        heard[read.reader, read.antenna] += 0 if read.rssi_dbm is None else read.count
+    if not calibration.bias_db:
+        raise CommandError(f"too few reads: no antenna has {READS_MIN} that say how strong")
+    readers = {read.reader for read in reads}
+    for key in points_of(plan):
+        if key[0] in readers and key[1] != ANY_ANTENNA and key not in calibration.bias_db:
+            few = f"{heard[key]} reads with a level are too few to tell; its bias stays"
+            warn(f"{key[0]}/{key[1]}: {few}", "yellow")
+
+
 def _warn_lopsided(calibration: Calibration) -> None:
     """Antennas of one kind differ by a few dB; more is where the tags happened to be."""
     for (reader, antenna), bias_db in sorted(calibration.bias_db.items()):
@@ -193,14 +211,14 @@ def _write(file: SiteFile, calibration: Calibration, *, dry_run: bool) -> None:
     """Put a calibration into the site file, and say what has changed in it."""
     after = calibrated(file.site, calibration)
     before = file.site.text.splitlines()
-    changes = list(unified_diff(before, after.text.splitlines(), lineterm="", n=0))[2:]
+    changes = list(unified_diff(before, after.text.splitlines(), lineterm="", n=1))[2:]
     say("")
     if not changes:
         say(f"{file.path}: nothing to change, it says this already", "green")
         return
     for line in changes:
         if not line.startswith("@@"):
-            say(line, "green" if line.startswith("+") else "red")
+            say(line, _COLOURS[line[0]])
     say("")
     if dry_run:
         say(f"{file.path}: nothing is written (--dry-run)", "yellow")

@@ -32,7 +32,7 @@ from gateway.scores import splice_cells
 from gateway.site import Site
 from gateway.tables import columns
 from gateway.terminal import say, show_progress, warn
-from gateway.truth import Extent, Whereabouts, read_truth, stays_in
+from gateway.truth import Extent, TruthError, Whereabouts, read_truth, stays_in
 from inventory.assets import Asset
 from readers.wire.recording import OnBad
 from tags.times import SECOND_NS, format_time
@@ -100,9 +100,15 @@ def _extend(extents: dict[str, Extent], group: ReadGroup) -> None:
 
 
 def score_of(side: Side, whereabouts: Whereabouts, name: str) -> Score:
-    """Score one side against the truth; every tag was where the truth says, if it names none."""
+    """Score one side against the truth; every tag was where the truth says, if it names none.
+
+    Raises TruthError.
+    """
     plan = blueprint_of(side.site).plan
     tags = [tag for tag in side.extents if whereabouts.tag in {None, tag}]
+    if not tags:
+        of_whom = "" if whereabouts.tag is None else f" of the tag {whereabouts.tag}"
+        raise TruthError(f"{name}: there is no read{of_whom} in it")
     return total(
         score(side.shown.get(tag, ()), stays_in(plan, whereabouts, side.extents[tag], name))
         for tag in tags
@@ -126,7 +132,8 @@ def report(found: Differences, sides: tuple[Side, Side], names: tuple[str, str])
             yield from _group("shifted", [_told_shift(each, zone) for each in part.shifted])
     if not (found.only_a or found.only_b or found.shifted):
         yield ""
-        yield "A and B decide the same at the same times."
+        same = "the same at the same times" if found.same else "nothing"
+        yield f"A and B decide {same}."
 
 
 def _totals(found: Differences) -> Iterator[tuple[str, ...]]:
@@ -223,16 +230,17 @@ def compare_command(chosen: argparse.Namespace) -> int:
         raise CommandError(f"{truth.file}: says nothing about {chosen.recording}")
     bad, sides = _sides(chosen, (recorded_site(paths[0]), recorded_site(paths[1])))
     found = differences(sides[0].decisions, sides[1].decisions)
+    scores = [] if whereabouts is None else _scores(sides, whereabouts, str(chosen.recording))
     _tell(found, sides, (str(paths[0]), str(paths[1])))
-    if whereabouts is not None:
-        name = str(chosen.recording)
-        say("")
-        for line in score_lines(
-            (score_of(sides[0], whereabouts, name), score_of(sides[1], whereabouts, name))
-        ):
-            say(line)
+    for line in scores:
+        say(line)
     _write(chosen.out, found)
     return 1 if bad else 0
+
+
+def _scores(sides: tuple[Side, Side], whereabouts: Whereabouts, name: str) -> list[str]:
+    a, b = (score_of(side, whereabouts, name) for side in sides)
+    return ["", *score_lines((a, b))]
 
 
 def _sides(chosen: argparse.Namespace, sites: tuple[Site, Site]) -> tuple[bool, tuple[Side, Side]]:
@@ -285,4 +293,5 @@ def _write(path: Path | None, found: Differences) -> None:
         for line in difference_lines(found):
             out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
     say("")
-    say(f"{path}: {len(found.only_a) + len(found.only_b) + len(found.shifted)} differences")
+    count = len(found.only_a) + len(found.only_b) + len(found.shifted)
+    say(f"{path}: {count} difference{'' if count == 1 else 's'}")

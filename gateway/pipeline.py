@@ -33,9 +33,10 @@ from readers.health import ReaderHealth
 from readers.maintenance import Maintenance, Target
 from tags.latest import Latest
 from tags.reads import Read
+from zones.bins import BIN_NS
 from zones.floorplan import NO_PLAN, FloorPlan
 from zones.locate import Locate
-from zones.tracks import LocateState, Step
+from zones.tracks import LocateState, Step, closing_ns
 
 
 class Blueprint(NamedTuple):
@@ -210,11 +211,18 @@ class Pipeline:
                 pass  # a tick: time has passed, and that is all
 
     def _note_start(self, start: GatewayStarted) -> None:
-        """Nothing was heard while the gateway was down, so all timers stood still."""
-        self._pass_time(start.down_since_ns or 0)
+        """Nothing was heard while the gateway was down, so all timers stood still.
+
+        What it heard until then is decided first, as if it were held no longer.
+        """
+        down_ns = start.down_since_ns or 0
+        self._pass_time(down_ns)
+        self.judge.note_stop()
+        self._pass_time(min(closing_ns(down_ns // BIN_NS), start.arrival_ns))
+        missed_ns = _missed_ns(start)
         for locate in self.locates:
-            locate.note_start()
-        self.judge.note_start(_missed_ns(start))
+            locate.note_start(missed_ns)
+        self.judge.note_start(missed_ns)
         self._restate(self.maintenance.readers())
 
     def _note_health(self, health: ReaderHealth) -> None:

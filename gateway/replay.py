@@ -36,6 +36,17 @@ _WHY = {
     "maintenance": "its reader, antenna or door was in maintenance",
     "late": "older than what was already decided",
     "tags_max": "more tags than limits.tags_max",
+    "cells_max": "heard by too many antennas at once",
+    "clock": "of a clock that had just jumped",
+    "portal_late": "its passage through a portal was judged before it came",
+    "portal_reads_max": "more reads of one tag at a portal than are weighed",
+    "portal_tags_max": "more tags at one portal than are watched",
+    "inaccurate": "a position less accurate than its limit",
+    "position_invalid": "no position that can be",
+    "position_missing": "a position without coordinates",
+    "site_without_origin": "a position in degrees, and the site file has no origin",
+    "repeated": "the same position once more",
+    "fixes_max": "more positions of one tag at once than are kept",
 }
 
 

@@ -18,6 +18,9 @@ from zones.zone_tree import containment
 OVERLAP_M2_MIN = 0.01
 """Zones that share less than a hand's breadth are drawn side by side."""
 
+LEFT_MIN = 1e-9
+"""Share of an outline that must be left of it; less is rounding."""
+
 _AT = re.compile(r"(.*?)\[(\S+) (\S+)\]")
 _WORDS = {
     "Self-intersection": "crosses itself",
@@ -133,6 +136,15 @@ def _part_faults(
     if faults or not part.holes:
         return
     outline, *holes = (Polygon(ring) for ring in rings.values())
+    yield from _hole_faults(at, outline, holes)
+
+
+def _hole_faults(
+    at: Callable[..., Path],
+    outline: Polygon,
+    holes: Sequence[Polygon],
+) -> Iterator[Fault]:
+    """Say why clean holes can not be cut out of a clean outline."""
     for place, hole in enumerate(holes):
         if not outline.covers(hole):
             yield Fault(at(place), "is cut out where there is nothing: it leaves the outline")
@@ -141,6 +153,8 @@ def _part_faults(
             if hole.intersection(holes[earlier]).area > 0:
                 yield Fault(at(place), f"overlaps hole {earlier + 1}")
                 return
+    if outline.area - sum(hole.area for hole in holes) <= outline.area * LEFT_MIN:
+        yield Fault(at(len(holes) - 1), "leaves nothing of the outline")
 
 
 def _ring(ring: Sequence[Point], plane: _Plane) -> Iterator[str]:

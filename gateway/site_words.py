@@ -12,6 +12,7 @@ from gateway.site_problems import Fault, Path, suggestion
 from gateway.site_settings import SiteSettings, reader_model, rule_model
 from gateway.site_values import Value, child_of, has_child, value_at
 from readers.settings import ReaderSettings
+from zones.estimator_settings import DEFAULT_KIND, ESTIMATORS
 
 _KEY_SHOWN_MAX = 64
 _RULE_KEY_DEPTH = 3
@@ -105,7 +106,17 @@ def _stray(path: Path, data: Value) -> str:
         kinds = [kind for kind, model in RULES.items() if key in _fields(model)]
         if kinds:
             return f"is for rules of kind {' or '.join(kinds)}, not {entry.get('kind', 'exit')}"
+    if path[:-1] == ("estimator",) and isinstance(entry, dict):
+        return _stray_of_estimator(key, entry)
     return "unknown key" + suggestion(key, _fields_at(path[:-1], data))
+
+
+def _stray_of_estimator(key: str, entry: Mapping[str, Value]) -> str:
+    kind = str(entry.get("kind", DEFAULT_KIND))
+    kinds = [other for other, model in sorted(ESTIMATORS.items()) if key in _fields(model)]
+    if kinds:
+        return f"is for estimators of kind {' or '.join(kinds)}, not {kind}"
+    return "unknown key" + suggestion(key, _fields(ESTIMATORS[kind]))
 
 
 def _words(error: ErrorDetails, value: Value) -> str:

@@ -117,7 +117,8 @@ def read_truth(path: Path) -> TruthFile:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise TruthError(f"{path}: {where + ': ' if where else ''}{first['msg']}") from error
+        reason = first.get("ctx", {}).get("error", first["msg"])
+        raise TruthError(f"{path}: {where + ': ' if where else ''}{reason}") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise TruthError(f"{path}: can not be read: {reason}") from error

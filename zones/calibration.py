@@ -129,7 +129,7 @@ def _bias_db(places: Sequence[Levels]) -> dict[PointKey, float]:
     offset_db = dict.fromkeys(keys, 0.0)
     for _ in range(SWEEPS):
         _sweep(offset_db, telling)
-    return {key: round(-TRUST * offset, 2) for key, offset in offset_db.items()}
+    return {key: round(-TRUST * offset, 2) + 0.0 for key, offset in offset_db.items()}
 
 
 def _sweep(offset_db: dict[PointKey, float], places: Sequence[Mapping[PointKey, float]]) -> None:

@@ -49,6 +49,13 @@ NATS_MAX = 10.0
 
 BLIND_NATS_MAX = 2.0
 
+RISE_SLOTS = 6
+RISE_DB_MIN = 5.0
+RISE_NATS = 2.0
+"""Without phase, for moving, for each dB by which the level of both sides rises and falls more
+than that, in means over a sixth of the passage: those of parked tags stay below 4 dB within
+18 s, walks from corner to corner have at least 6.6 [measured]."""
+
 BURST_NATS = 10.0
 """A tag that stood still on the whole, but moved for a while: parked tags reach 7.6 in 18 s."""
 
@@ -90,11 +97,15 @@ class Verdict(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What the levels say: the later side by standard errors, by share of the passage, when."""
+    """What the levels say: the later side by standard errors, by share of the passage, when.
+
+    `rise_db` is by how much the level of the steadier side rose and fell.
+    """
 
     errors: float
     separation: float
     middle_s: float
+    rise_db: float
 
     @property
     def is_plain(self) -> bool:
@@ -169,7 +180,9 @@ def _moved(order: Order, motion: Motion) -> float:
     drift = max(0.0, min(apart, order.errors**2, NATS_MAX))
     if motion.phases >= PHASES_MIN:
         return MOVED_NATS + drift + max(-NATS_MAX, min(motion.moving, NATS_MAX))
-    return MOVED_NATS_BLIND + drift + max(-BLIND_NATS_MAX, min(motion.moving, BLIND_NATS_MAX))
+    rise = max(0.0, min((order.rise_db - RISE_DB_MIN) * RISE_NATS, order.errors**2, NATS_MAX))
+    steps = max(-BLIND_NATS_MAX, min(motion.moving, BLIND_NATS_MAX))
+    return MOVED_NATS_BLIND + drift + rise + steps
 
 
 def _reads(sights: Sequence[Sight]) -> int:
@@ -187,7 +200,23 @@ def _order(
     t_in, error_in = _mean_time(inside, start_ns, length_s, top_cdb)
     t_out, error_out = _mean_time(outside, start_ns, length_s, top_cdb)
     later_s = t_out - t_in
-    return Order(later_s / sqrt(error_in + error_out), later_s / length_s, (t_in + t_out) / 2)
+    return Order(
+        errors=later_s / sqrt(error_in + error_out),
+        separation=later_s / length_s,
+        middle_s=(t_in + t_out) / 2,
+        rise_db=min(_rise_db(side, start_ns, length_s) for side in (inside, outside)),
+    )
+
+
+def _rise_db(sights: Sequence[Sight], start_ns: int, length_s: float) -> float:
+    """Between the highest and the lowest mean level of the slots of a passage with two reads."""
+    slots: dict[int, list[int]] = {}
+    for each in sights:
+        if each.rssi_cdb is not None:
+            progress = (each.time_ns - start_ns) / SECOND_NS / length_s
+            slots.setdefault(int(progress * RISE_SLOTS), []).append(each.rssi_cdb)
+    means = [sum(levels) / len(levels) for levels in slots.values() if len(levels) > 1]
+    return (max(means) - min(means)) / 100 if means else 0.0
 
 
 def _mean_time(

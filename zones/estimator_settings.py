@@ -162,12 +162,14 @@ class BayesSettings(BaseModel):
 
 AnyEstimatorSettings = BayesSettings | LastSettings | MobilitySettings | WindowSettings
 
-_KINDS: dict[str, type[AnyEstimatorSettings]] = {
+ESTIMATORS: dict[str, type[AnyEstimatorSettings]] = {
     "bayes": BayesSettings,
     "last": LastSettings,
     "window": WindowSettings,
     "mobility": MobilitySettings,
 }
+"""The settings of an estimator by its kind."""
+
 DEFAULT_KIND = "bayes"
 
 
@@ -176,12 +178,12 @@ def _by_kind(entry: object) -> object:
     if not isinstance(entry, Mapping):
         return entry
     kind = entry.get("kind", DEFAULT_KIND)
-    model = _KINDS.get(kind) if isinstance(kind, str) else None
+    model = ESTIMATORS.get(kind) if isinstance(kind, str) else None
     if model is None:
         raise PydanticCustomError(
             "unknown_estimator",
             "there is no estimator of kind {kind}; known: {known}",
-            {"kind": repr(kind), "known": ", ".join(sorted(_KINDS))},
+            {"kind": repr(kind), "known": ", ".join(sorted(ESTIMATORS))},
         )
     return model.model_validate(entry)
 
@@ -195,4 +197,4 @@ EstimatorSettings = Annotated[
 
 def default_estimator() -> AnyEstimatorSettings:
     """Return the settings of a site file that says nothing about it."""
-    return _KINDS[DEFAULT_KIND]()
+    return ESTIMATORS[DEFAULT_KIND]()

@@ -118,18 +118,8 @@ class FloorPlan:
         self.positions = positions or PositionSettings()
         self.georeference = None if origin is None else Georeference(origin)
         self.shapes = ZoneShapes(zones, floors, self.georeference)
-        inside = self.shapes.inside
         self.zones = {
-            zone.name: Zone(
-                name=zone.name,
-                role=zone.role,
-                floor=zone.floor,
-                absent_after_ns=_nanoseconds(zone.absent_after_s),
-                covered_by=tuple(covered.get(zone.name, ())),
-                inside=inside[zone.name],
-                priority=zone.priority,
-                margin_m=zone.margin_m,
-            )
+            zone.name: _zone_of(zone, covered.get(zone.name, ()), self.shapes.inside[zone.name])
             for zone in zones
         }
 
@@ -191,11 +181,34 @@ class FloorPlan:
         for name in [name for name in by_reader if name not in self._hearers]:
             del by_reader[name]
 
+    def is_drawn(self, fence: Iterable[str]) -> bool:
+        """Whether a zone of the fence has a shape, or lies in one: positions can tell of it."""
+        drawn = self.shapes.place_of
+        zones = [self.zones[name] for name in fence if name in self.zones]
+        return any(name in drawn for zone in zones for name in (zone.name, *zone.inside))
+
     def within(self, zone: str, fence: Iterable[str]) -> bool:
         """Whether a zone is one of the fence's zones or lies in one of them."""
         known = self.zones.get(zone)
         inside = () if known is None else known.inside
         return any(name == zone or name in inside for name in fence)
+
+
+def _zone_of(
+    settings: ZoneSettings,
+    covered_by: Iterable[PointKey],
+    inside: tuple[str, ...],
+) -> Zone:
+    return Zone(
+        name=settings.name,
+        role=settings.role,
+        floor=settings.floor,
+        absent_after_ns=_nanoseconds(settings.absent_after_s),
+        covered_by=tuple(covered_by),
+        inside=inside,
+        priority=settings.priority,
+        margin_m=settings.margin_m,
+    )
 
 
 def _portal_of(settings: PortalSettings) -> Portal:

@@ -11,6 +11,9 @@ from zones.floorplan import PointKey, Portal
 SIGHTS_MAX = 1024
 """Reads of one tag kept at one gate; of more, every other slot of time is left out."""
 
+TRIM_EVERY = 64
+"""Of a tag that stays on after it was looked at, so many reads at once are forgotten."""
+
 SLOT_NS = 200 * MILLISECOND_NS
 """Thinning leaves whole slots out: the phase of reads that lie close together is kept."""
 
@@ -18,7 +21,7 @@ SPANS_MAX = 8
 """Times that were judged, remembered by tag and gate: what comes again is not told again."""
 
 LOOKS = 2
-"""A tag that is still there is looked at after `linger_s`, and if it moves, once more."""
+"""A tag that is still there is looked at after each `linger_s`, and told at this look at last."""
 
 Span = tuple[int, int]
 
@@ -29,9 +32,9 @@ class Passage(msgspec.Struct, gc=False, array_like=True):
     `sights` are to be judged, `judged` were without a result. `newest_ns` is the newest of
     the first stretch of `sights`, `arrival_ns` the newest arrival. `due_ns` is the clock at
     which that stretch is over, if nothing more comes. `met_ns` is the clock at which the tag
-    came, `looks` how often it was looked at since. `since_ns` is the first read of the stay,
-    `told` what was told of it. `spans` are the times that were judged. `level` is how often
-    the sights were thinned.
+    came, `looks` how often it was looked at since; `from_ns` is its first read since then.
+    `since_ns` is the first read of the stay, `told` what was told of it. `spans` are the times
+    that were judged. `level` is how often the sights were thinned.
     """
 
     arrival_ns: int
@@ -45,6 +48,7 @@ class Passage(msgspec.Struct, gc=False, array_like=True):
     told: str = ""
     spans: tuple[Span, ...] = ()
     level: int = 0
+    from_ns: int = 0
 
 
 PortalState = dict[str, dict[str, Passage]]
@@ -98,17 +102,22 @@ def begin(gate: Gate, passage: Passage, arrival_ns: int, event_ns: int) -> None:
     passage.newest_ns = event_ns
     passage.due_ns = arrival_ns + gate.gap_ns
     passage.looks = 0
-    away = passage.spans and event_ns - passage.spans[-1][1] > gate.away_ns
+    passage.from_ns = event_ns
+    note_stay(gate, passage, event_ns)
+
+
+def note_stay(gate: Gate, passage: Passage, from_ns: int) -> None:
+    """What begins at `from_ns` is another stay if the tag had crossed, or was away for long."""
+    ended_ns = passage.spans[-1][1] if passage.spans else from_ns
+    away = from_ns - ended_ns > gate.away_ns and passage.since_ns <= ended_ns
     if away or not passage.since_ns:
-        passage.since_ns, passage.told = event_ns, ""
+        passage.since_ns, passage.told = from_ns, ""
 
 
 def next_look_ns(gate: Gate, passage: Passage) -> int:
     """The clock at which a passage is over, or looked at while it lasts, or forgotten."""
     if not passage.sights:
         return passage.arrival_ns + gate.away_ns
-    if passage.looks >= LOOKS or passage.told == "lingering":
-        return passage.due_ns
     look_ns = passage.met_ns + (passage.looks + 1) * gate.linger_ns + gate.slack_ns
     return min(passage.due_ns, look_ns)
 
@@ -132,14 +141,28 @@ def recent(gate: Gate, judged: list[Sight], stretch: list[Sight]) -> list[Sight]
     return [each for each in (*judged, *stretch) if each.time_ns >= since_ns]
 
 
-def shorten(gate: Gate, passage: Passage) -> None:
-    """Drop what no decision looks back to; if that is not enough, every other slot."""
-    since_ns = passage.newest_ns - gate.window_ns
-    sights = [each for each in passage.sights if each.time_ns >= since_ns]
+def is_too_long(passage: Passage) -> bool:
+    """Whether there are too many sights, or it is time to look for some that nothing needs."""
+    count = len(passage.sights)
+    return count >= SIGHTS_MAX or (count % TRIM_EVERY == 0 and passage.looks >= LOOKS)
+
+
+def shorten(gate: Gate, passage: Passage) -> int:
+    """Drop what no decision looks back to; if that is not enough, every other slot.
+
+    How many sights were left out that a decision would have looked at.
+    """
+    since_ns = passage.newest_ns - gate.window_ns - gate.gap_ns
+    sights: list[Sight] = []
+    for stretch in parted(passage.sights, gate.part_ns):
+        lasts = stretch[0].time_ns <= passage.newest_ns <= stretch[-1].time_ns
+        sights += [each for each in stretch if not lasts or each.time_ns >= since_ns]
+    wanted = len(sights)
     while len(sights) > SIGHTS_MAX * 7 // 8:
         passage.level += 1
         sights = [each for each in sights if not is_thinned_out(each.time_ns, passage.level)]
     passage.sights = sights
+    return wanted - len(sights)
 
 
 def is_thinned_out(time_ns: int, level: int) -> bool:

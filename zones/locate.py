@@ -134,10 +134,11 @@ class Locate:
         self._absences.resume(self._coverage.update(self._plan, now_ns), now_ns)
         self._next_ns = 0
 
-    def note_start(self) -> None:
-        """The gateway started: no reader is healthy until it says so."""
+    def note_start(self, missed_ns: int) -> None:
+        """The gateway started, after so long: no reader is healthy until it says so."""
         self.state.readers.clear()
         self._coverage.update(self._plan, self.state.now_ns)
+        self._positions.stand_still(missed_ns)
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
         """A reader's clock was measured."""
@@ -268,8 +269,11 @@ class Locate:
     def _decide_positions(self, at_ns: int) -> None:
         """Decide the positions that are due at one clock."""
         self._moves.begin(PHASE_POSITION)
-        for decision in self._positions.take_due(at_ns, self._zone_of):
-            self._moves.move_by_position(self._tracks[decision.tag], decision)
+        for decision in self._positions.take_due(at_ns, self._zone_of, self._closed_of):
+            track = self._tracks[decision.tag]
+            if not decision.late:
+                track.closed = max(track.closed, decision.decided_ns // BIN_NS)
+            self._moves.move_by_position(track, decision)
         self._moves.end()
 
     def _decide_passages(self, at_ns: int) -> None:
@@ -315,6 +319,7 @@ class Locate:
         if self._conflicts.holds(exit_.tag, track.zone, zone, event_ns, track.heard_ns):
             return
         track.settled_ns = event_ns
+        track.present_ns = max(track.present_ns, event_ns)
         track.memory = None
         head = self._open[exit_.number][exit_.tag]
         self._moves.move(exit_.tag, track, Estimate(zone, event_ns, {}), head, event_ns)
@@ -347,6 +352,10 @@ class Locate:
     def _zone_of(self, tag: str) -> str | None:
         track = self._tracks.get(tag)
         return None if track is None else track.zone
+
+    def _closed_of(self, tag: str) -> int:
+        track = self._tracks.get(tag)
+        return -1 if track is None else track.closed
 
     def _use(self, plan: FloorPlan) -> None:
         """Build what is derived from plan and state."""

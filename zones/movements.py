@@ -56,8 +56,8 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="movemen
 class Crossing(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="crossing"):
     """A tag passed through a portal, or stayed in it, or nobody can say which.
 
-    `confidence` (0 to 1) is that of the direction. `lean` is what a guess would be
-    where the direction is unknown. `time_ns` is when it was in the middle of the gate.
+    `confidence` (0 to 1) is that of the direction. `lean` is what a guess would be where it
+    did not go through or nobody can tell. `time_ns` is when it was in the middle of the gate.
     """
 
     id: str

@@ -6,6 +6,7 @@ then are the reads put in order, and parted wherever three quarters of a gap pas
 two of them: an order of arrival that is off by less than the other quarter changes nothing.
 
 What decided nothing is judged again with what follows within three gaps. A tag that stays is
+looked at again and again, in case it goes through and stays on the other side. It is
 said to linger, once, and not again until it was away for `away_s` or has crossed; that nobody
 can say where it went is said once of a stay, too. A tag that only one side heard was not
 between them: nothing is said of it.
@@ -31,7 +32,9 @@ from zones.gates import (
     is_judged,
     is_old,
     is_thinned_out,
+    is_too_long,
     next_look_ns,
+    note_stay,
     parted,
     recent,
     shorten,
@@ -81,11 +84,6 @@ class Passages:
             if former is None or (former.portal.inside, former.portal.outside) != sides:
                 del self._state[name]
         self.restore(portals)
-
-    def forget(self, tag: str) -> None:
-        """Forget a tag at all gates."""
-        for passages in self._state.values():
-            passages.pop(tag, None)
 
     def take(self, read: Read, event_ns: int, point: ReadPoint) -> None:
         """Take one read at a gate in, or at several; `event_ns` is when it happened."""
@@ -150,12 +148,12 @@ class Passages:
         if event_ns <= passage.newest_ns + gate.part_ns:
             passage.due_ns = max(passage.due_ns, read.arrival_ns + gate.gap_ns)
             passage.newest_ns = max(passage.newest_ns, event_ns)
-        if event_ns < passage.since_ns and not is_old(passage, event_ns):
+        if 0 < passage.since_ns - event_ns <= gate.part_ns and not is_old(passage, event_ns):
             passage.since_ns = event_ns
-        if len(passage.sights) >= SIGHTS_MAX:
-            before = len(passage.sights)
-            shorten(gate, passage)
-            self._count(read.reader, "portal_reads_max", before - len(passage.sights))
+        if 0 < passage.from_ns - event_ns <= gate.part_ns:
+            passage.from_ns = event_ns
+        if is_too_long(passage) and (left_out := shorten(gate, passage)):
+            self._count(read.reader, "portal_reads_max", left_out)
 
     # What is due
 
@@ -165,7 +163,7 @@ class Passages:
             return []
         if passage.due_ns <= at_ns:
             return self._close(gate, tag, passage, at_ns)
-        crossing = _look_at_one_who_stays(gate, tag, passage)
+        crossing = _look_at_one_who_stays(gate, tag, passage, at_ns)
         return [] if crossing is None else [crossing]
 
     def _close(self, gate: Gate, tag: str, passage: Passage, at_ns: int) -> list[Crossing]:
@@ -177,9 +175,12 @@ class Passages:
             passage.newest_ns = last[-1].time_ns
             passage.due_ns = passage.arrival_ns + gate.gap_ns
             passage.met_ns, passage.looks = at_ns, 0
+            passage.from_ns = last[0].time_ns
         else:
             over.append(last)
-        told = [self._conclude(gate, tag, passage, stretch) for stretch in over]
+        told = [self._conclude(gate, tag, passage, stretch, at_ns) for stretch in over]
+        if passage.sights:
+            note_stay(gate, passage, passage.sights[0].time_ns)
         return [crossing for crossing in told if crossing is not None]
 
     def _conclude(
@@ -188,15 +189,19 @@ class Passages:
         tag: str,
         passage: Passage,
         stretch: list[Sight],
+        at_ns: int,
     ) -> Crossing | None:
         """Judge one stretch without a gap, together with what came shortly before it."""
         until_ns = stretch[-1].time_ns
-        old = is_old(passage, until_ns)
+        old = is_old(passage, until_ns) or until_ns < passage.since_ns
+        if not old:
+            note_stay(gate, passage, stretch[0].time_ns)
         sights = stretch if old else recent(gate, passage.judged, stretch)
         passage.spans = with_span(passage.spans, (stretch[0].time_ns, until_ns))
         staying = not old and until_ns - passage.since_ns > gate.window_ns
         verdict = judge(sights, gate.portal.settings, staying=staying)
-        crossing = _told(gate, tag, passage, sights, verdict, until_ns + gate.gap_ns)
+        late = _is_late(gate, until_ns, at_ns)
+        crossing = _told(gate, tag, sights, verdict, until_ns + gate.gap_ns, late=late)
         if old:
             return crossing if verdict.crossed else None
         if verdict.crossed:
@@ -233,18 +238,28 @@ def _sight_of(gate: Gate, read: Read, event_ns: int, point: ReadPoint) -> Sight:
     )
 
 
-def _look_at_one_who_stays(gate: Gate, tag: str, passage: Passage) -> Crossing | None:
+def _look_at_one_who_stays(
+    gate: Gate,
+    tag: str,
+    passage: Passage,
+    at_ns: int,
+) -> Crossing | None:
     """A tag that stands still lingers; one that moves is given its time, then told as it looks."""
     passage.looks += 1
+    if not passage.judged and len({each.side for each in passage.sights}) == 1:
+        return None
     stretch = parted(passage.sights, gate.part_ns)[-1]
-    until_ns = stretch[0].time_ns + passage.looks * gate.linger_ns
+    until_ns = passage.from_ns + passage.looks * gate.linger_ns
     seen = [each for each in stretch if each.time_ns <= until_ns]
+    if not seen:
+        return None
     sights = recent(gate, passage.judged, seen)
-    last = passage.looks == LOOKS
+    last = passage.looks >= LOOKS
     verdict = judge(sights, gate.portal.settings, staying=last)
     if verdict.lean is None or not (last or verdict.direction == "lingering"):
         return None
-    crossing = _told(gate, tag, passage, sights, verdict, until_ns)
+    late = _is_late(gate, until_ns, at_ns)
+    crossing = _told(gate, tag, sights, verdict, until_ns, late=late)
     if not verdict.crossed:
         return _lingering(crossing, passage)
     passage.sights = [each for each in passage.sights if each.time_ns > until_ns]
@@ -274,13 +289,19 @@ def _unknown(crossing: Crossing, passage: Passage) -> Crossing | None:
     return crossing
 
 
-def _told(  # noqa: PLR0913, PLR0917 - all that a crossing tells
+def _is_late(gate: Gate, until_ns: int, at_ns: int) -> bool:
+    """Whether reads up to `until_ns` are judged at a clock long after they should have been."""
+    return at_ns - until_ns > gate.gap_ns + LATE_NS
+
+
+def _told(  # noqa: PLR0913 - all that a crossing tells
     gate: Gate,
     tag: str,
-    passage: Passage,
     sights: Sequence[Sight],
     verdict: Verdict,
     decided_ns: int,
+    *,
+    late: bool,
 ) -> Crossing:
     name = gate.portal.name
     return Crossing(
@@ -292,7 +313,7 @@ def _told(  # noqa: PLR0913, PLR0917 - all that a crossing tells
         direction=verdict.direction,
         confidence=round(verdict.confidence, 4),
         lean=None if verdict.crossed else verdict.lean,
-        late=passage.arrival_ns - sights[-1].time_ns > LATE_NS,
+        late=late,
         heard=_heard_in(gate, sights),
     )
 

@@ -104,6 +104,7 @@ class PositionCourse:
         if self._rules.verdict(spot, case.zone, gap_m, outside=True) != "leave":
             memory.late = None
             return []
+        spot = msgspec.structs.replace(spot, zone=self._rules.destination(spot, case.zone))
         first, newest = _joined(memory.late, spot)
         if self._was_back(case, first, newest):
             first = newest = spot
@@ -170,18 +171,23 @@ class PositionCourse:
         spot: Spot,
         turns: tuple[Turn, ...],
     ) -> list[PositionDecision]:
-        leaving = case.memory.leaving
+        leaving, to_zone = case.memory.leaving, self._rules.destination(spot, case.zone)
         if leaving is None:
             due_ns = spot.time_ns + self._rules.confirm_ns
-            leaving = Leaving(case.zone, spot.zone, spot, spot, due_ns, case.ready_ns)
+            leaving = Leaving(case.zone, to_zone, spot, spot, due_ns, case.ready_ns)
             case.memory.leaving = leaving
-        leaving.to_zone = spot.zone
+        elif not self._is_still_around(case.zone, leaving.to_zone):
+            leaving.to_zone = to_zone
         leaving.turns = (*leaving.turns, *turns)[:TURNS_MAX]
         if self._rules.are_distinct(leaving.newest, spot):
             leaving.newest = spot
             leaving.fixes += 1
         enough = leaving.fixes >= self._rules.exit_fixes or leaving.due_ns <= spot.time_ns
         return self._leave(case, leaving, spot.time_ns) if enough else []
+
+    def _is_still_around(self, zone: str | None, to_zone: str | None) -> bool:
+        """Whether the way out of a zone leads into one that it lies in: that is to be left next."""
+        return to_zone is not None and self._rules.lies_in(zone, to_zone)
 
     def _leave(self, case: Case, leaving: Leaving, decided_ns: int) -> list[PositionDecision]:
         """It has left, by way of what lay between."""
@@ -196,7 +202,18 @@ class PositionCourse:
         before = sum(visit.time_ns <= first.time_ns for visit in visits)
         # The way out of the last zone on the way is the way to where it is now.
         decisions = _changes(leaving.zone, visits[:before]) or [left]
-        return decisions + _changes(case.zone, visits[before:])
+        decisions += _changes(case.zone, visits[before:])
+        return decisions + self._go_on(case, first)
+
+    def _go_on(self, case: Case, first: Spot) -> list[PositionDecision]:
+        """What the newest fix says of the zone that the tag came to with the first one outside."""
+        last = case.memory.last
+        if last is None or last == first or case.zone is None:
+            return []
+        anchor = self._rules.anchor_of(case.zone)
+        gap_m = 0.0 if anchor == NOWHERE else self._shapes.distance_m(anchor, last.site_place)
+        verdict = self._rules.verdict(last, case.zone, gap_m, outside=False)
+        return self._seem_to_leave(case, last, ()) if verdict == "leave" else []
 
     def _cancel(self, memory: PositionMemory) -> bool:
         """Whether the tag seemed to leave a zone, which came to nothing."""

@@ -48,24 +48,67 @@ class PositionRules:
         nothing is outside of them.
         """
         here = spot.zone
-        if current is None and here is not None:
-            return "enter"
         if current is None:
-            return "stay" if outside or not self._shapes.names else "leave"
+            return self._from_nowhere(spot, outside=outside)
         if here is not None and self.lies_in(here, current):
             return "stay" if here == current else "enter"
         anchor = self.anchor_of(current)
         if anchor == NOWHERE:
             elsewhere = here is not None and not self.lies_in(current, here)
             return "leave" if elsewhere else "unsure"
+        if self._is_upstairs(spot, anchor):
+            return "leave"
         margin_m = self._plan.zones[self._shapes.names[anchor]].margin_m
         if gap_m <= margin_m:
             return self._within(here, current, gap_m)
         return "leave" if gap_m - spot.accuracy_m > margin_m else "unsure"
 
+    def _from_nowhere(self, spot: Spot, *, outside: bool) -> Verdict:
+        """What a fix says of a tag that is in no zone."""
+        if spot.zone is not None:
+            return "enter"
+        if outside:
+            return "stay"
+        shapes = self._shapes
+        unsure = not len(shapes) or shapes.is_any_within(spot.site_place, spot.accuracy_m)
+        return "unsure" if unsure else "leave"
+
+    def destination(self, spot: Spot, current: str | None) -> str | None:
+        """Where a fix puts the tag that is outside of `current`.
+
+        That does not mean that it is outside of what `current` lies in: one zone after the
+        other is left by the same rule, and what is not left is where it is.
+        """
+        anchor = self.anchor_of(current)
+        left = (current or "") if anchor == NOWHERE else self._shapes.names[anchor]
+        place_of = self._shapes.place_of
+        outer = self._shapes.inside.get(left, ())
+        for place in sorted(place_of[name] for name in outer if name in place_of):
+            gap_m = self._shapes.distance_m(place, spot.site_place)
+            verdict = self.verdict(spot, self._shapes.names[place], gap_m, outside=False)
+            if verdict == "enter":
+                break
+            if verdict != "leave":
+                return self._shapes.names[place]
+        return spot.zone
+
+    def _is_upstairs(self, spot: Spot, anchor: int) -> bool:
+        """Whether a fix lies in a zone of another floor, and can not be on that of the anchor.
+
+        Floors are often no further apart than a margin is wide, so there is none between them.
+        """
+        if spot.zone is None or not self._are_apart(spot.zone, self._shapes.names[anchor]):
+            return False
+        return not self._shapes.is_on_floor_of(anchor, spot.site_place)
+
+    def _are_apart(self, one: str, other: str) -> bool:
+        """Whether two zones are drawn on different floors."""
+        floors = {self._plan.zones[one].floor, self._plan.zones[other].floor}
+        return len(floors) > 1 and None not in floors
+
     def _within(self, here: str | None, current: str, gap_m: float) -> Verdict:
         """What a fix says that lies within the anchor of `current`, or its margin."""
-        if here is None or self.lies_in(current, here):
+        if here is None or self.lies_in(current, here) or self._are_apart(here, current):
             return "stay"
         if current not in self._shapes.place_of:
             return "leave"

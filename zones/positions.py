@@ -24,6 +24,7 @@ PLACE_M_MAX = 1e8
 """Nothing on this globe is further away."""
 
 ZoneOf = Callable[[str], str | None]
+BinOf = Callable[[str], int]
 
 
 class PositionWatch:
@@ -96,6 +97,14 @@ class PositionWatch:
             memory.leaving = None
             memory.outside = False
 
+    def stand_still(self, missed_ns: int) -> None:
+        """Nobody listened for so long: what waits for something to contradict it waits longer."""
+        for memory in self.state.memories.values():
+            if memory.leaving is not None:
+                memory.leaving.due_ns += missed_ns
+                memory.leaving.ready_ns += missed_ns
+        self._timers = self._pending()
+
     def next_ns(self) -> int | None:
         """The clock at which `take_due` has something to do."""
         waiting = [*self.state.bins, *self.state.overdue]
@@ -104,11 +113,17 @@ class PositionWatch:
             clocks.append(self._timers[0][0])
         return min(clocks, default=None)
 
-    def take_due(self, now_ns: int, zone_of: ZoneOf) -> list[PositionDecision]:
+    def take_due(
+        self,
+        now_ns: int,
+        zone_of: ZoneOf,
+        closed_of: BinOf = lambda _tag: -1,
+    ) -> list[PositionDecision]:
         """All that is decided up to a clock, in order of clock, tag and event.
 
         `zone_of` names the present zone of a tag (None: nowhere); what is decided here
-        is taken into account until this returns.
+        is taken into account until this returns. `closed_of` tells the newest bin of a
+        tag that was decided by other evidence: positions before it are late.
         """
         decisions: list[PositionDecision] = []
         moved: dict[str, str | None] = {}
@@ -117,7 +132,7 @@ class PositionWatch:
             return moved[tag] if tag in moved else zone_of(tag)
 
         while (at_ns := self.next_ns()) is not None and at_ns <= now_ns:
-            decided = self._close_bins(at_ns, present)
+            decided = self._close_bins(at_ns, present, closed_of)
             moved |= {each.tag: each.to_zone for each in decided if not each.late}
             timed = self._run_timers(at_ns, present)
             moved |= {each.tag: each.to_zone for each in timed}
@@ -175,13 +190,20 @@ class PositionWatch:
 
     # What is due
 
-    def _close_bins(self, at_ns: int, zone_of: ZoneOf) -> list[PositionDecision]:
+    def _close_bins(
+        self,
+        at_ns: int,
+        zone_of: ZoneOf,
+        closed_of: BinOf,
+    ) -> list[PositionDecision]:
         """Decide the fixes of the bins that close at a clock."""
         by_tag: dict[str, list[TimedFix]] = {}
         for slot in self._closing(at_ns):
             for tag, fixes in slot.items():
                 by_tag.setdefault(tag, []).extend(fixes)
         memories = self.state.memories
+        for tag in by_tag:
+            memories[tag].closed = max(memories[tag].closed, closed_of(tag) - 1)
         cases = [Case(tag, memories[tag], zone_of(tag), at_ns) for tag in sorted(by_tag)]
         measured = self._survey.measure(cases, by_tag)
         return [
@@ -234,10 +256,14 @@ class PositionWatch:
             leaving = memory.leaving
             if leaving is None or leaving.ready_ns != ready_ns:
                 continue
+            newest_ns = leaving.newest.time_ns if memory.last is None else memory.last.time_ns
             case = Case(tag, memory, zone_of(tag), at_ns)
+            case.ready_ns = self._ready_ns(newest_ns // BIN_NS, newest_ns, at_ns)
             concluded = self._course.conclude(case, leaving.due_ns)
             if concluded:
                 memory.closed = max(memory.closed, leaving.due_ns // BIN_NS)
+            if memory.leaving is not None:
+                heapq.heappush(self._timers, (memory.leaving.ready_ns, tag))
             decisions += concluded
         return decisions
 
@@ -248,12 +274,15 @@ class PositionWatch:
         self._rules = PositionRules(plan)
         self._course = PositionCourse(self._rules, plan.shapes)
         self._survey = PositionSurvey(plan.shapes, self._rules)
-        self._timers = [
+        self._timers = self._pending()
+
+    def _pending(self) -> list[tuple[int, str]]:
+        """When which tag is looked at, if nothing comes: the earliest first."""
+        return sorted(
             (memory.leaving.ready_ns, tag)
             for tag, memory in self.state.memories.items()
             if memory.leaving is not None
-        ]
-        heapq.heapify(self._timers)
+        )
 
     def _count(self, source: str, reason: str) -> None:
         key = (source, reason)

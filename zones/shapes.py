@@ -197,6 +197,14 @@ class ZoneShapes:
         elsewhere = (here != NOWHERE) & (named != NOWHERE) & (here != named)
         return np.where(elsewhere, np.inf, np.maximum(across, up))
 
+    def is_any_within(self, place: Place, room_m: float) -> bool:
+        """Whether any zone is at most so far from a point."""
+        x_m, y_m, *_ = place
+        box = shapely.box(x_m - room_m, y_m - room_m, x_m + room_m, y_m + room_m)
+        zones = self._tree.query(box)
+        spots = self.spots_at([place] * len(zones))
+        return bool((self.distances(zones, spots) <= room_m).any())
+
     def ways_through(self, starts: Spots, ends: Spots) -> Holding:
         """Which zones that can be crossed each straight way from start to end touches.
 
@@ -215,6 +223,10 @@ class ZoneShapes:
     def distance_m(self, zone: int, place: Place) -> float:
         """The same for one point."""
         return float(self.distances(np.array([zone]), self.spots_at([place]))[0])
+
+    def is_on_floor_of(self, zone: int, place: Place) -> bool:
+        """Whether one point may be on the floor of a zone, as far as that is known."""
+        return bool(self._on_floor(np.array([zone]), self.spots_at([place]))[0])
 
     def touched(self, start: Place, end: Place) -> tuple[int, ...]:
         """The zones that can be crossed and one straight way touches."""

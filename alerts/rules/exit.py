@@ -1,7 +1,8 @@
 """Rule kind `exit`: the asset is in a zone that is neither in the fence nor inside one of it.
 
-Seen outside all zones is outside, too. Where it is not known (departed, never seen, readers
-down) it is not outside. Going out through a portal of the fence is leaving, known at once.
+Seen outside all zones is outside, too, if something of the fence is drawn, so that positions can
+tell. Where it is not known (departed, never seen, readers down) it is not outside. Going out
+through a portal of the fence is leaving, known at once.
 """
 
 from alerts.places import OUTSIDE
@@ -14,7 +15,7 @@ from zones.movements import Crossing
 def judge(rule: ExitRule, plan: FloorPlan, zone: str | None) -> Verdict:
     """Whether an asset in `zone` breaks the rule; zones of role exit need no confirmation."""
     if zone == OUTSIDE:
-        return "broken"
+        return "broken" if plan.is_drawn(rule.fence) else "undecided"
     if zone is None or zone not in plan.zones:
         return "undecided"
     if plan.within(zone, rule.fence):

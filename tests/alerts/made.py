@@ -49,7 +49,7 @@ def rule(**changes: Any) -> ExitRule:  # noqa: ANN401 -- any field of a rule
 def zones(**renamed: str) -> list[ZoneSettings]:
     """Inside: hall with a bay in it, and office. Outside: yard, street, and the exits."""
     rows: list[tuple[str, dict[str, Any]]] = [
-        ("hall", {}),
+        ("hall", {"polygon": ((0, 0), (9, 0), (9, 9), (0, 9))}),
         ("bay", {"parent": renamed.get("hall", "hall")}),
         ("office", {}),
         ("yard", {}),

@@ -105,3 +105,13 @@ def test_a_way_that_led_through_the_fence_is_no_return() -> None:
     bench.move("a1", "yard", 60.5)
     bench.wait_until(END_S)
     assert bench.transitions == ["raised"]
+
+
+@pytest.mark.parametrize(("fence", "transitions"), [("office", []), ("bay", ["raised"])])
+def test_positions_tell_of_a_fence_only_where_something_of_it_is_drawn(
+    fence: str, transitions: list[str]
+) -> None:
+    bench = Bench(rule(fence=(fence,)))
+    bench.move("a1", None, 10.0, kind="moved")
+    bench.wait_until(END_S)
+    assert bench.transitions == transitions

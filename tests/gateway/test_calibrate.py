@@ -102,6 +102,31 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(
     assert "nothing is written" in told
 
 
+def test_lines_around_a_change_say_which_antenna_it_is_of(
+    depot: Depot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert calibrate(depot, "--dry-run") == 0
+    told = capsys.readouterr().out.splitlines()
+    (added,) = [at for at, line in enumerate(told) if line.startswith("+        bias_db: ")]
+    assert "         zone: office  # behind the pillar" in told[added - 2 : added]
+
+
+def test_an_antenna_that_was_hardly_read_is_named(
+    depot: Depot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = [row for row in rows(1) if ",dock,3," not in row] + rows(3, 1)[2:12:3]
+    assert calibrate(depot, files=[depot.record("few.csv", few)]) == 0
+    assert "dock/3: 4 reads with a level are too few to tell" in capsys.readouterr().err
+    assert biases(depot)[3] == 0
+
+
+def test_too_few_reads_for_any_antenna_are_refused(
+    depot: Depot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert calibrate(depot, files=[depot.record("few.csv", rows(1)[:9])]) == 1
+    assert "too few reads" in capsys.readouterr().err
+
+
 def test_a_symbolic_link_to_the_site_file_stays_one(depot: Depot, tmp_path: Path) -> None:
     link = tmp_path / "link.yaml"
     link.symlink_to(depot.site)
@@ -221,7 +246,7 @@ def test_a_recording_that_is_of_no_use_is_refused(
         ({}, "says nothing about"),
         ({"hall.csv": {"antenna": 9}}, "no antenna dock/9 with a zone"),
         ({"hall.csv": {"zone": "halll"}}, "did you mean 'hall'?"),
-        ({"hall.csv": {"zone": "hall", "antenna": 1}}, "either"),
+        ({"hall.csv": {"zone": "hall", "antenna": 1}}, "hall.csv: give either"),
         ({"hall.csv": {}}, "either"),
         ({"hall.csv": {"zome": "hall"}}, "zome"),
         ({"hall.csv": {"zone": "hall", "tag": "e200"}}, "no read of the tag e200"),

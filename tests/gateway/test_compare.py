@@ -13,14 +13,14 @@ from gateway.differences import Decision, decision_of, differences
 from tags.times import SECOND_NS
 from tests.gateway.carried import SITE, TAG, Depot, rows
 
-HALL_THEN_OFFICE = [*rows(1, 20), *rows(2, 20, start_s=20)]
+HALL_THEN_YARD = [*rows(1, 20), *rows(3, 20, start_s=20)]
 RULED = SITE + "rules:\n  - {name: stay in, kind: exit, fence: [hall]}\n"
 
 
 @pytest.fixture
 def depot(tmp_path: Path) -> Depot:
     depot = Depot(tmp_path)
-    depot.record("walk.csv", HALL_THEN_OFFICE)
+    depot.record("walk.csv", HALL_THEN_YARD)
     depot.write("slow.yaml", SITE + "estimator: {kind: window, window_s: 8, hysteresis_db: 6}\n")
     depot.write("assets.csv", f"id,tags\nL7,{TAG}\n")
     return depot
@@ -47,7 +47,7 @@ def test_differences_are_told_with_local_times_and_counted(
     told = capsys.readouterr().out
     assert "movements" in told
     assert "+02:00" in told
-    assert "hall → office" in told
+    assert "hall → yard" in told
 
 
 def test_alerts_of_other_rules_are_only_in_one(
@@ -71,7 +71,7 @@ def test_scores_stand_side_by_side_where_the_truth_is_known(
 ) -> None:
     known = [
         {"from": "2026-09-21T14:13:20Z", "zone": "hall"},
-        {"from": "2026-09-21T14:13:40Z", "zone": "office"},
+        {"from": "2026-09-21T14:13:40Z", "zone": "yard"},
     ]
     truth = depot.tell({"walk.csv": {"stays": known}})
     assert compare(depot, "site.yaml", "slow.yaml", "--truth", truth) == 0
@@ -85,6 +85,23 @@ def test_a_truth_about_other_recordings_is_refused(
 ) -> None:
     assert compare(depot, "site.yaml", "slow.yaml", "--truth", depot.truth) == 1
     assert "says nothing about" in capsys.readouterr().err
+
+
+def test_a_truth_about_a_tag_that_was_not_read_is_refused(
+    depot: Depot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = depot.tell({"walk.csv": {"zone": "hall", "tag": "e200"}})
+    assert compare(depot, "site.yaml", "slow.yaml", "--truth", truth) == 1
+    assert "no read of the tag e200" in capsys.readouterr().err
+
+
+def test_where_neither_decides_anything_they_are_not_said_to_agree(
+    depot: Depot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = depot.record("far.csv", [row.replace(",dock,", ",pier,") for row in rows(1)])
+    sites = [str(depot.site), str(depot.site)]
+    assert main(["replay", str(far), "--compare", *sites]) == 0
+    assert "A and B decide nothing." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -126,7 +143,7 @@ def test_either_a_site_or_a_comparison_is_asked_for(depot: Depot) -> None:
 def test_bad_rows_are_told_once_and_make_the_exit_code_1(
     depot: Depot, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    depot.record("walk.csv", [*HALL_THEN_OFFICE, "soon,dock,1,ee,-50"])
+    depot.record("walk.csv", [*HALL_THEN_YARD, "soon,dock,1,ee,-50"])
     assert compare(depot, "site.yaml", "slow.yaml") == 1
     assert capsys.readouterr().err.count("time_ns") == 1
 

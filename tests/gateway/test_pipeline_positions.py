@@ -4,33 +4,37 @@ from typing import Any
 
 from alerts.alert import Alert, AlertChange
 from alerts.settings import AssetSelector, ExitRule
-from gateway.entries import Observed, SiteChanged, Tick
+from gateway.entries import GatewayStarted, Observed, SiteChanged, Tick
 from gateway.pipeline import Blueprint, Pipeline
 from inventory.assets import Asset
 from inventory.changes import StoreAssets
 from tags.reads import Fix
-from tests.zones.made import T0_NS, at, seconds_of
+from tests.zones.made import T0_NS, at, health, reader, seconds_of
 from zones.floorplan import FloorPlan
 from zones.movements import Movement
 from zones.settings import FloorSettings, ZoneSettings
 
 TRACKER = "gps:4711"
 CORNERS = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
-PLAN = FloorPlan(
-    [ZoneSettings(name="yard", floor="ground", polygon=CORNERS)],
-    floors=[FloorSettings(name="ground", size_m=(300, 300))],
-)
 RULE = ExitRule(name="stays", assets=AssetSelector(), fence=("yard",))
 
 
-class Yard:
-    """A pipeline with one fence and one asset that carries a tracker."""
+def plan(absent_after_s: float | None) -> FloorPlan:
+    yard = ZoneSettings(name="yard", floor="ground", polygon=CORNERS, absent_after_s=absent_after_s)
+    floor = FloorSettings(name="ground", size_m=(300, 300))
+    return FloorPlan([yard], [reader("r", zone="yard")], floors=[floor])
 
-    def __init__(self) -> None:
-        self.pipeline = Pipeline(lambda _text: Blueprint(PLAN, [RULE]))
+
+class Yard:
+    """A pipeline with one fence, a reader in it, and one asset that carries a tracker."""
+
+    def __init__(self, absent_after_s: float | None = None) -> None:
+        yard = Blueprint(plan(absent_after_s), [RULE])
+        self.pipeline = Pipeline(lambda _text: yard)
         self.changes: list[AlertChange] = []
         self.movements: list[Movement] = []
         self.take(SiteChanged(T0_NS, "test", "v1", "v1"))
+        self.take(health("r"))
         self.take(
             StoreAssets(arrival_ns=T0_NS, by="test", assets=(Asset(id="van-1", tags=(TRACKER,)),))
         )
@@ -108,6 +112,22 @@ def test_an_exit_in_a_late_upload_is_told_once_and_moves_nothing() -> None:
     assert yard.pipeline.locates[0].state.tracks[TRACKER].zone == "yard"
 
 
+def test_silence_while_the_gateway_was_down_confirms_nothing() -> None:
+    back, gone = Yard(), Yard()
+    for yard in (back, gone):
+        yard.see(50, 50, 0)
+        yard.see(110, 50, 10)
+        yard.take(GatewayStarted(at(3600), at(11)))
+        yard.wait_until(3603)
+        assert [each.kind for each in yard.movements] == ["arrived"]
+    back.see(50, 50, 3603.5)
+    for yard in (back, gone):
+        yard.wait_until(3700)
+    assert [each.kind for each in back.movements] == ["arrived"]
+    exits = [seconds_of(each.time_ns) for each in gone.movements[1:]]
+    assert exits == [10]
+
+
 def test_groups_of_positions_decide_what_they_decide_one_by_one() -> None:
     rows = ((50, 0, 0), (110, 10, 10), (110, 14, 14), (50, 12, 14.5), (110, 20, 20), (111, 30, 30))
     one_by_one, together = Yard(), Yard()
@@ -119,3 +139,33 @@ def test_groups_of_positions_decide_what_they_decide_one_by_one() -> None:
         yard.wait_until(100)
     assert one_by_one.movements == together.movements
     assert one_by_one.changes == together.changes
+
+
+def test_what_is_first_seen_outside_raises_once() -> None:
+    yard = Yard()
+    for seconds in (0, 3, 6, 20):
+        yard.see(150, 50, seconds)
+    yard.wait_until(60)
+    assert yard.story == ["raised"]
+    assert [(each.kind, each.to_zone) for each in yard.movements] == [("moved", None)]
+
+
+def test_what_departed_and_is_seen_outside_raises() -> None:
+    yard = Yard(absent_after_s=10)
+    yard.see(50, 50, 0)
+    yard.wait_until(60)
+    for seconds in (70, 73):
+        yard.see(150, 50, seconds)
+    yard.wait_until(100)
+    assert [each.kind for each in yard.movements] == ["arrived", "departed", "moved"]
+    assert yard.story == ["raised"]
+
+
+def test_what_is_known_by_positions_departs_that_long_after_the_last_of_them() -> None:
+    yard = Yard(absent_after_s=10)
+    yard.wait_until(1000)
+    for seconds in (1000, 1006, 1012):
+        yard.see(50, 50, seconds)
+    yard.wait_until(2000)
+    told = [(m.kind, seconds_of(m.time_ns), seconds_of(m.decided_ns)) for m in yard.movements]
+    assert told == [("arrived", 1000, 1000), ("departed", 1012, 1022)]

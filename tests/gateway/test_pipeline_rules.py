@@ -139,7 +139,10 @@ def test_a_tag_that_two_far_places_hear_at_once_is_one_alert_and_no_movement() -
 
 
 def test_what_is_carried_far_moves_and_is_no_conflict() -> None:
-    reads = [*stand("e5", "dock", 1.0, 1.5, 2.0), *stand("e5", "far", 100.0, 100.5, 101.0, 101.5)]
+    reads = [
+        *stand("e5", "dock", 1.0, 1.5, 2.0),
+        *stand("e5", "far", *(100 + n / 2 for n in range(8))),
+    ]
     outputs = decided(reads)
     movements = [output for output in outputs if isinstance(output, Movement)]
     assert [movement.to_zone for movement in movements] == ["hall", "branch"]

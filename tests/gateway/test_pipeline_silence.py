@@ -11,6 +11,7 @@ from tests.zones.desk import Desk
 from tests.zones.made import (
     HALL,
     OFFICE,
+    YARD,
     at,
     every,
     health,
@@ -85,3 +86,15 @@ def test_an_idle_pipeline_decides_nothing(site: str) -> None:
     desk = Desk(site)
     for seconds in every(0.25, 1, 60):
         assert desk.pipeline.advance([Tick(at(seconds))]).outputs == []
+
+
+@pytest.mark.parametrize("down_s", [13.0, 14.0])
+def test_silence_while_the_gateway_was_down_confirms_no_exit(down_s: float) -> None:
+    desk = Desk()
+    desk.stay("a1", HALL, 0, 10)
+    desk.stay("a1", YARD, 10, 13)
+    desk.take(GatewayStarted(at(3600), at(down_s)))
+    desk.stay("a1", HALL, 3600, 3604)
+    desk.wait_until(4000)
+    assert desk.story == []
+    assert [movement.to_zone for movement in desk.movements] == ["hall", "yard", "hall"]

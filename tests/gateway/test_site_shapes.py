@@ -57,6 +57,10 @@ def test_every_kind_of_shape_is_right(zone: str) -> None:
             "3: zones[z].holes[1]: overlaps hole 1",
         ),
         (
+            f"name: z, {SQUARE}, holes: [[[9, 9], [0, 9], [0, 0], [9, 0]]]",
+            "3: zones[z].holes[0]: leaves nothing of the outline",
+        ),
+        (
             f"name: z, {SQUARE}, holes: [[[1, 1], [5, 5], [5, 1], [1, 5]]]",
             "3: zones[z].holes[0]: crosses itself at (3, 3)",
         ),

@@ -35,8 +35,8 @@ from readers.maintenance import Target
 from tags.reads import Fix, Read
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.zones.made import DOCK, GATE, HALL, NOWHERE, OFFICE, T0_NS, YARD, readers, zones
+from tests.zones.story_plans import drawn
 from zones.bins import BIN_NS
-from zones.conflict_settings import ConflictSettings
 from zones.floorplan import FloorPlan
 from zones.portal_settings import PortalSettings
 from zones.settings import ZoneSettings
@@ -87,29 +87,8 @@ DOOR_RULES = (
         latch=False,
     ),
 )
-
-
-def _square(name: str, x_m: float, y_m: float = 0.0, **more: Any) -> ZoneSettings:  # noqa: ANN401 -- any field
-    corners = ((x_m, y_m), (x_m + 10, y_m), (x_m + 10, y_m + 10), (x_m, y_m + 10))
-    return ZoneSettings(name=name, polygon=corners, absent_after_s=ABSENT_AFTER_S, **more)
-
-
-DRAWN = FloorPlan(
-    [
-        _square("hall", 0),
-        ZoneSettings(name="office", parent="hall", polygon=((6, 6), (10, 6), (10, 10), (6, 10))),
-        _square("gate", 10, role="exit", cross=True),
-        _square("yard", 30, cross=True),
-        _square("dock", 400, role="exit"),
-    ],
-    readers(),
-    portals=[DOOR],
-    conflicts=ConflictSettings(times_min=2, ends_after_s=5),
-)
-"""Hall and office, then the gate, outside of it a yard, and far from all of them the dock."""
-
 SITES = {
-    "drawn": Blueprint(DRAWN, [rule(), *DOOR_RULES], TAGS_MAX),
+    "drawn": Blueprint(drawn(ABSENT_AFTER_S, [DOOR]), [rule(), *DOOR_RULES], TAGS_MAX),
     "first": Blueprint(
         FloorPlan(zones(ABSENT_AFTER_S), readers(), portals=[DOOR]),
         [rule(), *DOOR_RULES],
@@ -255,6 +234,13 @@ _DELAYS_NS = (
 )
 _LEVELS_DBM = (-45.0, -50.0, -50.0, -52.0, -57.5, -66.1, -75.0, -88.0, None)
 _POINTS = (*(HALL, GATE, YARD, OFFICE, DOCK) * 3, NOWHERE, ("stranger", 1))
+_ROUTES = (
+    *((point,) for point in _POINTS),
+    *((HALL, HALL, HALL, GATE, GATE, GATE), (DOCK, DOCK, DOCK, HALL, HALL, HALL)) * 2,
+    *((HALL, DOCK), (HALL, GATE)) * 2,
+)
+"""Where a tag is read, one after the other, and again from the start."""
+
 _SETBACK_NS = 300 * MILLISECOND_NS
 
 _TARGETS = (
@@ -269,7 +255,7 @@ _LASTING_NS = (1, 250 * MILLISECOND_NS, SECOND_NS + 1, 3 * SECOND_NS, 60 * SECON
 _heard = st.tuples(
     st.just("read"),
     st.sampled_from(TAGS),
-    st.sampled_from(_POINTS),
+    st.sampled_from(_ROUTES),
     st.sampled_from(_DELAYS_NS),
     st.sampled_from(_LEVELS_DBM),
     st.sampled_from((1, 1, 3)),
@@ -329,23 +315,19 @@ def stories(draw: st.DrawFn, *, steady: bool = False) -> Story:
     items: list[Item] = list(opening(draw(st.sampled_from(("first", "drawn")))))
     now_ns = T0_NS
     for gap_ns, (period_ns, times, happening) in draw(_happenings):
-        for step_ns in (gap_ns, *[period_ns] * (times - 1)):
+        for turn, step_ns in enumerate((gap_ns, *[period_ns] * (times - 1))):
             back_ns = _SETBACK_NS if step_ns == 1 and not steady else 0
-            items.append(_item(happening, now_ns + step_ns - back_ns, now_ns))
+            items.append(_item(happening, now_ns + step_ns - back_ns, now_ns, turn))
             now_ns += step_ns
     items.append(Tick(now_ns + END_NS))
     cuts = draw(st.lists(st.booleans(), min_size=1, max_size=9))
     return Story(tuple(items), tuple(cuts))
 
 
-def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int) -> Item:
+def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int, turn: int) -> Item:
     match happening:
-        case ("read", tag, (name, number), delay_ns, rssi_dbm, count):
-            time_ns = arrival_ns - delay_ns
-            return Read(tag, name, number, time_ns, arrival_ns, rssi_dbm, count)
-        case ("fix", tag, place_m, delay_ns, accuracy_m):
-            time_ns = arrival_ns - delay_ns
-            return Fix(tag, "gps", time_ns, arrival_ns, *place_m, accuracy_m=accuracy_m)
+        case ("read" | "fix", *_):
+            return _heard_or_seen(happening, arrival_ns, turn)
         case ("health", name, state, antennas):
             return ReaderHealth(reader=name, state=state, since_ns=arrival_ns, antennas=antennas)
         case ("offset", name, offset_ns):
@@ -356,6 +338,17 @@ def _item(happening: tuple[Any, ...], arrival_ns: int, before_ns: int) -> Item:
             return SiteChanged(arrival_ns, "test", name, name)
         case _:
             return _change(happening, arrival_ns)
+
+
+def _heard_or_seen(happening: tuple[Any, ...], arrival_ns: int, turn: int) -> Read | Fix:
+    kind, tag, where, delay_ns, *more = happening
+    time_ns = arrival_ns - delay_ns
+    if kind == "fix":
+        x_m, y_m = where
+        return Fix(tag, "gps", time_ns, arrival_ns, x_m, y_m, accuracy_m=more[0])
+    name, number = where[turn % len(where)]
+    rssi_dbm, count = more
+    return Read(tag, name, number, time_ns, arrival_ns, rssi_dbm, count)
 
 
 def _change(happening: tuple[Any, ...], arrival_ns: int) -> Entry:

@@ -72,7 +72,7 @@ def test_a_reader_that_falls_over_at_the_last_moment_leaves_everything_open() ->
 def test_a_gateway_that_starts_has_heard_nothing_yet() -> None:
     stage = stage_with_one()
     stage.wait_until(100)
-    stage.locate.note_start()
+    stage.locate.note_start(0)
     stage.wait_until(1000)
     assert stage.moves == [ARRIVED]
     stage.note("r", "online", 1000)
@@ -165,6 +165,21 @@ def test_a_tag_that_goes_where_it_may_be_silent_stays() -> None:
     stage.hear([read("a", GATE, 20)])
     stage.wait_until(10_000)
     assert [move.kind for move in stage.moves] == ["arrived", "moved"]
+
+
+def test_who_comes_to_an_exit_on_the_fast_path_is_present_there() -> None:
+    zones = [ZoneSettings(name="hall"), ZoneSettings(name="gate", role="exit", absent_after_s=3)]
+    stage = Stage(FloorPlan(zones, readers()))
+    stage.hear([read("a", HALL, 0), read("a", GATE, 1000), read("b", GATE, 1000)])
+    stage.wait_until(2000)
+    moves = [(move.kind, move.to_zone, move.time_s, move.decided_s) for move in stage.moves]
+    assert moves == [
+        ("arrived", "hall", 0, 0),
+        ("moved", "gate", 1000, 1000),
+        ("arrived", "gate", 1000, 1000),
+        ("departed", None, 1000, 1003),
+        ("departed", None, 1000, 1003),
+    ]
 
 
 def test_a_new_floor_plan_with_an_absence_time_counts_from_the_last_read() -> None:

@@ -83,6 +83,11 @@ def test_what_is_no_evidence_is_not_fitted() -> None:
     assert fit_bias(PLAN, []).bias_db == {}
 
 
+def test_a_bias_of_nothing_has_no_sign() -> None:
+    alike = [Read("e2", "r", n, T0_NS, T0_NS, level) for n, level in ((1, -50.0), (2, -50.001))]
+    assert {str(bias) for bias in fit_bias(PLAN, alike * READS_MIN).bias_db.values()} == {"0.0"}
+
+
 def test_the_order_of_reads_changes_no_fit() -> None:
     reads = idle_reads()
     assert fit_bias(PLAN, reads[::-1]) == fit_bias(PLAN, reads)

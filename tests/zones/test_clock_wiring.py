@@ -119,7 +119,7 @@ def test_no_jump_of_the_gateway_is_a_move(ahead_s: int, tags: int) -> None:
     stage.hear([read(tag, GATE, n / 4) for n in range(80) for tag in names])
     stage.wait_until(20)
     if ahead_s > 0:
-        stage.locate.note_start()
+        stage.locate.note_start(0)
         stage.wait_until(20 + ahead_s)
         for name in ("r", "s"):
             stage.note(name, "online", 20 + ahead_s)

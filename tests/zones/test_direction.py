@@ -120,6 +120,27 @@ def test_a_crossing_needs_reads_on_both_sides() -> None:
     assert judge(more, portal(reads_min=6)).direction == "unknown"
 
 
+def approach(sign: int) -> list[Sight]:
+    """No phase; at 1.3 m/s past two antennas that stand 2 m apart and hear as far as 4 m."""
+    heard: list[Sight] = []
+    for step in range(120):
+        place_m = sign * (step - 60) * 0.1
+        for side, antenna_m in ((INSIDE, -1.0), (OUTSIDE, 1.0)):
+            level_cdb = round(-4200 - 3300 * math.log10(math.hypot(place_m - antenna_m, 1.2)))
+            if level_cdb > -6200:
+                heard.append(Sight(at(step / 13), side, side, level_cdb))
+    return heard
+
+
+@pytest.mark.parametrize(("sign", "direction"), [(1, "outbound"), (-1, "inbound")])
+def test_without_phase_levels_that_rise_and_fall_on_both_sides_are_a_crossing(
+    sign: int, direction: str
+) -> None:
+    verdict = judge(approach(sign), portal())
+    assert verdict.direction == direction
+    assert seconds_of(verdict.time_ns) == pytest.approx(60 / 13, abs=0.3)
+
+
 def test_who_stays_needs_a_plain_order() -> None:
     reads = sights(replace(each, rssi_dbm=None) for each in walk(out, seconds=10))
     assert judge(reads, SETTINGS).crossed

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tags.reads import Read
 from tests.zones.made import seconds_of
 from tests.zones.walked import (
+    LAST_S,
     Watched,
     across,
     back,
@@ -20,6 +20,7 @@ from tests.zones.walked import (
     out,
     plain,
     portal,
+    told_of,
     turned,
     upload,
     walk,
@@ -28,16 +29,6 @@ from zones.floorplan import ReadPoint
 from zones.gates import SIGHTS_MAX, PortalState
 from zones.movements import Crossing
 from zones.passages import Passages
-
-LAST_S = 6 - 0.025
-"""When a walk of six seconds is read last."""
-
-
-def told_of(reads: list[Read], until_s: float = 1000.0) -> list[Crossing]:
-    watched = Watched()
-    watched.hear(reads)
-    watched.wait_until(until_s)
-    return watched.told
 
 
 def test_a_crossing_is_told_one_second_after_the_last_read_and_not_before() -> None:
@@ -104,56 +95,6 @@ def test_who_cannot_be_made_out_is_told_once() -> None:
     (crossing,) = told_of(reads)
     assert crossing.direction == "unknown"
     assert crossing.lean in {"outbound", "inbound"}
-
-
-# Staying
-
-
-def test_who_stands_at_the_gate_is_told_to_linger_once_after_eight_seconds() -> None:
-    watched = Watched()
-    watched.hear(walk(beside, seconds=8.3))
-    assert [each.direction for each in watched.told] == ["lingering"]
-    assert seconds_of(watched.told[0].time_ns) == 0
-    assert seconds_of(watched.told[0].decided_ns) == 8
-    watched.hear(walk(beside, start_s=8.3, seconds=60))
-    watched.wait_until(100)
-    assert len(watched.told) == 1
-
-
-def test_a_parked_tag_read_now_and_then_for_hours_lingers_once() -> None:
-    reads = [each for n in range(200) for each in walk(beside, start_s=30.0 * n, seconds=0.4)]
-    told = told_of(reads, until_s=10_000)
-    assert [each.direction for each in told].count("lingering") == 1
-    assert len(told) <= 2
-
-
-def test_it_lingers_again_when_it_was_away_for_long() -> None:
-    told = told_of([*walk(beside, seconds=9), *walk(beside, start_s=400, seconds=9)])
-    assert [each.direction for each in told] == ["lingering", "lingering"]
-
-
-def test_who_stood_there_and_then_left_has_crossed() -> None:
-    def path(share: float) -> tuple[float, float]:
-        return out(max(0.0, (share - 0.75) * 4))
-
-    told = told_of(walk(path, seconds=40))
-    assert [each.direction for each in told] == ["lingering", "outbound"]
-    assert 30 < seconds_of(told[1].time_ns) < 40
-
-
-def test_who_passes_slowly_is_given_its_time() -> None:
-    assert [each.direction for each in told_of(walk(out, seconds=14))] == ["outbound"]
-
-
-def test_a_stay_that_begins_with_a_crossing_is_told_before_it_ends() -> None:
-    def path(share: float) -> tuple[float, float]:
-        return across(min(1, 5 * share))
-
-    watched = Watched()
-    watched.hear(walk(path, seconds=30))
-    assert watched.directions == ["outbound"]
-    watched.wait_until(100)
-    assert watched.directions == ["outbound"]
 
 
 # What says nothing
@@ -307,14 +248,6 @@ def test_gates_that_are_gone_or_changed_sides_are_forgotten() -> None:
     assert {each.portal for each in watched.told} <= {"kept"}
 
 
-def test_a_tag_that_is_forgotten_is_not_told_of() -> None:
-    watched = Watched()
-    watched.hear(walk(out))
-    watched.passages.forget("a")
-    watched.wait_until(100)
-    assert watched.told == []
-
-
 def test_what_is_over_is_forgotten_in_the_end() -> None:
     watched = Watched()
     watched.hear(walk(out))
@@ -330,6 +263,23 @@ def test_a_tag_that_is_read_all_the_time_takes_no_more_than_its_share() -> None:
     assert len(watched.state["gate"]["a"].sights) <= SIGHTS_MAX
     dropped = watched.passages.dropped["r", "portal_reads_max"]
     assert dropped + len(watched.state["gate"]["a"].sights) == len(reads)
+
+
+def test_a_tag_that_stays_for_long_takes_no_more_than_what_is_looked_back_to() -> None:
+    watched = Watched()
+    hall = [each for each in walk(beside, seconds=600) if each.antenna == 1]
+    watched.hear(hall)
+    assert len(watched.state["gate"]["a"].sights) <= 300
+    # What nobody looks back to is not missed.
+    assert watched.passages.dropped == {}
+
+
+def test_what_is_forgotten_of_a_stay_takes_no_part_of_an_upload_with_it() -> None:
+    watched = Watched()
+    stay = walk(beside, start_s=1000, seconds=600)
+    watched.hear([*stay[:12_000], *upload(walk(out), arrival_s=1300.01), *stay[12_000:]])
+    watched.wait_until(2000)
+    assert sorted(watched.directions) == ["lingering", "outbound"]
 
 
 def test_thinned_reads_still_tell_the_way() -> None:

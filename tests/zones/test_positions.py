@@ -11,7 +11,7 @@ from zones.floorplan import FloorPlan
 from zones.position_memory import FIXES_MAX, RECENT_MAX, STAYS_MAX, PositionState
 from zones.position_settings import OriginSettings, PositionSettings
 from zones.positions import PositionWatch
-from zones.settings import CircleSettings, FloorSettings, ZoneSettings
+from zones.settings import CircleSettings, ZoneSettings
 
 IN_AT_0 = Told(None, "F", 0, 0)
 SHELF = ZoneSettings(name="shelf", parent="F")
@@ -166,19 +166,6 @@ def test_what_was_outside_and_then_elsewhere_is_told_to_be_outside_anew() -> Non
     stage.hear([fix(20, 150), fix(23, 150)])
     stage.wait_until(60)
     assert stage.told == [Told(None, None, 0, 3), Told(None, None, 20, 23)]
-
-
-def test_floors_are_told_apart_by_height() -> None:
-    floors = [
-        FloorSettings(name="low", height_m=(0, 4)),
-        FloorSettings(name="high", height_m=(4, 8)),
-    ]
-    zones = [ZoneSettings(name=name, floor=name, polygon=FENCE.polygon) for name in ("low", "high")]
-    stage = PositionStage(plan=FloorPlan(zones, floors=floors))
-    stage.hear([fix(0, 50, z_m=1), fix(5, 50, z_m=4.5), fix(10, 50, z_m=6.5), fix(11, 50, z_m=6.5)])
-    stage.hear([fix(20, 50)])
-    stage.wait_until(60)
-    assert stage.told == [Told(None, "low", 0, 0), Told("low", "high", 10, 11)]
 
 
 def test_degrees_are_tied_to_the_site() -> None:
@@ -350,3 +337,21 @@ def test_fixes_that_wait_are_placed_by_the_new_floor_plan() -> None:
     stage.watch.adopt_plan(FloorPlan([pond]))
     stage.wait_until(30)
     assert stage.watch.state.bins == {}
+
+
+def test_where_nothing_is_drawn_nothing_is_seen_outside() -> None:
+    stage = PositionStage([ZoneSettings(name="F")])
+    stage.hear([fix(0, 150), fix(3, 150)])
+    stage.wait_until(60)
+    assert stage.told == []
+
+
+def test_a_first_position_that_may_be_within_a_zone_is_not_outside() -> None:
+    stage = PositionStage()
+    stage.hear([fix(0, 110, accuracy_m=10), fix(3, 110, accuracy_m=10)])
+    stage.wait_until(60)
+    assert stage.told == []
+    stage.hear([fix(61, 110, accuracy_m=9), fix(63, 110, accuracy_m=9)])
+    assert stage.zones == {}
+    stage.wait_until(70)
+    assert stage.told == [Told(None, None, 61, 63)]

@@ -27,6 +27,9 @@ TURN_S = 0.025
 HOP_S = 0.2
 WAVELENGTH_M = 0.328
 
+LAST_S = 6 - 0.025
+"""When a walk of six seconds is read last."""
+
 Path = Callable[[float], tuple[float, float]]
 """Place by the share of the time that is over."""
 
@@ -148,3 +151,11 @@ def delayed(reads: Sequence[Read], delays_s: Sequence[float]) -> list[Read]:
         replace(each, arrival_ns=each.arrival_ns + round(delays_s[n % len(delays_s)] * SECOND_NS))
         for n, each in enumerate(reads)
     ]
+
+
+def told_of(reads: Sequence[Read], until_s: float = 1000.0) -> list[Crossing]:
+    """What is told of reads, and of the time after them."""
+    watched = Watched()
+    watched.hear(reads)
+    watched.wait_until(until_s)
+    return watched.told
