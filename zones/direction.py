@@ -49,6 +49,11 @@ NATS_MAX = 10.0
 
 BLIND_NATS_MAX = 2.0
 
+THROUGH_NATS_MIN = -2.0
+"""If the phase says that it rather passed by or turned round, the order must be plain. Walks
+through the gate have at least -1.5, those along it reach 1.5 [measured]: where the phase is
+scarce it can not tell."""
+
 RISE_SLOTS = 6
 RISE_DB_MIN = 5.0
 RISE_NATS = 2.0
@@ -169,7 +174,8 @@ def _judge(
     if moved < EVEN and (motion.phases >= PHASES_MIN or length_s >= settings.linger_s):
         direction = "lingering"
     elif seen and sure >= settings.confidence_min and moved >= EVEN:
-        direction = lean if order.is_plain or not staying else "unknown"
+        doubted = staying or motion.through < THROUGH_NATS_MIN
+        direction = lean if order.is_plain or not doubted else "unknown"
     confidence = 1 - moved if direction == "lingering" else sure
     return Verdict(direction, confidence, lean, time_ns), motion
 
@@ -272,7 +278,8 @@ def _pairs(
             phase_rad = sign * _growth(last.phase_rad, each.phase_rad)
             level_db = _growth(last.rssi_cdb, each.rssi_cdb) / 100
             outside = each.side == OUTSIDE
-            pairs.append(Pair(outside, middle_s / length_s, apart_s, phase_rad, level_db))
+            number = each.point
+            pairs.append(Pair(number, outside, middle_s / length_s, apart_s, phase_rad, level_db))
     pairs.sort(key=lambda pair: pair.progress)
     return pairs
 

@@ -59,6 +59,7 @@ class Pair(NamedTuple):
     `progress` (0 to 1) is how much of the passage was over. NaN is not known.
     """
 
+    point: int
     outside: bool
     progress: float
     apart_s: float
@@ -74,6 +75,7 @@ class Motion(NamedTuple):
     """
 
     outward: float = 0.0
+    through: float = 0.0
     moving: float = 0.0
     phases: int = 0
     burst: float = 0.0
@@ -96,16 +98,17 @@ def weigh(pairs: Sequence[Pair]) -> Motion:
     if not pairs:
         return Motion()
     table: Floats = np.array(pairs, dtype=np.float64)
-    moving = _restless(table[:, 4])
-    known = ~np.isnan(table[:, 3])
-    outward = 0.0
+    moving = _restless(table[:, 5])
+    known = ~np.isnan(table[:, 4])
+    outward = through = 0.0
     if known.any():
-        outward, nats = _weigh_phases(table[known])
+        outward, through, nats = _weigh_phases(table[known])
         moving[known] += nats
     burst, first, last = _burst(moving)
-    progress = table[:, 1]
+    progress = table[:, 2]
     return Motion(
         outward=outward,
+        through=through,
         moving=float(moving.sum()),
         phases=int(known.sum()),
         burst=burst,
@@ -114,27 +117,84 @@ def weigh(pairs: Sequence[Pair]) -> Motion:
     )
 
 
-def _weigh_phases(table: Floats) -> tuple[float, Floats]:
-    """Nats for outwards, and for moving by pair.
+def _weigh_phases(table: Floats) -> tuple[float, float, Floats]:
+    """Nats for outwards against inwards, for through against all else, and for moving by pair.
 
     Of the tag's speed v that away from the inner antennas is v p at progress p, and that
     towards the outer ones v (1 - p); inwards it is the reverse.
     """
-    outside, progress, apart_s, phase_rad, _ = table.T
-    outwards = np.where(outside, progress - 1, progress)
-    inwards = np.where(outside, progress, progress - 1)
+    point, outside, _, apart_s, phase_rad, _ = table.T
     carried = _spread(SPEED_SD_M_S * apart_s)
+    still = _density(2 * phase_rad, _spread(np.zeros(1)))
     turn = 2 * WAVENUMBER * apart_s
-
-    def densities(speeds_m_s: Floats, spread: Spread) -> Floats:
-        return _density(2 * phase_rad + turn * speeds_m_s, spread)
-
-    still = densities(np.zeros((1, 1)), _spread(np.zeros(1)))[0]
-    anyhow = densities(ANY_SPEED_M_S, carried).mean(axis=0)
-    out = _likelihood(densities(SPEEDS_M_S * outwards, carried))
-    back = _likelihood(densities(SPEEDS_M_S * inwards, carried))
+    anyhow = _density(2 * phase_rad + turn * ANY_SPEED_M_S, carried).mean(axis=0)
+    courses = _courses(table, carried)
+    inner = outside == 0
+    out = _sum(courses, {"recede": inner, "approach": ~inner})
+    back = _sum(courses, {"approach": inner, "recede": ~inner})
     nats: Floats = np.log(anyhow / still)
-    return out - back, nats
+    ways = np.logaddexp(_mean(out), _mean(back)) - np.log(2)
+    others = _other_stories(courses, point, inner, out, back)
+    return _mean(out) - _mean(back), float(ways - others), nats
+
+
+def _courses(table: Floats, carried: Spread) -> dict[str, Floats]:
+    """Log densities by speed (rows) and pair (columns), for each course past one antenna."""
+    _, _, progress, apart_s, phase_rad, _ = table.T
+    shares = {
+        "recede": progress,
+        "approach": progress - 1,
+        "pass": 2 * progress - 1,
+        "turn": 1 - 2 * progress,
+    }
+    turn = 2 * WAVENUMBER * apart_s
+    return {
+        course: np.log(_density(2 * phase_rad + turn * (SPEEDS_M_S * share), carried))
+        for course, share in shares.items()
+    }
+
+
+def _sum(courses: dict[str, Floats], taken: dict[str, NDArray[np.bool_]]) -> Floats:
+    """The log-likelihood of a story by speed: which pairs take which course."""
+    rows: Floats = sum(courses[course][:, pairs].sum(axis=1) for course, pairs in taken.items())
+    return rows
+
+
+def _other_stories(
+    courses: dict[str, Floats],
+    point: Floats,
+    inner: NDArray[np.bool_],
+    out: Floats,
+    back: Floats,
+) -> float:
+    """The log-likelihood that it came near the gate and did not go through it.
+
+    It passed by, turned round on either side, or came nearer to some antennas and went away
+    from others without regard to their sides.
+    """
+    everything = np.ones_like(inner)
+    stories = [
+        _sum(courses, {"pass": everything}),
+        _sum(courses, {"turn": inner, "pass": ~inner}),
+        _sum(courses, {"pass": inner, "turn": ~inner}),
+    ]
+    mixed = np.zeros(len(out))
+    points = np.unique(point)
+    for each in points:
+        own = point == each
+        mixed = mixed + np.logaddexp(
+            _sum(courses, {"recede": own}), _sum(courses, {"approach": own})
+        )
+    rest = 2.0 ** len(points) - 2
+    if rest > 0:
+        ways = np.logaddexp(out, back)
+        with np.errstate(divide="ignore"):
+            stories.append(
+                mixed + np.log1p(-np.exp(np.minimum(ways - mixed, -1e-12))) - np.log(rest)
+            )
+    nats = [_mean(story) for story in stories]
+    top = max(nats)
+    return float(top + np.log(sum(np.exp(each - top) for each in nats) / len(nats)))
 
 
 def _restless(levels_db: Floats) -> Floats:
@@ -170,8 +230,7 @@ def _density(angle_rad: Floats, spread: Spread) -> Floats:
     return STRAY + (1 - STRAY) * density
 
 
-def _likelihood(densities: Floats) -> float:
-    """Log of the mean over the speeds (rows) of the product over the pairs (columns)."""
-    rows = np.log(densities).sum(axis=1)
+def _mean(rows: Floats) -> float:
+    """Log of the mean likelihood over the speeds."""
     top = rows.max()
     return float(top + np.log(np.exp(rows - top).mean()))

@@ -194,7 +194,7 @@ def test_no_pairs_say_nothing() -> None:
 
 def test_levels_that_stay_speak_for_standing_and_those_that_leap_for_moving() -> None:
     def pairs(level_db: float) -> list[Pair]:
-        return [Pair(n % 2 == 0, n / 20, 0.1, math.nan, level_db) for n in range(20)]
+        return [Pair(1, n % 2 == 0, n / 20, 0.1, math.nan, level_db) for n in range(20)]
 
     assert weigh(pairs(0.0)).moving < -3
     assert weigh(pairs(4.0)).moving > 3
