@@ -49,7 +49,7 @@ NATS_MAX = 10.0
 
 BLIND_NATS_MAX = 2.0
 
-THROUGH_NATS_MIN = -2.0
+THROUGH_NATS_MIN = -0.45
 """If the phase says that it rather passed by or turned round, the order must be plain. Walks
 through the gate have at least -1.5, those along it reach 1.5 [measured]: where the phase is
 scarce it can not tell."""
@@ -174,7 +174,7 @@ def _judge(
     if moved < EVEN and (motion.phases >= PHASES_MIN or length_s >= settings.linger_s):
         direction = "lingering"
     elif seen and sure >= settings.confidence_min and moved >= EVEN:
-        doubted = staying or motion.through < THROUGH_NATS_MIN
+        doubted = staying or motion.through + order.errors**2 < THROUGH_NATS_MIN
         direction = lean if order.is_plain or not doubted else "unknown"
     confidence = 1 - moved if direction == "lingering" else sure
     return Verdict(direction, confidence, lean, time_ns), motion

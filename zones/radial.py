@@ -50,6 +50,20 @@ LEVEL_DB_MAX = 5.0
 LEVEL_WEIGHT = 0.5
 """Differences of level are not independent of each other."""
 
+PASSED_AT = {
+    "early": 0.33,
+    "rather early": 0.38,
+    "midway": 0.5,
+    "rather late": 0.62,
+    "late": 0.67,
+}
+PASS_SHARPNESS = 5.0
+"""When, by progress, an antenna is passed, and how suddenly nearing turns into leaving."""
+
+CLEAR_NATS, MISFIT = 5.0, 0.6
+"""No story fits a real way, so the right one may be behind another by up to this share of what
+it explains; it matters where the phase says much."""
+
 Floats = NDArray[np.float64]
 
 
@@ -130,23 +144,25 @@ def _weigh_phases(table: Floats) -> tuple[float, float, Floats]:
     anyhow = _density(2 * phase_rad + turn * ANY_SPEED_M_S, carried).mean(axis=0)
     courses = _courses(table, carried)
     inner = outside == 0
-    out = _sum(courses, {"recede": inner, "approach": ~inner})
-    back = _sum(courses, {"approach": inner, "recede": ~inner})
     nats: Floats = np.log(anyhow / still)
-    ways = np.logaddexp(_mean(out), _mean(back)) - np.log(2)
-    others = _other_stories(courses, point, inner, out, back)
-    return _mean(out) - _mean(back), float(ways - others), nats
+    out = _through(courses, inner)
+    back = _through(courses, ~inner)
+    ways = max(_mean(out), _mean(back))
+    others = _other_stories(courses, point, inner)
+    misfit = MISFIT * max(0.0, others - CLEAR_NATS)
+    return _mean(out[0]) - _mean(back[0]), float(ways - others - misfit), nats
 
 
 def _courses(table: Floats, carried: Spread) -> dict[str, Floats]:
-    """Log densities by speed (rows) and pair (columns), for each course past one antenna."""
+    """Log densities by speed (rows) and pair (columns), for each course past one antenna.
+
+    Passing is coming nearer and going away again, at full speed but for the moment of it;
+    the names say how early in the passage that is.
+    """
     _, _, progress, apart_s, phase_rad, _ = table.T
-    shares = {
-        "recede": progress,
-        "approach": progress - 1,
-        "pass": 2 * progress - 1,
-        "turn": 1 - 2 * progress,
-    }
+    shares = {"recede": progress, "approach": progress - 1, "turn": 1 - 2 * progress}
+    for name, middle in PASSED_AT.items():
+        shares[name] = np.clip(PASS_SHARPNESS * (progress - middle), -1, 1)
     turn = 2 * WAVENUMBER * apart_s
     return {
         course: np.log(_density(2 * phase_rad + turn * (SPEEDS_M_S * share), carried))
@@ -160,41 +176,53 @@ def _sum(courses: dict[str, Floats], taken: dict[str, NDArray[np.bool_]]) -> Flo
     return rows
 
 
-def _other_stories(
-    courses: dict[str, Floats],
-    point: Floats,
-    inner: NDArray[np.bool_],
-    out: Floats,
-    back: Floats,
-) -> float:
+def _through(courses: dict[str, Floats], first: NDArray[np.bool_]) -> Floats:
+    """The ways through the gate, past the antennas of one side `first` (rows: speeds).
+
+    Row by row of stories: from between them to between the others, or from before all of them
+    to behind all.
+    """
+    return np.array(
+        [
+            _sum(courses, {"recede": first, "approach": ~first}),
+            _sum(courses, {"early": first, "late": ~first}),
+            _sum(courses, {"rather early": first, "rather late": ~first}),
+        ]
+    )
+
+
+def _other_stories(courses: dict[str, Floats], point: Floats, inner: NDArray[np.bool_]) -> float:
     """The log-likelihood that it came near the gate and did not go through it.
 
     It passed by, turned round on either side, or came nearer to some antennas and went away
     from others without regard to their sides.
     """
-    everything = np.ones_like(inner)
     stories = [
-        _sum(courses, {"pass": everything}),
-        _sum(courses, {"turn": inner, "pass": ~inner}),
-        _sum(courses, {"pass": inner, "turn": ~inner}),
+        _sum(courses, {"midway": inner | True}),
+        _sum(courses, {"turn": inner, "midway": ~inner}),
+        _sum(courses, {"midway": inner, "turn": ~inner}),
     ]
-    mixed = np.zeros(len(out))
+    if len(np.unique(point)) > len(np.unique(inner)):
+        stories.append(_regardless_of_sides(courses, point, inner))
+    return _mean(np.array(stories))
+
+
+def _regardless_of_sides(
+    courses: dict[str, Floats], point: Floats, inner: NDArray[np.bool_]
+) -> Floats:
+    """Nearer to some antennas and away from the others, by speed: every choice but the gate's."""
     points = np.unique(point)
+    ways = np.logaddexp(
+        _sum(courses, {"recede": inner, "approach": ~inner}),
+        _sum(courses, {"approach": inner, "recede": ~inner}),
+    )
+    every = np.zeros_like(ways)
     for each in points:
         own = point == each
-        mixed = mixed + np.logaddexp(
-            _sum(courses, {"recede": own}), _sum(courses, {"approach": own})
-        )
-    rest = 2.0 ** len(points) - 2
-    if rest > 0:
-        ways = np.logaddexp(out, back)
-        with np.errstate(divide="ignore"):
-            stories.append(
-                mixed + np.log1p(-np.exp(np.minimum(ways - mixed, -1e-12))) - np.log(rest)
-            )
-    nats = [_mean(story) for story in stories]
-    top = max(nats)
-    return float(top + np.log(sum(np.exp(each - top) for each in nats) / len(nats)))
+        every += np.logaddexp(_sum(courses, {"recede": own}), _sum(courses, {"approach": own}))
+    left: Floats = every + np.log1p(-np.exp(np.minimum(ways - every, -1e-9)))
+    left -= np.log(2.0 ** len(points) - 2)
+    return left
 
 
 def _restless(levels_db: Floats) -> Floats:

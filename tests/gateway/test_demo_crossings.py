@@ -36,7 +36,12 @@ def test_who_leaves_is_seen_leaving_and_who_comes_back_coming_back(seed: int) ->
     assert {crossing.portal for crossing in found} == {DOOR_OUT}
     truly_out = [exit_ for exit_ in facility.truth(UNTIL_S).exits if exit_.outside]
     out = [crossing for crossing in found if crossing.direction == "outbound"]
-    assert sorted(crossing.tag for crossing in out) == sorted(exit_.tag for exit_ in truly_out)
+    # Who stood at the door for long before is told to linger, and may go from there.
+    lingered = {crossing.tag for crossing in found if crossing.direction == "lingering"}
+    seen = {crossing.tag for crossing in out}
+    assert len(out) == len(seen)
+    assert seen <= {exit_.tag for exit_ in truly_out} <= seen | lingered
+    assert seen
     for crossing in out:
         exit_ = next(each for each in truly_out if each.tag == crossing.tag)
         at_s = (crossing.time_ns - START_NS) / SECOND_NS
@@ -45,5 +50,5 @@ def test_who_leaves_is_seen_leaving_and_who_comes_back_coming_back(seed: int) ->
     back = [crossing for crossing in found if crossing.direction == "inbound"]
     assert len(back) >= 1
     for crossing in back:
-        left = next(each for each in out if each.tag == crossing.tag)
-        assert left.time_ns < crossing.time_ns
+        left = next((each for each in out if each.tag == crossing.tag), None)
+        assert crossing.tag in lingered if left is None else left.time_ns < crossing.time_ns

@@ -33,9 +33,9 @@ def test_levels_alone_suffice_where_they_are_plain(path: Path, direction: str) -
 
 
 @pytest.mark.parametrize(("path", "direction"), WALKS)
-def test_phase_suffices_where_there_are_no_levels(path: Path, direction: str) -> None:
+def test_phase_alone_says_where_it_leans(path: Path, direction: str) -> None:
     reads = [replace(each, rssi_dbm=None) for each in walk(path, seconds=10)]
-    assert judge(sights(reads), SETTINGS).direction == direction
+    assert judge(sights(reads), SETTINGS).lean == direction
 
 
 @pytest.mark.parametrize(("path", "direction"), WALKS)
@@ -70,6 +70,16 @@ def test_who_turns_back_in_the_gate_has_not_crossed(phased: bool) -> None:  # no
     assert not judge(sights(reads), SETTINGS).crossed
 
 
+def alongside(share: float) -> tuple[float, float]:
+    """Past the gate, from far on one side to far on the other, one metre inside of it."""
+    return 16 * share - 6, 1.0
+
+
+def test_who_passes_by_the_gate_has_not_crossed() -> None:
+    for seconds in (8.0, 10.0, 13.0):
+        assert not judge(sights(walk(alongside, seconds=seconds)), SETTINGS).crossed
+
+
 def test_who_stood_a_while_and_then_went_has_crossed() -> None:
     def path(share: float) -> tuple[float, float]:
         return out(max(0.0, 2 * share - 1))
@@ -88,7 +98,7 @@ def test_a_phase_that_rises_with_distance_is_read_the_other_way_round() -> None:
         return replace(each, phase_rad=math.tau - each.phase_rad, rssi_dbm=None)
 
     reads = sights(map(turned_round, walk(out, seconds=10)))
-    assert judge(reads, portal(phase="rises")).direction == "outbound"
+    assert judge(reads, portal(phase="rises")).lean == "outbound"
     assert judge(reads, portal(phase="falls")).lean == "inbound"
 
 
@@ -143,7 +153,6 @@ def test_without_phase_levels_that_rise_and_fall_on_both_sides_are_a_crossing(
 
 def test_who_stays_needs_a_plain_order() -> None:
     reads = sights(replace(each, rssi_dbm=None) for each in walk(out, seconds=10))
-    assert judge(reads, SETTINGS).crossed
     assert not judge(reads, SETTINGS, staying=True).crossed
     assert judge(sights(walk(across)), SETTINGS, staying=True).crossed
 
