@@ -172,7 +172,8 @@ def _courses(table: Floats, carried: Spread) -> dict[str, Floats]:
 
 def _sum(courses: dict[str, Floats], taken: dict[str, NDArray[np.bool_]]) -> Floats:
     """The log-likelihood of a story by speed: which pairs take which course."""
-    rows: Floats = sum(courses[course][:, pairs].sum(axis=1) for course, pairs in taken.items())
+    parts = [courses[course][:, pairs].sum(axis=1) for course, pairs in taken.items()]
+    rows: Floats = np.sum(parts, axis=0)
     return rows
 
 
