@@ -42,9 +42,6 @@ class OpenBins:
 
     def slot(self, number: int) -> Slot:
         """Where reads of this bin go; those of one that is overdue wait for its rest."""
-        slot = self._bins.get(number)
-        if slot is not None:
-            return slot
         oldest = first_open(self._state.now_ns)
         if number >= oldest:
             return self._bins.setdefault(number, {})
@@ -57,9 +54,7 @@ class OpenBins:
 
     def take_due(self) -> None:
         """Close the bins that are next, and those that waited for them."""
-        number = self._next()
-        if number is None:
-            return
+        number = min([*self._bins, *self._state.overdue])
         self._moves.begin(PHASE_BIN)
         overdue = self._state.overdue.pop(number, {})
         for old in sorted(overdue):

@@ -118,9 +118,7 @@ class Passages:
             if self._waiting.get((name, tag)) != at_ns:
                 continue
             del self._waiting[name, tag]
-            passage = self._state.get(name, {}).get(tag)
-            if passage is None:
-                continue
+            passage = self._state[name][tag]
             gate = self._gates[name]
             if next_look_ns(gate, passage) <= at_ns:
                 told += self._look(gate, tag, passage, at_ns)
@@ -250,9 +248,7 @@ def _look_at_one_who_stays(
         return None
     stretch = parted(passage.sights, gate.part_ns)[-1]
     until_ns = passage.from_ns + passage.looks * gate.linger_ns
-    seen = [each for each in stretch if each.time_ns <= until_ns]
-    if not seen:
-        return None
+    seen = [each for each in stretch if each.time_ns <= until_ns] or stretch
     sights = recent(gate, passage.judged, seen)
     last = passage.looks >= LOOKS
     verdict = judge(sights, gate.portal.settings, staying=last)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from alerts.company import KEPT_NS, PASSERS_MAX
 from alerts.settings import AssetSelector, TailgateRule
@@ -225,3 +226,8 @@ def test_no_crowd_makes_it_remember_more_than_it_has_room_for() -> None:
     for number in range(PASSERS_MAX + 3):
         bench.cross(f"{number:06x}", "door", "outbound", 10.0 + number / 1000, known_s=20.0)
     assert len(bench.judge.state.passers["door"]) == PASSERS_MAX
+
+
+def test_custodians_that_name_nobody_are_refused() -> None:
+    with pytest.raises(ValidationError, match="whose badges count"):
+        escorted(custodians=AssetSelector())

@@ -6,7 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.zones.made import at
+from tests.zones.made import HALL, OFFICE, Stage, at, every, plan, read
+from zones.estimator_settings import WindowSettings
 from zones.flaps import ELSEWHERE, STILL, TIMES_MAX, Flaps, note_move, pair_of
 
 Step = tuple[str | None, float]
@@ -94,3 +95,11 @@ def test_no_more_flaps_than_pairs_of_moves(steps: list[tuple[str | None, int]]) 
         zone, moves = to_zone, moves + 1
     assert flaps.total <= moves // 2
     assert flaps.in_hour(at(now_s)) == len(flaps.times_ns) == flaps.total
+
+
+def test_locate_counts_flaps_by_pair_of_zones() -> None:
+    stage = Stage(plan(estimator=WindowSettings()))
+    for n, point in enumerate((HALL, OFFICE, HALL)):
+        stage.hear([read("a1", point, 10 * n + each) for each in every(0.25, 0, 10)])
+    stage.wait_until(60)
+    assert stage.locate.flaps == {("hall", "office"): 1}

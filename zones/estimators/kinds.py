@@ -6,7 +6,6 @@ from zones.estimator_settings import (
     BayesSettings,
     LastSettings,
     MobilitySettings,
-    WindowSettings,
 )
 from zones.estimators.bayes import BayesEstimator, BayesMemory
 from zones.estimators.contract import Estimator
@@ -32,5 +31,5 @@ def estimator_for(plan: FloorPlan) -> AnyEstimator:
             return LastEstimator(plan)
         case MobilitySettings():
             return MobilityEstimator(plan, settings)
-        case WindowSettings():
+        case _:
             return WindowEstimator(plan, settings)
