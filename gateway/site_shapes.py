@@ -10,7 +10,7 @@ from shapely import Polygon, STRtree
 from shapely.validation import explain_validity
 
 from gateway.site_problems import Fault, Path
-from zones.georeference import Georeference
+from zones.georeference import Georeference, are_degrees
 from zones.settings import COORDINATE_M_MAX, FloorSettings, OutlineSettings, Point, ZoneSettings
 from zones.shapes import around, bodies_of
 from zones.zone_tree import containment
@@ -211,13 +211,11 @@ def _degree_fault(lat: float, lon: float, georeference: Georeference) -> str | N
         return None
     if _is_near(lon, lat, georeference):
         return f"{point} is the wrong way round; write [latitude, longitude]: [{lon:g}, {lat:g}]"
-    if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
+    if not are_degrees(lat, lon):
         return f"{point} is no [latitude, longitude] in degrees"
     far_km = COORDINATE_M_MAX / 1000
     return f"{point} lies more than {far_km:g} km from the site's origin"
 
 
 def _is_near(lat: float, lon: float, georeference: Georeference) -> bool:
-    if abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 - degrees
-        return False
-    return hypot(*georeference.to_metres(lat, lon)) <= COORDINATE_M_MAX
+    return are_degrees(lat, lon) and hypot(*georeference.to_metres(lat, lon)) <= COORDINATE_M_MAX

@@ -42,16 +42,15 @@ class Exits:
         waiting = dict(self._state.at_exit)
         self._state.at_exit.clear()
         found = [self._exit(key, event_ns, zone_of) for key, event_ns in waiting.items()]
-        return sorted((each for each in found if each is not None), key=_order)
+        return sorted(found, key=_order)
 
-    def _exit(self, key: ExitKey, event_ns: int, zone_of: Callable[[PointKey], str]) -> Exit | None:
-        """None if the bin of the read has closed meanwhile."""
+    def _exit(self, key: ExitKey, event_ns: int, zone_of: Callable[[PointKey], str]) -> Exit:
+        """What is in the bin of the read, which closes a hold after exits are decided."""
         tag, *point = key
         number = event_ns // BIN_NS
-        for cell in cells_of(self._state.bins.get(number, {}).get(tag)):
-            if cell.key == tuple(point):
-                return Exit(tag, zone_of(cell.key), number, cell, event_ns)
-        return None
+        heard = cells_of(self._state.bins[number][tag])
+        cell = next(each for each in heard if each.key == tuple(point))
+        return Exit(tag, zone_of(cell.key), number, cell, event_ns)
 
 
 def _order(each: Exit) -> tuple[str, int, PointKey]:

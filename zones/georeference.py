@@ -25,6 +25,14 @@ FAR_M = 1e7
 _DEPTH_M_MAX = AXIS_M / 2
 
 
+LAT_MAX, LON_MAX = 90, 180
+
+
+def are_degrees(lat: float, lon: float) -> bool:
+    """Whether there is such a place on the globe; what is no number is none."""
+    return abs(lat) <= LAT_MAX and abs(lon) <= LON_MAX
+
+
 class Axes(NamedTuple):
     """Unit vectors of the site's plane, or a point, in earth-centred coordinates (metres)."""
 

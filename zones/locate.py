@@ -145,7 +145,7 @@ class Locate:
         self._clock.set_offset(reader, offset_ns)
 
     def advance(self, now_ns: int) -> None:
-        """Let time pass: close the bins and decide the absences that are due."""
+        """Let time pass: decide what is due by then."""
         if now_ns >= self._next_ns:
             self._decide_due(now_ns)
         self.state.now_ns = max(self.state.now_ns, now_ns)

@@ -267,12 +267,8 @@ def _decided(
 
 def _changes(zone: str | None, decisions: list[PositionDecision]) -> list[PositionDecision]:
     """Those that lead out of the zone before, which is `zone` at first."""
-    changes: list[PositionDecision] = []
-    for decision in decisions:
-        if decision.to_zone != zone:
-            changes.append(decision)
-            zone = decision.to_zone
-    return changes
+    before = [zone, *(each.to_zone for each in decisions)]
+    return [each for each, was in zip(decisions, before, strict=False) if each.to_zone != was]
 
 
 def _visits(case: Case, turns: tuple[Turn, ...], back: str | None) -> list[PositionDecision]:

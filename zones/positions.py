@@ -14,6 +14,7 @@ from math import isfinite
 from tags.reads import Fix
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
+from zones.georeference import are_degrees
 from zones.position_course import Case, Measured, PositionCourse, PositionDecision
 from zones.position_memory import FIXES_MAX, PositionMemory, PositionState, TimedFix
 from zones.position_rules import PositionRules
@@ -150,10 +151,11 @@ class PositionWatch:
             return "inaccurate"
         if fix.x_m is not None and fix.y_m is not None:
             place = fix.x_m, fix.y_m
-            return place if _are_within(place, PLACE_M_MAX, PLACE_M_MAX) else "position_invalid"
+            known = all(abs(each) <= PLACE_M_MAX for each in place)
+            return place if known else "position_invalid"
         if fix.lat is None or fix.lon is None:
             return "position_missing"
-        if not _are_within((fix.lat, fix.lon), 90, 180):
+        if not are_degrees(fix.lat, fix.lon):
             return "position_invalid"
         georeference = self._plan.georeference
         return georeference.to_metres(fix.lat, fix.lon) if georeference else "site_without_origin"
@@ -287,11 +289,6 @@ class PositionWatch:
     def _count(self, source: str, reason: str) -> None:
         key = (source, reason)
         self.dropped[key] = self.dropped.get(key, 0) + 1
-
-
-def _are_within(place: tuple[float, float], first_max: float, second_max: float) -> bool:
-    """Whether both are numbers within their limits; what is no number is within none."""
-    return abs(place[0]) <= first_max and abs(place[1]) <= second_max
 
 
 def _is_same(one: TimedFix, other: TimedFix) -> bool:

@@ -1,6 +1,6 @@
 """Data quality: what reads say about antennas and tags, folded epoch by epoch into sums."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -240,14 +240,17 @@ class Quality:
 
     def _levels_by_zone(self, tallies: list[Tally]) -> dict[str, int]:
         levels: dict[str, int] = {}
+        for _, zone, level_cdb in self._evidence(tallies):
+            levels[zone] = max(level_cdb, levels.get(zone, level_cdb))
+        return levels
+
+    def _evidence(self, tallies: list[Tally]) -> Iterator[tuple[PointKey, str, int]]:
+        """What says something for a zone: read point, zone, level (hundredths of a dBm)."""
         for tally in tallies:
             point = self.plan.point(tally.key)
-            zone = point.zone
-            if zone is not None:
-                level_cdb = _level_of(tally, point)
-                if level_cdb >= point.rssi_cdb_min and level_cdb >= levels.get(zone, level_cdb):
-                    levels[zone] = level_cdb
-        return levels
+            level_cdb = _level_of(tally, point)
+            if point.zone is not None and level_cdb >= point.rssi_cdb_min:
+                yield tally.key, point.zone, level_cdb
 
     def _note_rivals(self, ranked: list[_Level]) -> None:
         for number, louder in enumerate(ranked):
@@ -258,14 +261,10 @@ class Quality:
                     _note_rivalry(self.rivals.setdefault(pair, Rivalry()), louder, quieter)
 
     def _note_louder(self, tallies: list[Tally], ranked: list[_Level]) -> None:
-        for tally in tallies:
-            point = self.plan.point(tally.key)
-            zone, level_cdb = point.zone, _level_of(tally, point)
-            if zone is None or level_cdb < point.rssi_cdb_min:
-                continue
+        for key, zone, level_cdb in self._evidence(tallies):
             rival = next((each for each in ranked if not self._are_related(each.zone, zone)), None)
             if rival is not None and -rival.minus_cdb > level_cdb:
-                _count(self.points[tally.key].louder, rival.zone)
+                _count(self.points[key].louder, rival.zone)
 
     def _are_related(self, one: str, other: str) -> bool:
         """Whether one of the zones lies in the other: then both may hear the same tag."""

@@ -5,7 +5,7 @@ the other way round, where c holds as long as antenna and channel do. Two reads 
 are therefore a radial speed, up to multiples of lambda / 4 per moment (the R420 knows the
 phase only up to half a turn): too many to know a speed from one pair, but enough to weigh
 whole stories against each other. These are: through the gate outwards, through it inwards,
-carried about, and standing still.
+past it, up to it and back, carried about, and standing still.
 
 Level: while a tag stands still its level stays what it is; carried through the echoes of a
 room it does not. That needs no phase.
@@ -70,7 +70,8 @@ Floats = NDArray[np.float64]
 class Pair(NamedTuple):
     """Two reads by one antenna on one channel: how far apart, and what grew by how much.
 
-    `progress` (0 to 1) is how much of the passage was over. NaN is not known.
+    `point` numbers the antenna. `progress` (0 to 1) is how much of the passage was over. NaN
+    is not known.
     """
 
     point: int
@@ -84,6 +85,7 @@ class Pair(NamedTuple):
 class Motion(NamedTuple):
     """Log-likelihood ratios (nats): `outward` against inward, `moving` against standing still.
 
+    `through` is going through the gate, either way, against having been near it only.
     `phases` is how many pairs had a phase. `burst` is how much the liveliest stretch of the
     passage says for moving, `burst_from` and `burst_to` its ends, by progress.
     """
@@ -138,12 +140,11 @@ def _weigh_phases(table: Floats) -> tuple[float, float, Floats]:
     towards the outer ones v (1 - p); inwards it is the reverse.
     """
     point, outside, _, apart_s, phase_rad, _ = table.T
+    inner = outside == 0
     carried = _spread(SPEED_SD_M_S * apart_s)
     still = _density(2 * phase_rad, _spread(np.zeros(1)))
-    turn = 2 * WAVENUMBER * apart_s
-    anyhow = _density(2 * phase_rad + turn * ANY_SPEED_M_S, carried).mean(axis=0)
+    anyhow = _density(_astray(table, ANY_SPEED_M_S), carried).mean(axis=0)
     courses = _courses(table, carried)
-    inner = outside == 0
     nats: Floats = np.log(anyhow / still)
     out = _through(courses, inner)
     back = _through(courses, ~inner)
@@ -159,15 +160,20 @@ def _courses(table: Floats, carried: Spread) -> dict[str, Floats]:
     Passing is coming nearer and going away again, at full speed but for the moment of it;
     the names say how early in the passage that is.
     """
-    _, _, progress, apart_s, phase_rad, _ = table.T
+    progress = table[:, 2]
     shares = {"recede": progress, "approach": progress - 1, "turn": 1 - 2 * progress}
     for name, middle in PASSED_AT.items():
         shares[name] = np.clip(PASS_SHARPNESS * (progress - middle), -1, 1)
-    turn = 2 * WAVENUMBER * apart_s
     return {
-        course: np.log(_density(2 * phase_rad + turn * (SPEEDS_M_S * share), carried))
+        course: np.log(_density(_astray(table, SPEEDS_M_S * share), carried))
         for course, share in shares.items()
     }
+
+
+def _astray(table: Floats, speeds_m_s: Floats) -> Floats:
+    """By how much the doubled phase of each pair is off, if these were its radial speeds."""
+    apart_s, phase_rad = table[:, 3], table[:, 4]
+    return 2 * phase_rad + 2 * WAVENUMBER * apart_s * speeds_m_s
 
 
 def _sum(courses: dict[str, Floats], taken: dict[str, NDArray[np.bool_]]) -> Floats:
@@ -199,7 +205,7 @@ def _other_stories(courses: dict[str, Floats], point: Floats, inner: NDArray[np.
     from others without regard to their sides.
     """
     stories = [
-        _sum(courses, {"midway": inner | True}),
+        _sum(courses, {"midway": np.ones_like(inner)}),
         _sum(courses, {"turn": inner, "midway": ~inner}),
         _sum(courses, {"midway": inner, "turn": ~inner}),
     ]

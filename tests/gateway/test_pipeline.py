@@ -261,3 +261,10 @@ def test_readers_that_fall_over_together_move_nobody() -> None:
 def test_a_tag_with_no_asset_moves_too() -> None:
     outputs = outputs_of(*opening(), heard(read("d4", OFFICE, 0)), Tick(at(3)))
     assert [o.asset for o in outputs if isinstance(o, Movement)] == [None]
+
+
+def test_the_floor_plan_is_that_of_the_site_that_holds() -> None:
+    pipeline = new_pipeline()
+    assert not pipeline.plan.zones
+    run(opening("renamed"), pipeline=pipeline)
+    assert "ramp" in pipeline.plan.zones

@@ -12,11 +12,16 @@ from tests.zones.made import (
     OFFICE,
     Move,
     Stage,
+    antenna,
     at,
     every,
     read,
+    reader,
     told,
+    zones,
 )
+from zones.floorplan import FloorPlan
+from zones.portal_settings import PortalSettings
 
 IN_HALL = Move("arrived", None, "hall", 0.0, 0.0)
 
@@ -209,3 +214,20 @@ def test_no_two_movements_share_an_id_though_reads_share_their_time() -> None:
     stage.hear([read("a", point, 1, rssi_dbm) for point, rssi_dbm in levels])
     ids = [movement.id for movement in stage.movements]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_faint_read_at_an_exit_keeps_what_is_there_and_proves_nothing_else() -> None:
+    stage = Stage()
+    stage.hear([read("a", GATE, 1.0), read("a", GATE, 1.3)])
+    stage.hear([read("a", GATE, 20.0, GATE_RSSI_DBM_MIN - 10)])
+    stage.wait_until(40)
+    assert [move.to_zone for move in stage.moves] == ["gate"]
+    assert stage.locate.dropped == {("r", "rssi_below_min"): 1}
+
+
+def test_a_faint_read_at_a_gate_of_no_zone_is_counted() -> None:
+    outer = reader("r", {1: antenna("hall"), 2: antenna(rssi_dbm_min=GATE_RSSI_DBM_MIN)})
+    door = PortalSettings(name="door", inside=("r/1",), outside=("r/2",))
+    stage = Stage(FloorPlan(zones(), [outer], portals=[door]), healthy=("r",))
+    stage.hear([read("a", GATE, 1.0, GATE_RSSI_DBM_MIN - 10)])
+    assert stage.locate.dropped == {("r", "rssi_below_min"): 1}

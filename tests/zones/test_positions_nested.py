@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.zones.made import at
 from tests.zones.positioned import FENCE, PositionStage, Told, fix
 from zones.floorplan import FloorPlan
+from zones.position_memory import Spot
+from zones.position_rules import PositionRules
 from zones.settings import FloorSettings, ZoneSettings
 
 NEXT_DOOR = ZoneSettings(name="G", polygon=((100, 0), (200, 0), (200, 100), (100, 100)))
@@ -88,3 +91,31 @@ def test_late_positions_in_the_margin_of_the_hall_are_no_exit_of_it() -> None:
     stage.hear([fix(10, 101, arrival_s=110), fix(13, 101, arrival_s=110)])
     stage.wait_until(200)
     assert [told.to_zone for told in stage.late] == ["F"]
+
+
+def test_a_zone_without_a_shape_is_left_for_another_part_of_what_it_lies_in() -> None:
+    shelf = ZoneSettings(name="shelf", parent="F")
+    rules = PositionRules(FloorPlan([FENCE, BAY, shelf]))
+    in_bay = Spot(at(0), 85, 50, "bay", fix(0, 85))
+    assert rules.verdict(in_bay, "shelf", 0.0, outside=False) == "leave"
+
+
+def test_of_zones_that_overlap_the_one_of_higher_rank_is_entered() -> None:
+    loud = ZoneSettings(name="loud", priority=1, polygon=((50, 0), (150, 0), (150, 100), (50, 100)))
+    stage = PositionStage(plan=FloorPlan([FENCE, loud]))
+    stage.hear([fix(0, 20), fix(5, 70)])
+    stage.wait_until(30)
+    assert stage.told == [Told(None, "F", 0, 0), Told("F", "loud", 5, 5)]
+
+
+def test_a_way_past_the_edge_of_a_lesser_zone_is_one_visit() -> None:
+    wide = ZoneSettings(
+        name="wide", cross=True, priority=1, polygon=((0, 0), (100, 0), (100, 100), (0, 100))
+    )
+    lesser = ZoneSettings(
+        name="lesser", cross=True, polygon=((20, -10), (40, -10), (40, 110), (20, 110))
+    )
+    stage = PositionStage(plan=FloorPlan([wide, lesser]))
+    stage.hear([fix(0, -50), fix(1, -50), fix(10, 150), fix(11, 150)])
+    stage.wait_until(60)
+    assert [told.to_zone for told in stage.told if told.to_zone] == ["wide"]
