@@ -1,5 +1,6 @@
 """What a protocol on a serial line has to say: the contract between it and the serial driver."""
 
+from collections import Counter
 from typing import Protocol
 
 from readers.driver import Batch, Finding
@@ -60,3 +61,12 @@ class Dialogue(Protocol):
     def farewell(self) -> bytes:
         """What makes the module stop, sent before the port is closed; empty for nothing."""
         ...
+
+
+def take_counts(*counts: dict[str, int]) -> dict[str, int]:
+    """The sums of these counts by reason; each of them begins anew."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+        each.clear()
+    return dict(total)

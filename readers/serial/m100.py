@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from readers.driver import Batch, Finding, ReaderMisconfiguredError
+from readers.serial.dialogue import take_counts
 from readers.serial.settings import SerialSettings
 from readers.wire.m100 import (
     M100,
@@ -192,11 +193,7 @@ class M100Dialogue:
 
     def take_bad(self) -> dict[str, int]:
         """Count of what was thrown away: noise, checksum, length, tag_crc and others."""
-        bad = self._bad
-        for reason, count in self._framer.bad.items():
-            bad[reason] = bad.get(reason, 0) + count
-        self._bad, self._framer.bad = {}, {}
-        return bad
+        return take_counts(self._bad, self._framer.bad)
 
     def _count(self, reason: str) -> None:
         self._bad[reason] = self._bad.get(reason, 0) + 1

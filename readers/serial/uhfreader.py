@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from readers.driver import AntennaState, Batch, DeviceNews, Finding, ReaderMisconfiguredError
+from readers.serial.dialogue import take_counts
 from readers.serial.settings import BROADCAST, SerialSettings
 from readers.settings import device_name
 from readers.wire.uhfreader import (
@@ -321,11 +322,7 @@ class UhfReaderDialogue:
 
     def take_bad(self) -> dict[str, int]:
         """Count of what was thrown away: noise, length, antenna, refused, unexpected_answer."""
-        bad = self._bad
-        for reason, count in self._framer.bad.items():
-            bad[reason] = bad.get(reason, 0) + count
-        self._bad, self._framer.bad = {}, {}
-        return bad
+        return take_counts(self._bad, self._framer.bad)
 
     def _count(self, reason: str) -> None:
         self._bad[reason] = self._bad.get(reason, 0) + 1
