@@ -9,9 +9,31 @@ from zones.movements import Heard
 
 Severity = Literal["info", "warning", "critical"]
 Condition = Literal["active", "returned"]
-Transition = Literal["raised", "reopened", "acknowledged", "returned", "cleared"]
+Transition = Literal[
+    "raised",
+    "reopened",
+    "acknowledged",
+    "escalated",
+    "returned",
+    "cleared",
+    "chattering",
+    "shelved",
+    "unshelved",
+    "suppressed",
+    "unsuppressed",
+    "out_of_service",
+    "in_service",
+    "assigned",
+    "commented",
+]
+Cause = Literal["moved", "first_seen", "rule_change", "asset_change", "schedule", "custody"]
+"""Why an alert was raised when it was: something moved, was seen for the first time and was
+outside already, or a rule, the register, a schedule or a check-out is not what it was before."""
 AlertState = Literal[
     "cleared",
+    "out_of_service",
+    "suppressed",
+    "shelved",
     "active_unacknowledged",
     "active_acknowledged",
     "returned_unacknowledged",
@@ -29,6 +51,30 @@ class Acknowledgement(msgspec.Struct, frozen=True, gc=False):
     by: str
     at_ns: int
     note: str
+
+
+class Shelf(msgspec.Struct, frozen=True, gc=False):
+    """Who put the alert aside, when, until when and why."""
+
+    by: str
+    at_ns: int
+    until_ns: int
+    reason: str
+
+
+class Excursion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A value beyond its limit: since when, how far at most and when, and until when.
+
+    Of a speed, a count or a sensor; `limit` and `peak` are in `unit`.
+    """
+
+    quantity: str
+    unit: str
+    limit: float
+    started_ns: int
+    peak: float
+    peak_ns: int
+    ended_ns: int | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -74,8 +120,26 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     transitions: int = 1
     assignee: str | None = None
     clears_after_s: float | None = None
+    flap_window_s: float = 0.0
     reader: str | None = None
+    antenna: int | None = None
+    sensor: str | None = None
     zones: tuple[str, ...] = ()
+    cause: Cause = "moved"
+    outside_now: bool = False
+    excursion: Excursion | None = None
+    detail: str = ""
+    shelved: Shelf | None = None
+    suppressed_by: str | None = None
+    out_of_service: bool = False
+    chattering: bool = False
+    escalations: int = 0
+    test: bool = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody is to be told: put aside, suppressed by design or out of service."""
+        return self.shelved is not None or self.suppressed_by is not None or self.out_of_service
 
     @property
     def is_passage(self) -> bool:
@@ -93,13 +157,60 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class AlertChange(msgspec.Struct, frozen=True, gc=False, tag="alert"):
-    """One step in the life of an alert: the transition, the alert after it, and whom to tell."""
+    """One step in the life of an alert: the transition, the alert after it, and whom to tell.
+
+    `actor` is the person who did it, None where the gateway decided; `why` is what they said.
+    `announces` is what the channels are told where that is not the transition itself: one that
+    was raised while it was shelved is told as raised once it is not shelved any more.
+    """
 
     transition: Transition
     alert: Alert
     at_ns: int
     actor: str | None = None
     notify: tuple[str, ...] = ()
+    why: str = ""
+    announces: Transition | None = None
+
+
+class Notice(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="notice"):
+    """One message about many alerts of a rule that were not told one by one.
+
+    `storm`: more were raised at once than anybody could read. `digest`: they were late, and
+    their rule says that late ones are told together. `alerts` and `subjects` name the first
+    of them, `count` says how many they are.
+    """
+
+    id: str
+    kind: Literal["storm", "digest"]
+    rule: str
+    severity: Severity
+    count: int
+    alerts: tuple[str, ...]
+    subjects: tuple[str, ...]
+    since_ns: int
+    at_ns: int
+    notify: tuple[str, ...] = ()
+    test: bool = False
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="event"):
+    """Something worth knowing that calls nobody.
+
+    `authorised_exit` and `authorised_return`: of a checked-out asset (`reference` is the
+    check-out). `unknown_exit`: of a tag that no asset carries.
+    """
+
+    id: str
+    kind: Literal["authorised_exit", "authorised_return", "unknown_exit"]
+    time_ns: int
+    at_ns: int
+    asset: str | None
+    tag: str
+    from_zone: str | None
+    to_zone: str | None
+    portal: str | None = None
+    reference: str | None = None
 
 
 def subject_of(asset: str | None, tag: str) -> str:
@@ -123,6 +234,12 @@ def state_of(alert: Alert) -> AlertState:
     """The one word shown for an alert, first match."""
     if alert.cleared:
         return "cleared"
+    if alert.out_of_service:
+        return "out_of_service"
+    if alert.suppressed_by is not None:
+        return "suppressed"
+    if alert.shelved is not None:
+        return "shelved"
     if alert.condition == "active":
         return "active_acknowledged" if alert.acknowledged else "active_unacknowledged"
     return "latched" if alert.acknowledged else "returned_unacknowledged"
@@ -141,14 +258,17 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "condition": alert.condition,
         "acknowledged": _acknowledgement_json(alert.acknowledged),
         "latched": alert.latched,
-        "shelved_until": None,
-        "suppressed_by": None,
+        "shelved_until": None if alert.shelved is None else format_time(alert.shelved.until_ns),
+        "shelved": _shelf_json(alert.shelved),
+        "suppressed_by": alert.suppressed_by,
         "asset": alert.asset,
         "tag": alert.tag or None,
         "from": alert.from_zone,
         "to": alert.to_zone,
         "portal": alert.portal,
         "reader": alert.reader,
+        "antenna": alert.antenna,
+        "sensor": alert.sensor,
         "zones": list(alert.zones),
         "time": format_time(alert.time_ns),
         "decided": format_time(alert.decided_ns),
@@ -156,6 +276,13 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "late": alert.late,
         "occurrences": alert.occurrences,
         "assignee": alert.assignee,
+        "cause": alert.cause,
+        "outside_now": alert.outside_now,
+        "excursion": _excursion_json(alert.excursion),
+        "detail": alert.detail,
+        "chattering": alert.chattering,
+        "escalations": alert.escalations,
+        "test": alert.test,
         "evidence": _evidence_json(alert.evidence),
     }
 
@@ -167,6 +294,58 @@ def _acknowledgement_json(acknowledged: Acknowledgement | None) -> dict[str, Any
         "by": acknowledged.by,
         "at": format_time(acknowledged.at_ns),
         "note": acknowledged.note,
+    }
+
+
+def _shelf_json(shelf: Shelf | None) -> dict[str, Any] | None:
+    if shelf is None:
+        return None
+    return {"by": shelf.by, "at": format_time(shelf.at_ns), "reason": shelf.reason}
+
+
+def _excursion_json(excursion: Excursion | None) -> dict[str, Any] | None:
+    if excursion is None:
+        return None
+    ended_ns = excursion.ended_ns
+    return {
+        "quantity": excursion.quantity,
+        "unit": excursion.unit,
+        "limit": excursion.limit,
+        "started": format_time(excursion.started_ns),
+        "peak": excursion.peak,
+        "peak_time": format_time(excursion.peak_ns),
+        "ended": None if ended_ns is None else format_time(ended_ns),
+    }
+
+
+def notice_json(notice: Notice) -> dict[str, Any]:
+    """A notice as webhooks, the stream and replay show it."""
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "rule": notice.rule,
+        "severity": notice.severity,
+        "count": notice.count,
+        "alerts": list(notice.alerts),
+        "subjects": list(notice.subjects),
+        "since": format_time(notice.since_ns),
+        "time": format_time(notice.at_ns),
+        "test": notice.test,
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as the stream and replay show it."""
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "time": format_time(event.time_ns),
+        "asset": event.asset,
+        "tag": event.tag or None,
+        "from": event.from_zone,
+        "to": event.to_zone,
+        "portal": event.portal,
+        "reference": event.reference,
     }
 
 

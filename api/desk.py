@@ -3,17 +3,33 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.changes import (
+    AlertVerb,
+    EndDrill,
+    EndMaintenance,
+    ShelveRule,
+    StartDrill,
+    StartMaintenance,
+)
 from history.answers import Answer
 from history.sightings import SightingStore
-from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from inventory.changes import CustodyChange, Outcome, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from readers.push import ReadPush, Receipt
 from tags.reads import Fix
 from zones.floorplan import FloorPlan
 
 MaintenanceChange = StartMaintenance | EndMaintenance
-Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert | MaintenanceChange
+DrillChange = StartDrill | EndDrill
+Change = (
+    StoreAssets
+    | RemoveAsset
+    | AlertVerb
+    | ShelveRule
+    | DrillChange
+    | CustodyChange
+    | MaintenanceChange
+)
 
 
 class JournalFullError(Exception):

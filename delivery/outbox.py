@@ -10,11 +10,11 @@ import json
 import random
 import sqlite3
 from collections.abc import Collection
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from alerts.alert import AlertChange, alert_json
+from alerts.alert import AlertChange, Notice, alert_json, notice_json
 from delivery.attempt import Attempt, Delivery
 from tags.times import SECOND_NS, format_time
 
@@ -52,21 +52,20 @@ def message_id(alert: str, ordinal: int, channel: str) -> str:
     return f"msg_{hashlib.sha256(name).hexdigest()[:32]}"
 
 
-def enqueue(connection: sqlite3.Connection, change: AlertChange, seq: int, now_ns: int) -> None:
-    """Add one row for each channel that the change names. Rows that exist stay as they are.
+def enqueue(
+    connection: sqlite3.Connection, told: AlertChange | Notice, seq: int, now_ns: int
+) -> None:
+    """Add one row for each channel that is to be told. Rows that exist stay as they are.
 
     A new row is due at once, whatever later happens to the clock, unless an earlier transition
     of its alert still waits on that channel: then it is due no sooner than that one.
     """
-    alert = change.alert
-    kind = f"alert.{change.transition}"
-    message = {
-        "type": kind,
-        "timestamp": format_time(change.at_ns),
-        "data": alert_json(alert, seq),
-    }
+    if not told.notify:
+        return
+    subject, ordinal = _place_of(told)
+    kind, message = _message(told, seq)
     body = msgspec.json.encode(message).decode()
-    for channel in change.notify:
+    for channel in told.notify:
         connection.execute(
             """
             INSERT OR IGNORE INTO outbox
@@ -76,9 +75,9 @@ def enqueue(connection: sqlite3.Connection, change: AlertChange, seq: int, now_n
                 WHERE alert = ?2 AND channel = ?4 AND state = 'waiting'))
             """,
             (
-                message_id(alert.id, alert.transitions, channel),
-                alert.id,
-                alert.transitions,
+                message_id(subject, ordinal, channel),
+                subject,
+                ordinal,
                 channel,
                 kind,
                 body,
@@ -86,6 +85,25 @@ def enqueue(connection: sqlite3.Connection, change: AlertChange, seq: int, now_n
                 _AT_ONCE_NS,
             ),
         )
+
+
+def _place_of(told: AlertChange | Notice) -> tuple[str, int]:
+    """What the messages are about that must stay in order, and which of them it is."""
+    if isinstance(told, Notice):
+        return told.id, 1
+    return told.alert.id, told.alert.transitions
+
+
+def _message(told: AlertChange | Notice, seq: int) -> tuple[str, dict[str, Any]]:
+    """The type and the body of a message."""
+    if isinstance(told, Notice):
+        kind, data = f"alert.{told.kind}", notice_json(told)
+    else:
+        kind = f"alert.{told.announces or told.transition}"
+        data = alert_json(told.alert, seq)
+        if told.why:
+            data["why"] = told.why
+    return kind, {"type": kind, "timestamp": format_time(told.at_ns), "data": data}
 
 
 def take_due(

@@ -2,8 +2,16 @@
 
 import msgspec
 
-from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
-from inventory.changes import RemoveAsset, StoreAssets
+from alerts.changes import (
+    AlertVerb,
+    EndDrill,
+    EndMaintenance,
+    GatewayFault,
+    ShelveRule,
+    StartDrill,
+    StartMaintenance,
+)
+from inventory.changes import CustodyChange, RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from tags.reads import Fix, Measurement, Read
 
@@ -62,9 +70,12 @@ class SiteChanged(msgspec.Struct, frozen=True, gc=False, tag="site_changed"):
 
 
 MaintenanceChange = StartMaintenance | EndMaintenance
-Change = StoreAssets | RemoveAsset | AcknowledgeAlert | ResetAlert | MaintenanceChange
+RegisterChange = StoreAssets | RemoveAsset
+DrillChange = StartDrill | EndDrill
+Change = RegisterChange | AlertVerb | ShelveRule | DrillChange | CustodyChange | MaintenanceChange
 Heard = ReadGroup | Observed | Tick
-Entry = Heard | ReaderHealth | ClockOffset | GatewayStarted | SiteChanged | Change
+News = ReaderHealth | ClockOffset | GatewayStarted | SiteChanged | GatewayFault
+Entry = Heard | News | Change
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Entry])

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from alerts.alert import AlertChange
+from alerts.alert import AlertChange, Notice
 from delivery.outbox import enqueue
 from gateway.entries import Entry, SiteChanged, decode_entries, encode_entries
 from history.expiry import Keep, expire, newest_checkpoint
@@ -69,7 +69,7 @@ class SqliteJournal:
                 _keep_site_versions(connection, group.entries)
                 record_outputs(connection, group.outputs)
                 for numbered in group.outputs:
-                    if isinstance(numbered.output, AlertChange):
+                    if isinstance(numbered.output, AlertChange | Notice):
                         enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
             expire(connection, keep, limit=2 * len(groups))
 

@@ -51,7 +51,7 @@ class Blueprint(NamedTuple):
 ReadBlueprint = Callable[[str], Blueprint]
 """Makes a blueprint of the text of a site file that was accepted before."""
 
-FORMAT = 3
+FORMAT = 4
 """Version of the state's layout; a state of another version is not read but replayed."""
 
 

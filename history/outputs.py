@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import AlertChange, alert_json
+from alerts.alert import AlertChange, Event, Notice, alert_json, event_json, notice_json
 from inventory.assets import Asset
 from readers.health import ReaderHealth, health_json
 from tags.times import format_time
@@ -33,8 +33,31 @@ class ZonesChanged(msgspec.Struct, frozen=True, gc=False, tag="zones_changed"):
     at_ns: int
 
 
+class Audited(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="audited"):
+    """Somebody did something that no other output tells of; it stands in the audit log.
+
+    `action` is a verb with its noun (`drill.start`), `target` what it was done to.
+    """
+
+    at_ns: int
+    actor: str
+    action: str
+    target: str
+    why: str = ""
+    detail: dict[str, Any] = {}
+
+
 Output = (
-    Movement | Crossing | AlertChange | ReaderHealth | AssetStored | AssetRemoved | ZonesChanged
+    Movement
+    | Crossing
+    | AlertChange
+    | Notice
+    | Event
+    | ReaderHealth
+    | AssetStored
+    | AssetRemoved
+    | ZonesChanged
+    | Audited
 )
 
 
@@ -92,6 +115,10 @@ def event_of(numbered: Numbered) -> tuple[str, dict[str, Any]] | None:
             return "crossing", crossing_json(crossing)
         case AlertChange(transition=transition, alert=alert):
             return "alert", {"transition": transition, **alert_json(alert, numbered.seq)}
+        case Notice() as notice:
+            return "notice", notice_json(notice)
+        case Event() as event:
+            return "event", event_json(event)
         case ReaderHealth() as health:
             return "reader", health_json(health)
         case _:

@@ -28,6 +28,50 @@ class RemoveAsset(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="remo
     asset: str
 
 
+class CheckOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="check_out"):
+    """Assets may leave with somebody: in a time, to some zones, through some gates.
+
+    `asset`, `category` or `group` says which (exactly one). `zones` and `gates` (portals, or
+    zones of role exit) are all where empty. Who is out at `return_by_ns` (unset: `until_ns`)
+    and `grace_s` after it is overdue.
+    """
+
+    arrival_ns: int
+    by: str
+    id: str
+    person: str
+    from_ns: int
+    until_ns: int
+    asset: str = ""
+    category: str = ""
+    group: str = ""
+    zones: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    grace_s: float = 0.0
+    return_by_ns: int | None = None
+    note: str = ""
+
+
+class CheckIn(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="check_in"):
+    """What was checked out is back; the check-out ends."""
+
+    arrival_ns: int
+    by: str
+    id: str
+    note: str = ""
+
+
+class RevokeCheckOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="revoke_check_out"):
+    """It may not be out any more; who is, is told at once."""
+
+    arrival_ns: int
+    by: str
+    id: str
+    reason: str
+
+
+CustodyChange = CheckOut | CheckIn | RevokeCheckOut
+
 RefusalKind = Literal["unknown", "conflict", "invalid"]
 
 

@@ -15,11 +15,13 @@ from tests.zones.made import (
     antenna,
     at,
     every,
+    plan,
     read,
     reader,
     told,
     zones,
 )
+from zones.estimator_settings import BayesSettings, EstimatorSettings, WindowSettings
 from zones.floorplan import FloorPlan
 from zones.portal_settings import PortalSettings
 
@@ -216,8 +218,11 @@ def test_no_two_movements_share_an_id_though_reads_share_their_time() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_a_faint_read_at_an_exit_keeps_what_is_there_and_proves_nothing_else() -> None:
-    stage = Stage()
+@pytest.mark.parametrize("estimator", [BayesSettings(), WindowSettings()])
+def test_a_faint_read_at_an_exit_keeps_what_is_there_and_proves_nothing_else(
+    estimator: EstimatorSettings,
+) -> None:
+    stage = Stage(plan(estimator=estimator))
     stage.hear([read("a", GATE, 1.0), read("a", GATE, 1.3)])
     stage.hear([read("a", GATE, 20.0, GATE_RSSI_DBM_MIN - 10)])
     stage.wait_until(40)
