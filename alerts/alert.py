@@ -124,6 +124,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reader: str | None = None
     antenna: int | None = None
     sensor: str | None = None
+    part: str | None = None
     zones: tuple[str, ...] = ()
     cause: Cause = "moved"
     outside_now: bool = False
@@ -150,7 +151,11 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def subject(self) -> str:
         """Whom it is about; with the rule this names the case."""
         if self.reader is not None:
-            return subject_of_reader(self.reader)
+            return subject_of_reader(self.reader, self.antenna)
+        if self.sensor is not None:
+            return subject_of_sensor(self.sensor)
+        if self.part is not None:
+            return subject_of_part(self.part)
         if self.asset is None and not self.tag:
             return GATEWAY if self.to_zone is None else subject_of_zone(self.to_zone)
         return subject_of(self.asset, self.tag)
@@ -225,9 +230,19 @@ def subject_of_zone(zone: str) -> str:
     return f"zone:{zone}"
 
 
-def subject_of_reader(reader: str) -> str:
-    """The same for an alert about a reader; only system rules have such."""
-    return f"reader:{reader}"
+def subject_of_reader(reader: str, antenna: int | None = None) -> str:
+    """The same for an alert about a reader, or one of its antennas."""
+    return f"reader:{reader}" if antenna is None else f"reader:{reader}/{antenna}"
+
+
+def subject_of_sensor(sensor: str) -> str:
+    """The same for an alert about what a sensor says."""
+    return f"sensor:{sensor}"
+
+
+def subject_of_part(part: str) -> str:
+    """The same for an alert about a part of the gateway."""
+    return f"part:{part}"
 
 
 def state_of(alert: Alert) -> AlertState:
@@ -269,6 +284,7 @@ def alert_json(alert: Alert, seq: int | None = None) -> dict[str, Any]:
         "reader": alert.reader,
         "antenna": alert.antenna,
         "sensor": alert.sensor,
+        "part": alert.part,
         "zones": list(alert.zones),
         "time": format_time(alert.time_ns),
         "decided": format_time(alert.decided_ns),

@@ -2,27 +2,29 @@
 
 import heapq
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange
-from alerts.changes import AcknowledgeAlert, ResetAlert
-from alerts.facts import ClockFault, Fact, Unheard
+from alerts.alert import Alert, AlertChange, Notice, Shelf
+from alerts.changes import AlertVerb
+from alerts.facts import Fact, is_of_tags
+from alerts.handling import escalate, handle, serve, suppress, unshelve, words_of
 from alerts.lifecycle import (
     Case,
     Draft,
     Pending,
     Steps,
-    acknowledge,
     adopt,
     fire,
     rename_zones,
-    reset,
+    turn,
     withdraw,
 )
 from alerts.rules.verdict import Verdict
-from alerts.settings import Patience
+from alerts.settings import Manners, Patience
 from alerts.state import JudgeState, Key
+from alerts.telling import Teller, escalation_ns
 from inventory.changes import Outcome
 from zones.bins import BIN_NS
 from zones.movements import Crossing
@@ -31,33 +33,60 @@ from zones.tracks import closing_ns
 Respond = Callable[[Case, Patience, Verdict, Fact, Draft], Steps]
 """One of the ways in which the life of an alert takes a verdict in."""
 
+GROUP = ""
+"""Stands for the rule in the keys of timers for what is told together; no rule is called that."""
+
 _UNHEARD_OF = ("", "")
 _NO_CASE = Case()
+_NO_MANNERS = Manners()
+_GATEWAY = None
+"""Who did it when nobody did."""
+
+
+class Rulebook(Protocol):
+    """What cases have to know of their rules."""
+
+    def draft(self, key: Key) -> Draft:
+        """What writes the alerts of a case."""
+        ...
+
+    def manners(self, rule: str) -> Manners | None:
+        """How the alerts of a rule behave toward people; None of one that is gone."""
+        ...
+
+    def holds(self, rule: str, time_ns: int) -> bool:
+        """Whether a rule is in force, at that time or now."""
+        ...
+
+    def suppressor(self, alert: Alert) -> str | None:
+        """What makes an alert one that nobody needs to be told of; None if nothing does."""
+        ...
+
+    def tell(self, told: AlertChange | Notice) -> None:
+        """Take a change or a notice."""
+        ...
 
 
 class Cases:
-    """The cases of all rules, in whose lives every rule has the same part.
+    """The cases of all rules, in whose lives every rule has the same part."""
 
-    `draft` writes the alert of a key, `listeners` names the channels of its rule (None
-    where the rule is gone), `tell` takes each change.
-    """
-
-    def __init__(
-        self,
-        state: JudgeState,
-        draft: Callable[[Key], Draft],
-        listeners: Callable[[Key], tuple[str, ...] | None],
-        tell: Callable[[AlertChange], None],
-    ) -> None:
+    def __init__(self, state: JudgeState, rulebook: Rulebook) -> None:
         self._state = state
         self._cases = state.cases
-        self._draft = draft
-        self._listeners = listeners
-        self._tell = tell
+        self._rulebook = rulebook
+        self._teller = Teller(state.gatherings)
         self._timers: list[tuple[int, Key]] = []
+        self._open = {case.alert.id: key for key, case in self._cases.items() if case.alert}
+        self.in_use = False
+
+    def begin(self) -> None:
+        """The rules are known: wait for what they have due."""
+        self._timers.clear()
+        self.in_use = True
         for key, case in self._cases.items():
             self._set_timer(key, case)
-        self._open = {case.alert.id: key for key, case in self._cases.items() if case.alert}
+        for name in self._state.gatherings:
+            self._set_group_timer(name)
 
     def __contains__(self, key: Key) -> bool:
         """Whether there ever was something between this rule and this subject."""
@@ -65,8 +94,17 @@ class Cases:
 
     def is_active(self, key: Key) -> bool:
         """Whether there is an open alert whose cause goes on."""
-        alert = self._cases.get(key, _NO_CASE).alert
+        alert = self.alert_of(key)
         return alert is not None and alert.condition == "active"
+
+    def alert_of(self, key: Key) -> Alert | None:
+        """The open alert of a case."""
+        return self._cases.get(key, _NO_CASE).alert
+
+    def open_alerts(self) -> list[tuple[Key, Alert]]:
+        """All that are open, by key in order."""
+        found = [(key, self._cases[key].alert) for key in sorted(self._open.values())]
+        return [(key, alert) for key, alert in found if alert is not None]
 
     def rests_on(self, key: Key, portal: str, time_ns: int) -> bool:
         """Whether what is pending, or else open and not over, is about this crossing."""
@@ -92,7 +130,12 @@ class Cases:
     def take(
         self, key: Key, patience: Patience, verdict: Verdict, fact: Fact, respond: Respond
     ) -> None:
-        """Take a verdict in; a case begins with the first that is none of `kept`."""
+        """Take a verdict in; a case begins with the first that is none of `kept`.
+
+        A rule that is not in force at the time of the fact sees nothing broken.
+        """
+        if verdict not in {"kept", "undecided"} and not self._rulebook.holds(key[0], fact.time_ns):
+            return
         case = self._cases.get(key)
         if case is None:
             if verdict in {"kept", "undecided"}:
@@ -104,6 +147,10 @@ class Cases:
             self._set_timer(key, case)
         self._note(key, steps)
 
+    def case_of(self, key: Key) -> Case | None:
+        """The case of a rule and a subject, for who has more to say about it than a verdict."""
+        return self._cases.get(key)
+
     def withdraw(self, key: Key) -> None:
         """End what no rule asks for any more."""
         self._note(key, withdraw(self._cases[key]))
@@ -114,9 +161,9 @@ class Cases:
             rename_zones(case, renamed)
 
     def void_unheard(self) -> None:
-        """Who hears a zone is not known any more, so nothing is pending about zones."""
+        """Who hears what is not known any more, so nothing is pending about zones or readers."""
         for case in self._cases.values():
-            if case.pending is not None and isinstance(case.pending.fact, Unheard):
+            if case.pending is not None and not is_of_tags(case.pending.fact):
                 case.pending = None
 
     def stand_still(self, missed_ns: int) -> None:
@@ -138,60 +185,176 @@ class Cases:
             if known != true:
                 wrong += [alert.id for alert in (known, true) if alert is not None]
                 adopt(case, key[1], true)
+                self._set_timer(key, case)
         self._open = {alert.id: key for key, alert in committed.items()}
         return list(dict.fromkeys(wrong))
+
+    # What people do, and what changes for many at once
+
+    def handle(self, verb: AlertVerb) -> Outcome:
+        """Somebody does something with an open alert."""
+        key = self._open.get(verb.alert, _UNHEARD_OF)
+        outcome, steps = handle(self._cases.get(key, Case()), verb)
+        self._note(key, steps, verb.by, words_of(verb))
+        return outcome
+
+    def shelve(self, key: Key, shelf: Shelf) -> None:
+        """Put the open alert of a case aside with its rule."""
+        case = self._cases[key]
+        if case.alert is not None:
+            step = turn(case, case.alert, "shelved", shelved=shelf)
+            self._note(key, [step], shelf.by, shelf.reason)
+
+    def unshelve(self, key: Key, by: str) -> None:
+        """Take the open alert of a case up again."""
+        self._note(key, unshelve(self._cases[key]), by)
+
+    def reconsider_suppression(self) -> None:
+        """Look anew at what suppresses each open alert."""
+        for key, alert in self.open_alerts():
+            reason = self._rulebook.suppressor(alert)
+            self._note(key, suppress(self._cases[key], reason), _GATEWAY, reason or "")
+
+    def reconsider_service(self) -> None:
+        """Rules were taken out of service, or back into it."""
+        for key, _ in self.open_alerts():
+            manners = self._rulebook.manners(key[0])
+            if manners is not None:
+                reason = manners.out_of_service
+                steps = serve(self._cases[key], out_of_service=reason is not None)
+                self._note(key, steps, _GATEWAY, reason or "")
+
+    # Time
+
+    def next_ns(self) -> int | None:
+        """When the next timer fires, or earlier."""
+        return self._timers[0][0] if self._timers else None
 
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
         while self._timers and self._timers[0][0] <= now_ns:
             at_ns, key = heapq.heappop(self._timers)
-            case = self._cases[key]
-            if case.pending is not None and _firing_ns(case.pending) <= at_ns:
-                self._state.now_ns = at_ns
-                steps = fire(case, self._draft(key))
-                self._set_timer(key, case)
-                self._note(key, steps)
+            if key[0] == GROUP:
+                self._tell_group(key[1], at_ns)
+            else:
+                self._fire(key, self._cases[key], at_ns)
         self._state.now_ns = max(self._state.now_ns, now_ns)
 
-    def acknowledge(self, change: AcknowledgeAlert) -> Outcome:
-        """Somebody takes an alert on."""
-        key = self._open.get(change.alert, _UNHEARD_OF)
-        outcome, steps = acknowledge(self._cases.get(key, Case()), change)
-        self._note(key, steps, change.by)
-        return outcome
+    def _fire(self, key: Key, case: Case, at_ns: int) -> None:
+        """Whatever of a case is due by now."""
+        due_ns = self._due_ns(key, case)
+        if due_ns is None or due_ns > at_ns:
+            return
+        self._state.now_ns = max(self._state.now_ns, at_ns)
+        if case.pending is not None and _firing_ns(case.pending) <= at_ns:
+            self._note(key, fire(case, self._draft(key)))
+        elif case.closed is not None and case.closed_until_ns < at_ns:
+            case.closed = None
+        elif _shelved_until_ns(case) <= at_ns:
+            self._note(key, unshelve(case), _GATEWAY, "its time is over")
+        else:
+            self._note(key, escalate(case), _GATEWAY, "nobody has acknowledged it")
+        self._set_timer(key, case)
 
-    def reset(self, change: ResetAlert) -> Outcome:
-        """Somebody closes an alert."""
-        key = self._open.get(change.alert, _UNHEARD_OF)
-        outcome, steps = reset(self._cases.get(key, Case()), change)
-        self._note(key, steps, change.by)
-        return outcome
+    def _due_ns(self, key: Key, case: Case) -> int | None:
+        """When the next thing about a case is due."""
+        dues = [_shelved_until_ns(case)]
+        if case.pending is not None:
+            dues.append(_firing_ns(case.pending))
+        if case.closed is not None:
+            dues.append(case.closed_until_ns + 1)
+        escalation = escalation_ns(case, self._rulebook.manners(key[0]) or _NO_MANNERS)
+        if escalation is not None:
+            dues.append(escalation)
+        due_ns = min(dues)
+        return None if due_ns == _NEVER_NS else due_ns
 
     def _set_timer(self, key: Key, case: Case) -> None:
         """Wait for the due time; what is past due fires now, after what happens at this instant."""
-        if case.pending is not None:
-            at_ns = max(_firing_ns(case.pending), self._state.now_ns)
-            heapq.heappush(self._timers, (at_ns, key))
+        due_ns = self._due_ns(key, case) if self.in_use else None
+        if due_ns is not None:
+            heapq.heappush(self._timers, (max(due_ns, self._state.now_ns), key))
 
-    def _note(self, key: Key, steps: Steps, actor: str | None = None) -> None:
+    # Telling
+
+    def _draft(self, key: Key) -> Draft:
+        """What writes the alerts of a case, with what holds for it from the start."""
+        draft = self._rulebook.draft(key)
+
+        def write(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
+            alert = draft.write(fact, decided_ns, ordinal)
+            manners = self._rulebook.manners(key[0]) or _NO_MANNERS
+            return msgspec.structs.replace(
+                alert,
+                shelved=self._shelf_of(key),
+                suppressed_by=self._rulebook.suppressor(alert),
+                out_of_service=manners.out_of_service is not None,
+                test=self._state.drill_until_ns > self._state.now_ns,
+            )
+
+        return draft._replace(write=write)
+
+    def _shelf_of(self, key: Key) -> Shelf | None:
+        """The shelf on which alerts of this rule are put, of this subject or of all."""
+        found = [self._state.shelves.get(f"{key[0]}\n{subject}") for subject in (key[1], "")]
+        shelves = [each for each in found if each and each.until_ns > self._state.now_ns]
+        return max(shelves, key=_until_ns, default=None)
+
+    def _note(self, key: Key, steps: Steps, actor: str | None = None, why: str = "") -> None:
+        if not steps:
+            return
+        case = self._cases[key]
+        manners = self._rulebook.manners(key[0])
+        if manners is None:
+            manners = Manners(case.notify)
+        case.notify = manners.notify
         for transition, alert in steps:
             self._open[alert.id] = key
             if alert.cleared:
                 del self._open[alert.id]
-            notify = self._to_tell(key)
-            self._tell(AlertChange(transition, alert, self._state.now_ns, actor, notify))
+            now_ns = self._state.now_ns
+            notify, announces = self._teller.tell(transition, alert, case, manners, now_ns)
+            change = AlertChange(transition, alert, now_ns, actor, notify, why, announces)
+            self._rulebook.tell(change)
+        self._set_timer(key, case)
+        if case.told == "group":
+            for kind in ("storm", "digest"):
+                self._set_group_timer(f"{kind}:{key[0]}")
 
-    def _to_tell(self, key: Key) -> tuple[str, ...]:
-        """The channels of a rule; of one that is gone those that it had."""
-        case = self._cases[key]
-        listeners = self._listeners(key)
-        if listeners is not None:
-            case.notify = listeners
-        return case.notify
+    def _set_group_timer(self, name: str) -> None:
+        gathering = self._state.gatherings.get(name)
+        due_ns = None if gathering is None else gathering.due_ns()
+        if due_ns is not None:
+            heapq.heappush(self._timers, (due_ns, (GROUP, name)))
+
+    def _tell_group(self, name: str, at_ns: int) -> None:
+        gathering = self._state.gatherings[name]
+        due_ns = gathering.due_ns()
+        if due_ns is None:
+            return
+        if due_ns > at_ns:
+            self._set_group_timer(name)
+            return
+        rule = name.partition(":")[2]
+        manners = self._rulebook.manners(rule) or _NO_MANNERS
+        self._state.now_ns = max(self._state.now_ns, at_ns)
+        self._rulebook.tell(gathering.take(rule, self._state.now_ns, manners.notify))
+
+
+_NEVER_NS = 1 << 62
+
+
+def _shelved_until_ns(case: Case) -> int:
+    alert = case.alert
+    return _NEVER_NS if alert is None or alert.shelved is None else alert.shelved.until_ns
+
+
+def _until_ns(shelf: Shelf) -> int:
+    return shelf.until_ns
 
 
 def _firing_ns(pending: Pending) -> int:
     """When the due time is over: for tags, once all bins that begin before it are closed."""
-    if isinstance(pending.fact, Unheard | ClockFault):
+    if not is_of_tags(pending.fact):
         return pending.due_ns
     return closing_ns(-(-pending.due_ns // BIN_NS) - 1)

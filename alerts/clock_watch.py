@@ -5,19 +5,17 @@ moves for it; but somebody should look, since the next reader may state no offse
 readers agree with each other it is the gateway's own clock that is off, and one alert says so.
 """
 
-from hashlib import sha256
 from statistics import median_low
 
 from alerts.alert import GATEWAY, subject_of_reader
 from alerts.cases import Cases
-from alerts.drafts import Heading
 from alerts.facts import ClockFault
 from alerts.lifecycle import reconsider
-from alerts.settings import SYSTEM_PREFIX, Patience, SystemSettings
+from alerts.settings import SYSTEM_PREFIX, Patience
 from alerts.state import JudgeState, Key
+from alerts.watch import Outfit, SystemWatch
 from tags.times import SECOND_NS
 from zones.clock import ClockJump
-from zones.floorplan import NO_PLAN, FloorPlan
 
 CLOCK = SYSTEM_PREFIX + "clock"
 CONFIRM_S = 10.0
@@ -26,23 +24,22 @@ CONFIRM_S = 10.0
 _READER_PREFIX = subject_of_reader("")
 
 
-class ClockWatch:
+class ClockWatch(SystemWatch):
     """Says of each reader whether its clock is right and steady."""
 
-    def __init__(self, state: JudgeState) -> None:
-        self._state = state
-        self._plan = NO_PLAN
-        self._settings = SystemSettings()
-        self._off_ns = self._jump_ns = 0
-        self._version = ""
+    name, kind = CLOCK, "clock"
 
-    def use(self, plan: FloorPlan, settings: SystemSettings) -> None:
+    def __init__(self, state: JudgeState) -> None:
+        super().__init__()
+        self._state = state
+        self._off_ns = self._jump_ns = 0
+
+    def use(self, outfit: Outfit) -> None:
         """Watch the readers of a floor plan."""
-        self._plan, self._settings = plan, settings
-        self._version = sha256(settings.model_dump_json().encode()).hexdigest()[:12]
-        self._off_ns = round(settings.clock_off_s * SECOND_NS)
-        self._jump_ns = round(settings.clock_jump_s * SECOND_NS)
-        plan.drop_strangers(self._state.clocks)
+        super().use(outfit)
+        self._off_ns = round(self._settings.clock_off_s * SECOND_NS)
+        self._jump_ns = round(self._settings.clock_jump_s * SECOND_NS)
+        self._plan.drop_strangers(self._state.clocks)
 
     def start(self) -> None:
         """The gateway starts, maybe with another clock: nothing is compared to before."""
@@ -90,14 +87,6 @@ class ClockWatch:
         if key[1] == GATEWAY:
             return bool(self._state.clocks)
         return bool(self._plan.hearers_of(key[1].removeprefix(_READER_PREFIX)))
-
-    def listeners(self) -> tuple[str, ...]:
-        """The channels that are told."""
-        return self._settings.notify or ()
-
-    def heading(self, _key: Key) -> Heading:
-        """What an alert about a clock has from its rule."""
-        return Heading(CLOCK, self._version, "clock", "warning", latched=False, clears_after_s=0.0)
 
 
 def _key(reader: str | None) -> Key:

@@ -1,12 +1,20 @@
 """How an alert is written when it is raised: what the rule lends it, and the evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from alerts.alert import Alert, Evidence, Severity
 from alerts.company import portal_left_by
-from alerts.facts import ClockFault, Fact, Unheard
-from alerts.lifecycle import Draft, alert_id
+from alerts.facts import (
+    ClockFault,
+    Excess,
+    Fact,
+    Overstay,
+    PartFault,
+    ReaderFault,
+    Unheard,
+)
+from alerts.lifecycle import alert_id
 from alerts.outage import has_gate, zones_of_outage
 from alerts.state import JudgeState
 from readers.health import ReaderHealth
@@ -28,6 +36,7 @@ class Heading(NamedTuple):
     severity: Severity
     latched: bool
     clears_after_s: float | None = None
+    flap_window_s: float = 0.0
 
 
 class Scene(NamedTuple):
@@ -39,14 +48,22 @@ class Scene(NamedTuple):
     to_zone: str | None = None
     portal: str | None = None
     reader: str | None = None
+    antenna: int | None = None
+    sensor: str | None = None
+    part: str | None = None
+    detail: str = ""
     late: bool = False
     zones: tuple[str, ...] = ()
 
 
-def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPlan) -> Draft:
+Write = Callable[[Fact, int, int], Alert]
+"""Writes an alert about what happened, decided (event ns) and its ordinal."""
+
+
+def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPlan) -> Write:
     """What writes the alerts of a rule about a subject."""
 
-    def draft(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
+    def write(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
         scene = _scene(fact, state)
         if isinstance(fact, Unheard):
             key = (heading.rule, subject)
@@ -64,9 +81,10 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
             evidence=_evidence(fact, scene, state, plan),
             latched=heading.latched,
             clears_after_s=heading.clears_after_s,
+            flap_window_s=heading.flap_window_s,
         )
 
-    return draft
+    return write
 
 
 def _scene(fact: Fact, state: JudgeState) -> Scene:
@@ -75,13 +93,30 @@ def _scene(fact: Fact, state: JudgeState) -> Scene:
             return Scene(from_zone=zone, to_zone=zone)
         case ClockFault(reader=reader):
             return Scene(reader=reader)
+        case ReaderFault(reader=reader, antenna=antenna, detail=detail):
+            return Scene(reader=reader, antenna=antenna, detail=detail)
+        case PartFault(name=name, detail=detail):
+            return Scene(part=name, detail=detail)
+        case _:
+            return _scene_of_tag(fact, state)
+
+
+def _scene_of_tag(
+    fact: Movement | Crossing | Conflict | Excess | Overstay, state: JudgeState
+) -> Scene:
+    match fact:
+        case Excess(asset=asset, tag=tag, zone=zone, sensor=sensor):
+            return Scene(asset, tag, zone, zone, sensor=sensor)
+        case Overstay(asset=asset, tag=tag, detail=detail):
+            way = fact.from_zone, fact.to_zone, fact.portal
+            return Scene(asset, tag, *way, detail=detail)
         case Conflict(asset=asset, tag=tag, zones=zones):
             return Scene(asset, tag, *zones)
         case Crossing(asset=asset, tag=tag, portal=portal, late=late):
             return Scene(asset, tag, _left(fact, state), portal=portal, late=late)
-        case _:
+        case Movement(asset=asset, tag=tag, from_zone=from_zone, to_zone=to_zone, late=late):
             door = portal_left_by(fact, state.passers)
-            return Scene(fact.asset, fact.tag, fact.from_zone, fact.to_zone, door, late=fact.late)
+            return Scene(asset, tag, from_zone, to_zone, door, late=late)
 
 
 def _left(crossing: Crossing, state: JudgeState) -> str | None:
@@ -100,7 +135,7 @@ def _evidence(fact: Fact, scene: Scene, state: JudgeState, plan: FloorPlan) -> E
     if isinstance(fact, ClockFault):
         readers = _clocks(fact, state)
     return Evidence(
-        reads=() if isinstance(fact, Unheard | ClockFault) else fact.heard,
+        reads=fact.heard if isinstance(fact, Movement | Crossing | Conflict | Overstay) else (),
         estimate=_estimate(fact),
         readers=readers,
         site_version=state.site_version,

@@ -5,142 +5,163 @@ due time: once all reads up to that time have had their hold, before anything
 that arrives at the same instant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Protocol
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, subject_of
-from alerts.cases import Cases, Respond
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.alert import Alert, AlertChange, Event, Notice
+from alerts.authority import Authority
+from alerts.cases import Cases
+from alerts.changes import AlertVerb, EndDrill, GatewayFault, ShelveRule, StartDrill
 from alerts.clock_watch import CLOCK, ClockWatch
 from alerts.conflict_watch import CONFLICT, ConflictWatch
+from alerts.custody_watch import OVERDUE, CustodyWatch
 from alerts.drafts import Heading, draft_under
-from alerts.lifecycle import Draft, observe, observe_late, reconsider
-from alerts.places import Places, Standing, place_of
+from alerts.forces import Forces, Timetable
+from alerts.handling import refusal_to_shelve
+from alerts.lifecycle import Draft
+from alerts.place_watch import Findings, PlaceWatch
+from alerts.places import Places
 from alerts.portal_watch import PortalWatch
-from alerts.rules.exit import judge as judge_exit
-from alerts.rules.verdict import Verdict
-from alerts.selection import selects
-from alerts.settings import ExitRule, RuleSettings, SystemSettings
+from alerts.settings import Manners, RuleSettings, SystemSettings
+from alerts.shelving import shelve_rule
 from alerts.state import JudgeState, Key
+from alerts.suppression import suppressor_of
+from alerts.watch import Outfit, RuleWatch, SystemWatch, Watch
+from alerts.watches import rule_watches, system_watches
 from alerts.zone_watch import BLIND, ZoneWatch
 from inventory.assets import Asset
-from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from inventory.changes import DONE, CustodyChange, Outcome, RemoveAsset, StoreAssets
+from inventory.custody import CustodyChanged
 from inventory.register import Register
 from readers.health import ReaderHealth
+from tags.reads import Fix, Measurement
 from zones.clock import ClockJump
-from zones.floorplan import NO_PLAN, FloorPlan
 from zones.movements import Conflict, Crossing, Movement
 from zones.tracks import PHASE_ARRIVAL, Step
 
-Findings = dict[Key, tuple[Verdict, Standing]]
-"""What a rule says of where a subject is."""
-
-Decided = Movement | Crossing | AlertChange
+Decided = Movement | Crossing | AlertChange | Notice | Event | CustodyChanged
 
 _NO_SETTINGS = SystemSettings()
 
 
-class SystemWatch(Protocol):
-    """One of the gateway's own rules."""
-
-    def use(self, plan: FloorPlan, settings: SystemSettings, /) -> None:
-        """Another floor plan and other settings hold."""
-        ...
-
-    def concerns(self, key: Key, tag: str, /) -> bool:
-        """Whether there is still something to watch."""
-        ...
-
-    def listeners(self) -> tuple[str, ...]:
-        """The channels that are told."""
-        ...
-
-    def heading(self, key: Key, /) -> Heading:
-        """What its alerts have in common."""
-        ...
-
-
 class Judge:
-    """One site's judge of movements."""
+    """One site's judge of movements; it is the rulebook of its own cases."""
 
     def __init__(self, state: JudgeState) -> None:
         self.state = state
         self.register = Register(state.register)
-        self._places = Places(state.places, self.register)
-        self._plan = NO_PLAN
-        self._rules: dict[str, RuleSettings] = {}
+        self.authority = Authority(state.custody, self.register)
+        self._out: list[Decided] = []
+        self._outfit = Outfit()
         self._versions: dict[str, str] = {}
-        self._cases = Cases(state, self._draft, self._listeners, self._tell)
-        self._portals = PortalWatch(state, self.register, self._places)
+        self._forces = Forces(state.in_force)
+        self._places = Places(state.places, self.register)
+        self._cases = Cases(state, self)
+        self._custody = CustodyWatch(state, self.register, self.authority, self._out.append)
+        self._where = PlaceWatch(state, self.register, self._places, self._custody)
+        self._portals = PortalWatch(state, self.register, self._places, self._custody)
         self._zones = ZoneWatch(state)
         self._clocks = ClockWatch(state)
         self._conflicts = ConflictWatch(self.register)
+        self._by_kind: dict[str, RuleWatch] = rule_watches(state, self.register, self._places)
+        for watch in (self._where, self._portals):
+            self._by_kind.update(dict.fromkeys(watch.kinds, watch))
         self._system: dict[str, SystemWatch] = {
             BLIND: self._zones,
             CLOCK: self._clocks,
             CONFLICT: self._conflicts,
+            OVERDUE: self._custody,
+            **system_watches(state, self.register),
         }
-        self._out: list[Decided] = []
+        self._watches: list[Watch] = [
+            *dict.fromkeys(self._by_kind.values()),
+            *self._system.values(),
+        ]
+        self._timed = [watch for watch in self._watches if watch.has_timers]
 
     def take_decided(self) -> list[Decided]:
         """What was decided since the last call, in order."""
-        decided, self._out = self._out, []
+        decided = list(self._out)
+        self._out.clear()
         return decided
 
-    # What comes in
+    # Rules
 
     def restore_rules(
         self,
-        plan: FloorPlan,
-        rules: Iterable[RuleSettings],
-        system: SystemSettings = _NO_SETTINGS,
+        outfit: Outfit,
+        timetables: Mapping[str, Timetable],
     ) -> None:
         """Go on with the rules that the state was made with."""
-        self._plan = plan
-        for watch in self._system.values():
-            watch.use(plan, system)
-        self._rules = {rule.name: rule for rule in rules}
-        self._portals.use(plan, self._rules.values())
-        self._versions = {rule.name: _version(rule) for rule in self._rules.values()}
+        self._outfit = outfit
+        self._versions = {name: rule_version(rule) for name, rule in outfit.rules.items()}
+        self.authority.use(outfit.plan)
+        for watch in self._watches:
+            watch.use(outfit)
+        self._forces.use(timetables, self.state.now_ns)
+        self._cases.begin()
 
     def adopt_rules(
         self,
-        plan: FloorPlan,
-        rules: Iterable[RuleSettings],
+        outfit: Outfit,
         version: str,
-        system: SystemSettings = _NO_SETTINGS,
+        timetables: Mapping[str, Timetable],
     ) -> None:
         """Use other rules: places follow renamed zones, vanished rules withdraw their alerts.
 
         So do rules that are no longer for an asset. Where the new rules judge a place
         differently, that counts from now on; where not, what is open or pending goes on.
         """
-        succession, former = plan.succession_of(self._plan), self._rules
-        moved = bool(succession.renamed) or plan.zones != self._plan.zones
-        adopted = {rule.name: rule for rule in rules}
-        edited = [name for name in adopted if moved or adopted[name] != former.get(name)]
+        former = self._outfit
+        succession = outfit.plan.succession_of(former.plan)
+        moved = bool(succession.renamed) or outfit.plan.zones != former.plan.zones
+        rules = outfit.rules
+        edited = [name for name in rules if moved or rules[name] != former.rules.get(name)]
         tags = self._places.tags() if edited else []
         before = self._findings(tags, edited)
-        self.restore_rules(plan, adopted.values(), system)
+        self.restore_rules(outfit, timetables)
+        for name in edited:
+            self._forces.restart(name, self.state.now_ns)
         self.state.site_version = version
-        plan.drop_strangers(self.state.readers)
+        outfit.plan.drop_strangers(self.state.readers)
         self._places.follow(succession)
+        self.authority.follow(succession.renamed, self.state.now_ns)
+        self.authority.keep_rules(set(rules))
         self._cases.rename_zones(succession.renamed)
         self._withdraw_strays()
-        self._judge_anew(before, self._findings(tags, edited))
+        self._cases.reconsider_service()
+        self._where.judge_anew(before, self._findings(tags, edited), self._cases, "rule_change")
+        self._reassess(edited)
         self._zones.look(self._cases)
+        self._collect_custody()
+
+    def _reassess(self, names: list[str]) -> None:
+        """Let the watches look anew with edited rules that are in force; places are judged."""
+        held = [name for name in names if self._forces.is_open(name)]
+        for watch in self._watches:
+            if watch is not self._where and held:
+                watch.reassess(held, self._cases)
+
+    # What comes in
 
     def note_health(self, health: ReaderHealth) -> None:
         """A reader's health is evidence for alerts, and of zones that nobody hears."""
         self.state.readers[health.reader] = health
         self._zones.look_around(health.reader, self._cases)
+        for watch in self._watches:
+            watch.note_health(health, self._cases)
+        self._cases.reconsider_suppression()
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
         """A reader's protocol stated its time: gateway's clock minus reader's clock."""
         self._clocks.note(reader, offset_ns, self._cases)
+
+    def note_fault(self, fault: GatewayFault) -> None:
+        """A part of the gateway does not work, or does again."""
+        for watch in self._watches:
+            watch.note_fault(fault, self._cases)
 
     def note_stop(self) -> None:
         """The gateway went down; what was heard until then may still be decided."""
@@ -151,6 +172,7 @@ class Judge:
         self.state.readers.clear()
         self._clocks.start()
         self._cases.stand_still(missed_ns)
+        self.authority.note_start(self.state.now_ns)
 
     def listen(self) -> None:
         """The gateway is up: from now on somebody should hear each zone."""
@@ -165,8 +187,28 @@ class Judge:
         return wrong
 
     def advance(self, now_ns: int) -> None:
-        """Let time pass: fire what is due up to and at `now_ns`."""
+        """Let time pass: do what is due up to and at `now_ns`, each at its own time."""
+        while (due_ns := self._next_ns()) is not None and due_ns <= now_ns:
+            self._cases.advance(due_ns)
+            self._turn_forces(due_ns)
+            for watch in self._timed:
+                watch.advance(due_ns, self._cases)
+            self._collect_custody()
         self._cases.advance(now_ns)
+
+    def _next_ns(self) -> int | None:
+        """When something beside the cases is due."""
+        dues_ns = [self._forces.next_ns(), *(watch.next_ns() for watch in self._timed)]
+        return min((due_ns for due_ns in dues_ns if due_ns is not None), default=None)
+
+    def _turn_forces(self, now_ns: int) -> None:
+        """Rules come into force and see what is broken by then, or go out of it."""
+        for name in self._forces.take_due(now_ns):
+            if self._forces.is_open(name):
+                for watch in self._watches:
+                    watch.reassess([name], self._cases)
+            else:
+                self._withdraw_all(name)
 
     def take(self, step: Step) -> None:
         """Take one decision of Locate in; timers that are due before it fire first."""
@@ -184,17 +226,26 @@ class Judge:
             return
         self._out.append(decision)
         if isinstance(decision, Movement):
-            self._take_movement(asset, decision)
+            if not decision.late:
+                self._places.note(decision)
+            for watch in self._watches:
+                watch.take_movement(asset, decision, self._cases)
         else:
-            self._portals.take(asset, decision, self._cases)
+            for watch in self._watches:
+                watch.take_crossing(asset, decision, self._cases)
+        self._collect_custody()
 
-    def _take_movement(self, asset: Asset | None, movement: Movement) -> None:
-        if movement.late:
-            self._assess(asset, movement, observe_late)
-            return
-        self._places.note(movement)
-        if not self._places.is_outdated(asset, movement.tag, movement.time_ns):
-            self._assess(asset, movement, observe)
+    def take_fix(self, fix: Fix) -> None:
+        """A tracker told its position, in order of arrival."""
+        for watch in self._watches:
+            watch.take_fix(fix, self._cases)
+
+    def take_measurement(self, measurement: Measurement) -> None:
+        """A sensor told a value, in order of arrival."""
+        for watch in self._watches:
+            watch.take_measurement(measurement, self._cases)
+
+    # What people do
 
     def store_assets(self, change: StoreAssets) -> tuple[Outcome, list[Asset]]:
         """Change the register; the assets that are other than before.
@@ -203,7 +254,7 @@ class Judge:
         that are for it now judge the place in which it is.
         """
         tags = self._touched_by(change.assets)
-        before = self._findings(tags, self._rules)
+        before = self._findings(tags, self._outfit.rules)
         outcome, changed = self.register.store(change)
         if changed:
             self._follow_register(tags, before)
@@ -216,56 +267,48 @@ class Judge:
         """
         known = self.register.asset(change.asset)
         tags = self._touched_by(() if known is None else (known,))
-        before = self._findings(tags, self._rules)
+        before = self._findings(tags, self._outfit.rules)
         outcome, asset = self.register.remove(change)
         if asset is not None:
             self._follow_register(tags, before)
         return outcome, asset
 
-    def acknowledge(self, change: AcknowledgeAlert) -> Outcome:
-        """Somebody takes an alert on."""
-        return self._cases.acknowledge(change)
+    def handle(self, verb: AlertVerb) -> Outcome:
+        """Somebody does something with an alert."""
+        return self._cases.handle(verb)
 
-    def reset(self, change: ResetAlert) -> Outcome:
-        """Somebody closes an alert."""
-        return self._cases.reset(change)
+    def shelve_rule(self, change: ShelveRule) -> Outcome:
+        """Somebody puts the alerts of a rule aside, or takes them up again."""
+        if change.rule not in self._outfit.rules and change.rule not in self._system:
+            return Outcome("unknown", f"there is no rule {change.rule!r}")
+        return shelve_rule(change, self.state.shelves, self._cases)
 
-    # Rules
+    def start_drill(self, change: StartDrill) -> Outcome:
+        """What is raised from now on is a test; said again, the later end holds."""
+        refused = refusal_to_shelve(change.reason, change.until_ns, change.arrival_ns)
+        if refused is None:
+            self.state.drill_until_ns = change.until_ns
+        return refused or DONE
 
-    def _assess(self, asset: Asset | None, movement: Movement, respond: Respond) -> None:
-        subject = subject_of(movement.asset, movement.tag)
-        for rule in self._rules.values():
-            if isinstance(rule, ExitRule) and selects(rule.assets, asset, movement.tag):
-                self._apply(rule, (rule.name, subject), movement, respond)
+    def end_drill(self, change: EndDrill) -> Outcome:
+        """What is raised from now on is none any more."""
+        if self.state.drill_until_ns <= change.arrival_ns:
+            return Outcome("conflict", "there is no drill")
+        self.state.drill_until_ns = change.arrival_ns
+        return DONE
 
-    def _apply(self, rule: ExitRule, key: Key, movement: Movement, respond: Respond) -> None:
-        verdict = judge_exit(rule, self._plan, place_of(movement))
-        if verdict == "broken" and (movement.crossed or len(movement.fixes) > 1):
-            # Two positions have confirmed it, or it has been there and left already.
-            verdict = "broken_at_once"
-        self._cases.take(key, rule.patience, verdict, movement, respond)
-
-    def _withdraw_strays(self) -> None:
-        """End what no rule asks for any more: it is gone, or it is not for the subject now."""
-        for key, about in self._cases.about():
-            watch = self._system.get(key[0])
-            concerns = self._concerns if watch is None else watch.concerns
-            if not concerns(key, about.tag):
-                self._cases.withdraw(key)
-
-    def _concerns(self, key: Key, tag: str) -> bool:
-        rule = self._rules.get(key[0])
-        if rule is None:
-            return False
-        carrier = self.register.asset_of(tag)
-        if key[1].startswith("tag:"):
-            return carrier is None and selects(rule.assets, None, tag)
-        asset = self.register.asset(key[1].removeprefix("asset:"))
-        if asset is None:
-            return False
-        return selects(rule.assets, asset, tag if carrier == asset else "")
+    def change_custody(self, change: CustodyChange) -> Outcome:
+        """Somebody checks something out or in, or revokes that."""
+        outcome = self._custody.change(change, self._cases)
+        self._cases.reconsider_suppression()
+        self._collect_custody()
+        return outcome
 
     # Changes of rules and assets
+
+    def _findings(self, tags: Iterable[str], names: Iterable[str]) -> Findings:
+        held = [name for name in names if self._forces.is_open(name)]
+        return self._where.findings(tags, held, self._cases)
 
     def _touched_by(self, assets: Iterable[Asset]) -> list[str]:
         """The tags that these assets carry or take over, with the others of who carries them."""
@@ -279,67 +322,86 @@ class Judge:
     def _follow_register(self, tags: list[str], before: Findings) -> None:
         self._places.note_bindings(tags)
         self._withdraw_strays()
-        self._judge_anew(before, self._findings(tags, self._rules))
+        after = self._findings(tags, self._outfit.rules)
+        self._where.judge_anew(before, after, self._cases, "asset_change")
+        for watch in self._watches:
+            watch.note_register(self._cases)
+        self._collect_custody()
 
-    def _findings(self, tags: Iterable[str], names: Iterable[str]) -> Findings:
-        """What the named rules say of where the subjects of these tags are.
+    def _withdraw_strays(self) -> None:
+        """End what no rule asks for any more: it is gone, or it is not for the subject now."""
+        for key, about in self._cases.about():
+            if not self._concerns(key, about.tag):
+                self._cases.withdraw(key)
 
-        Who is inside and has no case is left out: there are many, and nothing is to be done.
-        """
-        found: Findings = {}
-        standings = self._places.standings(tags)
-        zones = dict.fromkeys(there.zone for there in standings.values())
-        for rule in self._exit_rules(names):
-            verdicts: dict[str, Verdict] = {
-                zone: judge_exit(rule, self._plan, zone) for zone in zones
-            }
-            for subject, there in standings.items():
-                key, verdict = (rule.name, subject), verdicts[there.zone]
-                matters = verdict != "kept" or key in self._cases
-                if matters and selects(rule.assets, there.asset, there.tag):
-                    found[key] = verdict, there
-        return found
-
-    def _exit_rules(self, names: Iterable[str]) -> list[ExitRule]:
-        """Those of the named rules that are about where somebody is."""
-        rules = [self._rules[name] for name in names if name in self._rules]
-        return [rule for rule in rules if isinstance(rule, ExitRule)]
-
-    def _judge_anew(self, before: Findings, after: Findings) -> None:
-        """Respond where a change made another verdict; whom it made none about, it leaves alone."""
-        for key in sorted(after):
-            verdict, there = after[key]
-            if key not in before or before[key][0] != verdict:
-                movement = there.as_movement(self.state.now_ns)
-                for rule in self._exit_rules([key[0]]):
-                    self._apply(rule, key, movement, reconsider)
-
-    # Alerts
-
-    def _tell(self, change: AlertChange) -> None:
-        self._out.append(change)
-        if change.alert.rule == BLIND:
-            self._zones.note(change, self._cases)
-
-    def _listeners(self, key: Key) -> tuple[str, ...] | None:
-        """The channels of a rule; None for one that is gone."""
+    def _concerns(self, key: Key, tag: str) -> bool:
         watch = self._system.get(key[0])
         if watch is not None:
-            return watch.listeners()
-        rule = self._rules.get(key[0])
-        return None if rule is None else rule.notify
+            return watch.concerns(key, tag)
+        rule = self._outfit.rules.get(key[0])
+        if rule is None or not self._forces.is_open(key[0]):
+            return False
+        return self._by_kind[rule.kind].concerns(rule, key, tag)
 
-    def _draft(self, key: Key) -> Draft:
+    def _withdraw_all(self, rule: str) -> None:
+        """A rule is not in force any more."""
+        for key, _ in self._cases.about():
+            if key[0] == rule:
+                self._cases.withdraw(key)
+
+    # The rulebook of the cases
+
+    def tell(self, told: AlertChange | Notice) -> None:
+        """Take a change of an alert or a notice."""
+        self._out.append(told)
+        if isinstance(told, AlertChange) and told.alert.rule == BLIND:
+            self._zones.note(told, self._cases)
+
+    def manners(self, rule: str) -> Manners | None:
+        """How the alerts of a rule behave toward people; None of one that is gone."""
+        watch = self._system.get(rule)
+        if watch is not None:
+            return watch.manners()
+        settings = self._outfit.rules.get(rule)
+        return None if settings is None else settings.manners
+
+    def holds(self, rule: str, time_ns: int) -> bool:
+        """Whether a rule is in force, at that time or now."""
+        return self._forces.holds(rule, time_ns)
+
+    def suppressor(self, alert: Alert) -> str | None:
+        """What makes an alert one that nobody needs to be told of; None if nothing does."""
+        return suppressor_of(alert, self.state, self._outfit.plan, self.authority)
+
+    def draft(self, key: Key) -> Draft:
+        """What writes the alerts of a case."""
         name, subject = key
         watch = self._system.get(name)
-        heading = self._heading(self._rules[name]) if watch is None else watch.heading(key)
-        return draft_under(heading, subject, self.state, self._plan)
+        rule = self._outfit.rules.get(name)
+        if watch is not None:
+            heading = watch.heading(key)
+        elif rule is not None:
+            heading = self._heading(rule)
+        else:
+            heading = Heading(name, "", "", "warning", latched=False)
+        write = draft_under(heading, subject, self.state, self._outfit.plan)
+        cause = self._where.cause
+        return Draft(write, cause, 5 if rule is None else rule.chatter_per_hour)
 
     def _heading(self, rule: RuleSettings) -> Heading:
-        version = self._versions[rule.name]
-        return Heading(rule.name, version, rule.kind, rule.severity, latched=rule.latch)
+        return Heading(
+            rule.name,
+            self._versions[rule.name],
+            rule.kind,
+            rule.severity,
+            latched=rule.latch,
+            flap_window_s=rule.flap_window_s,
+        )
+
+    def _collect_custody(self) -> None:
+        self._out += self.authority.take_decided()
 
 
-def _version(rule: RuleSettings) -> str:
-    """Changes with every field of the rule."""
+def rule_version(rule: RuleSettings) -> str:
+    """What decisions name: it changes with every field of the rule."""
     return sha256(rule.model_dump_json().encode()).hexdigest()[:12]

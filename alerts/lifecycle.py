@@ -1,22 +1,21 @@
-"""The life of an alert: confirming, raising, returning, reopening, acknowledging, closing.
+"""The life of an alert as far as time decides it: confirming, raising, returning, reopening.
 
 It is the same for every kind of rule. A rule only says `broken` or `kept`;
 how long that must hold, and what it means for an alert that is open, stands
 here and nowhere else. All times are event times; nothing here knows a clock.
+What people do with an alert stands in `handling`.
 """
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from alerts.alert import Acknowledgement, Alert, Transition
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.alert import Alert, Cause, Excursion, Transition
 from alerts.facts import Fact
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
-from inventory.changes import DONE, Outcome
 from tags.times import SECOND_NS
 from zones.movements import Crossing, Movement
 
@@ -26,14 +25,20 @@ Steps = list[tuple[Transition, Alert]]
 Change = Literal["raise", "return", "clear"]
 
 
-Draft = Callable[[Fact, int, int], Alert]
-"""The alert of a new episode, from what happened, decided (event ns) and ordinal."""
+class Draft(NamedTuple):
+    """How alerts of a case are written: from what happened, decided (event ns) and ordinal.
+
+    `cause` is why it is looked at now. Raised more than `chatter_per_hour` times within an
+    hour, an alert is chattering.
+    """
+
+    write: Callable[[Fact, int, int], Alert]
+    cause: Cause = "moved"
+    chatter_per_hour: int = 5
 
 
-_STILL = {
-    True: "the asset is still outside; reset it once it is back",
-    False: "it is not over yet; the alert clears by itself once it is",
-}
+HOUR_NS = 3600 * SECOND_NS
+
 _EPISODES_TRIED = 10_000
 """More alerts of one rule for one asset than anybody closes by hand."""
 
@@ -44,18 +49,30 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     what: Change
     due_ns: int
     fact: Fact
+    cause: Cause = "moved"
 
 
 class Case(msgspec.Struct):
     """All between one rule and one subject: its open alert, and what is pending.
 
     `notify` are the channels that were told last; they are told on when the rule is gone.
+    `told` says how people know of the open alert: not at all, by messages of its own, or by
+    one message about many; `escalate_from_ns` counts from then. `raised_ns` are the times of
+    the last hour at which it was raised or reopened. `closed` has just cleared by itself: it
+    is reopened if the rule is broken again until `closed_until_ns`. `excursion` is the
+    newest that is known of a value beyond its limit.
     """
 
     episodes: int = 0
     alert: Alert | None = None
     pending: Pending | None = None
     notify: tuple[str, ...] = ()
+    told: Literal["no", "single", "group"] = "no"
+    escalate_from_ns: int = 0
+    raised_ns: list[int] = []
+    closed: Alert | None = None
+    closed_until_ns: int = 0
+    excursion: Excursion | None = None
 
 
 def observe(
@@ -137,7 +154,7 @@ def _expect(
         return _carry_out(case, what, fact, fact.decided_ns, draft)
     if case.pending is None or case.pending.what != what:
         due_ns = fact.time_ns + round(wait_s * SECOND_NS)
-        case.pending = Pending(what, due_ns, fact)
+        case.pending = Pending(what, due_ns, fact, draft.cause)
     return []
 
 
@@ -158,6 +175,7 @@ def fire(case: Case, draft: Draft) -> Steps:
     if pending is None:
         return []
     case.pending = None
+    draft = draft._replace(cause=pending.cause)
     return _carry_out(case, pending.what, pending.fact, pending.due_ns, draft)
 
 
@@ -172,18 +190,19 @@ def observe_late(
     if case.alert is not None or verdict in {"kept", "undecided"}:
         return []
     case.episodes += 1
-    alert = draft(fact, fact.decided_ns, case.episodes)
+    alert = draft.write(fact, fact.decided_ns, case.episodes)
     case.alert = msgspec.structs.replace(alert, late=True, condition="returned")
+    case.closed = None
     return [("raised", case.alert)]
 
 
 def withdraw(case: Case) -> Steps:
     """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
-    steps = _returned(case)
+    steps = returned(case)
     alert = case.alert
     if alert is not None and alert.clears_after_s is not None:
-        steps.append(_cleared(case, alert))
+        steps.append(cleared(case, alert))
     return steps
 
 
@@ -207,9 +226,11 @@ def rename_zones(case: Case, renamed: dict[str, str]) -> None:
 
 def adopt(case: Case, subject: str, alert: Alert | None) -> None:
     """Take over what was committed as open; later episodes are counted from there."""
-    case.alert = alert
+    case.alert, case.closed = alert, None
     if alert is None:
         return
+    case.told = "no" if alert.is_quiet else "single"
+    case.escalate_from_ns = alert.raised_at_ns
     case.episodes = max(case.episodes, _ordinal_of(alert, subject))
     if alert.condition == "active" and case.pending is not None and case.pending.what == "raise":
         case.pending = None
@@ -231,90 +252,87 @@ def _carry_out(
     draft: Draft,
 ) -> Steps:
     if what == "raise":
-        return [_raised(case, fact, decided_ns, draft)]
+        return _raised(case, fact, decided_ns, draft)
     if what == "return":
-        steps = _returned(case)
+        steps = returned(case, decided_ns)
         _settle(case, fact, decided_ns)
         return steps
-    return [] if case.alert is None else [_cleared(case, case.alert)]
+    return [] if case.alert is None else [cleared(case, case.alert, decided_ns)]
 
 
-def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> tuple[Transition, Alert]:
-    """A new alert, or the open one again."""
-    alert = case.alert
-    if alert is not None:
-        again = msgspec.structs.replace(
-            draft(fact, decided_ns, case.episodes),
-            id=alert.id,
-            raised_at_ns=alert.raised_at_ns,
-            occurrences=alert.occurrences + 1,
-            transitions=alert.transitions,
-        )
-        return _turn(case, again, "reopened")
-    case.episodes += 1
-    case.alert = draft(fact, decided_ns, case.episodes)
-    return "raised", case.alert
+def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
+    """A new alert, or again the one that is open or has just cleared by itself."""
+    former = case.alert
+    if former is None and case.closed is not None and decided_ns <= case.closed_until_ns:
+        former = case.closed
+    case.closed = None
+    if former is None:
+        case.episodes += 1
+        case.told = "no"
+        case.alert = draft.write(fact, decided_ns, case.episodes)
+        return _chattering(case, draft, decided_ns, ("raised", case.alert))
+    new = draft.write(fact, decided_ns, case.episodes)
+    again = msgspec.structs.replace(
+        new,
+        id=former.id,
+        raised_at_ns=former.raised_at_ns,
+        occurrences=former.occurrences + 1,
+        transitions=former.transitions,
+        assignee=former.assignee,
+        shelved=former.shelved or new.shelved,
+        chattering=former.chattering,
+        test=former.test or new.test,
+    )
+    return _chattering(case, draft, decided_ns, turn(case, again, "reopened"))
 
 
-def _returned(case: Case) -> Steps:
+def _chattering(case: Case, draft: Draft, at_ns: int, step: tuple[Transition, Alert]) -> Steps:
+    """Count how often it was raised within the hour; too often is told once."""
+    recent = [each_ns for each_ns in case.raised_ns if each_ns > at_ns - HOUR_NS]
+    case.raised_ns = [*recent, at_ns][-draft.chatter_per_hour - 1 :]
+    too_often = len(case.raised_ns) > draft.chatter_per_hour
+    transition, alert = step
+    case.alert = msgspec.structs.replace(alert, chattering=too_often)
+    steps: Steps = [(transition, case.alert)]
+    return [*steps, turn(case, case.alert, "chattering")] if too_often > alert.chattering else steps
+
+
+def returned(case: Case, at_ns: int = 0) -> Steps:
+    """The cause of the open alert is over."""
     alert = case.alert
     if alert is None or alert.condition == "returned":
         return []
-    steps = [_turn(case, alert, "returned", condition="returned")]
-    return [*steps, *_close_if_over(case)]
+    steps = [turn(case, alert, "returned", condition="returned")]
+    return [*steps, *close_if_over(case, at_ns)]
 
 
-def _close_if_over(case: Case) -> Steps:
+def close_if_over(case: Case, at_ns: int = 0) -> Steps:
+    """Clear an alert that needs nothing any more."""
     alert = case.alert
     if alert is None or alert.latched or alert.acknowledged is None:
         return []
-    return [_cleared(case, alert)] if alert.condition == "returned" else []
+    return [cleared(case, alert, at_ns)] if alert.condition == "returned" else []
 
 
-def acknowledge(case: Case, change: AcknowledgeAlert) -> tuple[Outcome, Steps]:
-    """Note who took the alert on. The first one stays; a critical alert needs a note."""
-    alert = case.alert
-    if alert is None:
-        return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
-    if alert.acknowledged is not None:
-        return DONE, []
-    if alert.severity == "critical" and not change.note.strip():
-        text = "a critical alert is acknowledged with a note that says what was found"
-        return Outcome("invalid", text, "note"), []
-    taken = Acknowledgement(change.by, change.arrival_ns, change.note)
-    steps = [_turn(case, alert, "acknowledged", acknowledged=taken)]
-    return DONE, [*steps, *_close_if_over(case)]
-
-
-def reset(case: Case, change: ResetAlert) -> tuple[Outcome, Steps]:
-    """Close an alert that is over and acknowledged."""
-    alert = case.alert
-    if alert is None:
-        return Outcome("unknown", f"there is no open alert {change.alert!r}"), []
-    if alert.condition == "active" and not alert.is_passage:
-        return Outcome("conflict", _STILL[alert.clears_after_s is None]), []
-    if alert.acknowledged is None:
-        return Outcome("conflict", "acknowledge the alert before resetting it"), []
-    steps: Steps = []
-    if alert.condition == "active":
-        # Nothing need ever tell that who went through a portal is back; a person may.
-        case.pending = None
-        steps = _returned(case)
-    return DONE, steps if case.alert is None else [*steps, _cleared(case, case.alert)]
-
-
-def _cleared(case: Case, alert: Alert) -> tuple[Transition, Alert]:
-    step = _turn(case, alert, "cleared", cleared=True)
-    case.alert = None
+def cleared(case: Case, alert: Alert, at_ns: int = 0) -> tuple[Transition, Alert]:
+    """Close the alert; one that cleared by itself at `at_ns` may be reopened for a while."""
+    step = turn(case, alert, "cleared", cleared=True)
+    case.alert = case.excursion = None
+    if at_ns and alert.flap_window_s:
+        case.closed = step[1]
+        case.closed_until_ns = at_ns + round(alert.flap_window_s * SECOND_NS)
     return step
 
 
-def _turn(
+def turn(
     case: Case,
     alert: Alert,
     transition: Transition,
     **facts: Any,  # noqa: ANN401 - any field of an alert
 ) -> tuple[Transition, Alert]:
+    """Take a step in the life of an alert."""
+    if case.excursion is not None:
+        facts["excursion"] = case.excursion
     turned = msgspec.structs.replace(alert, transitions=alert.transitions + 1, **facts)
     case.alert = turned
     return transition, turned

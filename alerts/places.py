@@ -18,10 +18,14 @@ OUTSIDE = ""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where a tag is since when, by the movement that brought it there; None is not known."""
+    """Where a tag is since when, by the movement that brought it there; None is not known.
+
+    `gone_from` is the zone from which it vanished while those who cover it were healthy.
+    """
 
     zone: str | None
     time_ns: int
+    gone_from: str | None = None
 
 
 _NOT_KNOWN = Place(None, 0)
@@ -35,11 +39,12 @@ def place_of(movement: Movement) -> str | None:
 
 
 class Standing(NamedTuple):
-    """Where a subject is: where the tag of it is that moved last."""
+    """Where a subject is: where the tag of it is that moved last; or where it vanished from."""
 
     asset: Asset | None
     tag: str
-    zone: str
+    zone: str | None
+    gone_from: str | None = None
 
     def as_movement(self, now_ns: int) -> Movement:
         """The standing in the form in which rules judge: there now, from nowhere, by no read."""
@@ -49,8 +54,8 @@ class Standing(NamedTuple):
             decided_ns=now_ns,
             tag=self.tag,
             asset=None if self.asset is None else self.asset.id,
-            kind="moved",
-            from_zone=None,
+            kind="moved" if self.gone_from is None else "departed",
+            from_zone=self.gone_from,
             to_zone=self.zone or None,
         )
 
@@ -64,7 +69,8 @@ class Places:
 
     def note(self, movement: Movement) -> None:
         """Note where a tag is."""
-        self._places[movement.tag] = Place(place_of(movement), movement.time_ns)
+        gone_from = movement.from_zone if movement.kind == "departed" else None
+        self._places[movement.tag] = Place(place_of(movement), movement.time_ns, gone_from)
         self._note_binding(movement.tag)
 
     def note_bindings(self, tags: Iterable[str]) -> None:
@@ -75,9 +81,9 @@ class Places:
     def follow(self, succession: Succession) -> None:
         """Renamed zones keep what is in them; what was in a gone one is nowhere known."""
         for tag, place in self._places.items():
-            zone = succession.heir_of(place.zone)
-            if zone != place.zone:
-                self._places[tag] = Place(zone, place.time_ns)
+            zone, gone_from = succession.heir_of(place.zone), succession.heir_of(place.gone_from)
+            if (zone, gone_from) != (place.zone, place.gone_from):
+                self._places[tag] = Place(zone, place.time_ns, gone_from)
 
     def tags(self) -> list[str]:
         """All that have a place, in order."""
@@ -96,11 +102,21 @@ class Places:
             place = self._places[tag]
             asset = self._register.asset_of(tag)
             phantom = asset is None and tag.startswith(ID_PREFIX)
-            if place.zone is None or phantom or self.is_outdated(asset, tag, place.time_ns):
+            nowhere = place.zone is None and (place.gone_from is None or self.has_other(asset, tag))
+            if nowhere or phantom or self.is_outdated(asset, tag, place.time_ns):
                 continue
             subject = subject_of(None if asset is None else asset.id, tag)
-            found.setdefault(subject, Standing(asset, tag, place.zone))
+            there = Standing(asset, tag, place.zone, place.gone_from)
+            if subject not in found or found[subject].zone is None:
+                found[subject] = there
         return found
+
+    def has_other(self, asset: Asset | None, tag: str) -> bool:
+        """Whether another tag of the asset is known to be somewhere."""
+        names = () if asset is None else asset.tags
+        own = {tag, self._register.binding(tag)}
+        others = (self._places.get(name, _NOT_KNOWN) for name in names if name not in own)
+        return any(place.zone is not None for place in others)
 
     def later_than(self, asset: Asset | None, tag: str, time_ns: int) -> str | None:
         """Where the asset, or the tag without one, is known to have come after a time."""

@@ -1,44 +1,55 @@
 """What a crossing of a portal means to each of the rules."""
 
-from collections.abc import Iterable
-
 from alerts.alert import subject_of
 from alerts.cases import Cases
 from alerts.company import Passer, company_of, remember
+from alerts.custody_watch import CustodyWatch
 from alerts.lifecycle import observe, observe_late, reconsider
+from alerts.place_watch import is_for
 from alerts.places import Places
+from alerts.rule_kinds import CrossingRule, ExitRule, TailgateRule, WrongWayRule
 from alerts.rules.exit import judge as judge_exit
 from alerts.rules.exit import judge_crossing
+from alerts.rules.passage import judge as judge_passage
 from alerts.rules.tailgate import judge as judge_tailgate
 from alerts.rules.verdict import Verdict
-from alerts.rules.wrong_way import judge as judge_wrong_way
 from alerts.selection import selects
-from alerts.settings import ExitRule, Patience, RuleSettings, TailgateRule, WrongWayRule
-from alerts.state import JudgeState
+from alerts.settings import Patience, RuleSettings
+from alerts.state import JudgeState, Key
+from alerts.watch import Outfit, RuleWatch
 from inventory.assets import Asset
 from inventory.register import Register
 from tags.times import SECOND_NS
-from zones.floorplan import NO_PLAN, FloorPlan
+from zones.floorplan import NO_PLAN
 from zones.movements import Crossing
 
 
-class PortalWatch:
+class PortalWatch(RuleWatch):
     """Judges crossings by all rules that speak of portals."""
 
-    def __init__(self, state: JudgeState, register: Register, places: Places) -> None:
+    kinds = ("crossing", "wrong_way", "tailgate")
+
+    def __init__(
+        self, state: JudgeState, register: Register, places: Places, custody: CustodyWatch
+    ) -> None:
         self._state = state
         self._register = register
         self._places = places
+        self._custody = custody
         self._plan = NO_PLAN
         self._rules: list[RuleSettings] = []
 
-    def use(self, plan: FloorPlan, rules: Iterable[RuleSettings]) -> None:
+    def use(self, outfit: Outfit) -> None:
         """Judge by these rules; what is known of portals that are gone is forgotten."""
-        self._plan, self._rules = plan, list(rules)
-        for portal in [name for name in self._state.passers if name not in plan.portals]:
+        self._plan, self._rules = outfit.plan, list(outfit.rules.values())
+        for portal in [name for name in self._state.passers if name not in self._plan.portals]:
             del self._state.passers[portal]
 
-    def take(self, asset: Asset | None, crossing: Crossing, cases: Cases) -> None:
+    def concerns(self, rule: RuleSettings, key: Key, tag: str) -> bool:
+        """Whether a rule is for an asset, or for a tag that no asset carries."""
+        return is_for(rule, key, tag, self._register)
+
+    def take_crossing(self, asset: Asset | None, crossing: Crossing, cases: Cases) -> None:
         """Take a crossing in."""
         if crossing.portal not in self._plan.portals:
             return
@@ -54,13 +65,15 @@ class PortalWatch:
     ) -> None:
         key = rule.name, subject_of(crossing.asset, crossing.tag)
         match rule:
-            case WrongWayRule():
-                verdict = judge_wrong_way(rule, crossing)
+            case CrossingRule() | WrongWayRule():
+                verdict = judge_passage(rule, crossing)
             case TailgateRule():
                 accompanied = passer is not None and self._is_accompanied(rule, passer, crossing)
                 verdict = judge_tailgate(rule, crossing, has_company=accompanied)
             case ExitRule():
                 verdict = self._of_exit(rule, crossing, is_open=cases.is_active(key))
+                asset = self._register.asset_of(crossing.tag)
+                verdict = self._custody.review(rule, asset, crossing, verdict)
             case _:
                 return
         if not crossing.late:

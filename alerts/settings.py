@@ -6,12 +6,28 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.alert import Severity
+from alerts.schedule_settings import RuleSchedule
 
 SYSTEM_PREFIX = "system: "
 """How the names of the gateway's own rules begin."""
 
-RuleKind = Literal["exit", "wrong_way", "tailgate"]
-Way = Literal["outbound", "inbound"]
+RuleKind = Literal[
+    "exit",
+    "forbidden",
+    "enter",
+    "dwell",
+    "missing",
+    "crossing",
+    "wrong_way",
+    "tailgate",
+    "unaccompanied",
+    "speed",
+    "count",
+    "sensor",
+    "tamper",
+]
+Late = Literal["notify", "digest", "record"]
+UnknownTags = Literal["ignore", "record", "alert"]
 
 _HEX_PATTERN = re.compile(r"[0-9A-Fa-f*?]+")
 
@@ -49,6 +65,33 @@ class Patience(NamedTuple):
     clear_confirm_s: float = 0.0
 
 
+class EscalationStep(BaseModel):
+    """Who is told as well when nobody has acknowledged the alert for so long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    after_s: float = Field(
+        gt=0,
+        le=7 * 86_400,
+        description="So long after the alert was raised, if nobody has acknowledged it.",
+    )
+    notify: tuple[str, ...] = Field(
+        default=(),
+        description="Channels that are told; unset: those of the rule once more.",
+    )
+
+
+class Manners(NamedTuple):
+    """How the alerts of a rule behave toward people; the same for rules of all kinds."""
+
+    notify: tuple[str, ...] = ()
+    escalate: tuple[EscalationStep, ...] = ()
+    late: Late = "notify"
+    out_of_service: str | None = None
+    chatter_per_hour: int = 5
+    storm_per_minute: int = 20
+
+
 class RuleSettings(BaseModel):
     """What rules of all kinds have in common."""
 
@@ -63,6 +106,59 @@ class RuleSettings(BaseModel):
     severity: Severity = "warning"
     latch: bool = Field(default=True, description="Stays until a person resets it.")
     notify: tuple[str, ...] = Field(default=(), description="Channels that are told.")
+    schedule: RuleSchedule | None = Field(
+        default=None,
+        description="When it holds: the name of a schedule, or windows of its own; unset: always.",
+    )
+    confirm_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=86_400,
+        description="It has to be so for this long before an alert is raised.",
+    )
+    clear_confirm_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=86_400,
+        description="And over for so long before the alert is shown as returned.",
+    )
+    escalate: tuple[EscalationStep, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Steps, each later than the one before, that stop once somebody acknowledges.",
+    )
+    late: Late = Field(
+        default="notify",
+        description="What is known only late, such as from a reader that was cut off: told at "
+        "once and marked as late, told together every 15 minutes, or only recorded.",
+    )
+    out_of_service: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Why the rule is out of service: alerts are recorded, and nobody is told.",
+    )
+    flap_window_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=86_400,
+        description="Broken again so soon after an alert has cleared by itself, that alert is "
+        "reopened.",
+    )
+    chatter_per_hour: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="Raised more often within an hour for the same asset, the alert is marked as "
+        "chattering, which is told once.",
+    )
+    storm_per_minute: int = Field(
+        default=20,
+        ge=1,
+        le=1_000,
+        description="Of more alerts raised within a minute, these are told one by one and the "
+        "others in one message.",
+    )
 
     @field_validator("name")
     @classmethod
@@ -71,108 +167,38 @@ class RuleSettings(BaseModel):
             raise ValueError(f"must not begin with '{SYSTEM_PREFIX}'; the gateway's own rules do")
         return name
 
-    @property
-    def patience(self) -> Patience:
-        """How long it waits; by itself it does not."""
-        return Patience()
-
-
-class PortalRuleSettings(RuleSettings):
-    """What rules have in common that speak of portals."""
-
-    portals: tuple[str, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="Portals that it is about; unset: all.",
-    )
-    confidence_min: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        description="Crossings whose direction is less certain say nothing; "
-        "a portal itself calls what it can not tell unknown.",
-    )
-
-    def concerns(self, portal: str) -> bool:
-        """Whether it is about this portal."""
-        return self.portals is None or portal in self.portals
-
-
-class ExitRule(RuleSettings):
-    """A matching asset is in a zone outside the fence, or went out through a portal of it."""
-
-    kind: Literal["exit"] = "exit"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
-    fence: tuple[str, ...] = Field(min_length=1, description="Zones in which they may be.")
-    portals: tuple[str, ...] | None = Field(
-        default=None,
-        description="Portals through which going out is leaving, and counts at once; unset: "
-        "those with antennas in the fence on the inner side and outside of it on the outer one.",
-    )
-    confirm_s: float = Field(
-        default=5.0,
-        ge=0,
-        le=3600,
-        description="Outside for so long before it counts; zones of role exit do not wait.",
-    )
-    clear_confirm_s: float = Field(
-        default=10.0,
-        ge=0,
-        le=3600,
-        description="Back inside for so long before the alert is shown as returned.",
-    )
+    @field_validator("escalate")
+    @classmethod
+    def _steps_rise(cls, steps: tuple[EscalationStep, ...]) -> tuple[EscalationStep, ...]:
+        waits_s = [step.after_s for step in steps]
+        if sorted(set(waits_s)) != waits_s:
+            raise ValueError("each step must come later than the one before; after_s has to rise")
+        return steps
 
     @property
     def patience(self) -> Patience:
         """How long it waits."""
         return Patience(self.confirm_s, self.clear_confirm_s)
 
-
-class WrongWayRule(PortalRuleSettings):
-    """A matching asset goes through a portal in the direction that is not allowed."""
-
-    kind: Literal["wrong_way"] = "wrong_way"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
-    allowed: Way = Field(description="The direction in which they may go; the other one counts.")
-
-
-class TailgateRule(PortalRuleSettings):
-    """A matching asset goes through a portal, and no custodian goes with it."""
-
-    kind: Literal["tailgate"] = "tailgate"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
-    direction: Way = Field(
-        default="outbound",
-        description="The direction in which they need company; back through it ends the alert.",
-    )
-    custodians: AssetSelector = Field(
-        description="Whose badge counts as company: id, category, group, tag, not.",
-    )
-    within_s: float = Field(
-        default=5.0,
-        gt=0,
-        le=60,
-        description="A custodian goes the same way so long before or after.",
-    )
-
-    @field_validator("custodians")
-    @classmethod
-    def _names_somebody(cls, custodians: AssetSelector) -> AssetSelector:
-        if custodians == AssetSelector():
-            raise ValueError("must say whose badges count, such as {category: badge}")
-        return custodians
-
-
-RULES: dict[str, type[RuleSettings]] = {
-    "exit": ExitRule,
-    "wrong_way": WrongWayRule,
-    "tailgate": TailgateRule,
-}
-"""The settings of a rule by its kind."""
+    @property
+    def manners(self) -> Manners:
+        """How its alerts behave toward people."""
+        return Manners(
+            self.notify,
+            self.escalate,
+            self.late,
+            self.out_of_service,
+            self.chatter_per_hour,
+            self.storm_per_minute,
+        )
 
 
 class SystemSettings(BaseModel):
     """What the gateway says about itself.
 
     `blind`: nobody hears a zone any more. `clock`: a reader's clock jumped, or is far off.
-    `conflict`: two places that are far from each other hear the same tag.
+    `conflict`: two places that are far from each other hear the same tag. `offline`: a reader
+    does not answer. `store`, `disk`, `delivery`, `history`: a part of the gateway does not work.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -201,6 +227,18 @@ class SystemSettings(BaseModel):
         ge=1,
         le=86_400,
         description="Right again and steady for so long before the alert clears.",
+    )
+    offline_after_s: float = Field(
+        default=30.0,
+        ge=1,
+        le=86_400,
+        description="A reader that is offline or silent for so long is told, unless an alert "
+        "about the zones that nobody hears for it is open.",
+    )
+    unknown_tags: UnknownTags = Field(
+        default="record",
+        description="A tag that no asset carries, at an exit: `ignore`, `record` an event, or "
+        "raise an `alert`.",
     )
     notify: tuple[str, ...] | None = Field(
         default=None,

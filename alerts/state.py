@@ -4,9 +4,13 @@ from typing import Literal
 
 import msgspec
 
+from alerts.alert import Shelf
+from alerts.changes import GatewayFault
 from alerts.company import Passer
 from alerts.lifecycle import Case
 from alerts.places import Place
+from alerts.telling import Gatherings
+from inventory.custody import CustodyState
 from inventory.register import RegisterState
 from readers.health import ReaderHealth
 
@@ -33,6 +37,9 @@ class JudgeState(msgspec.Struct):
 
     `passers` are the newest by portal; `clocks` the offsets that readers stated last (ns);
     `fallen` are the zones, by name, of which an open alert tells that nobody hears them.
+    `shelves` are those of rules, by rule and subject (empty: all of them) with a line break
+    between them; `in_force` says of rules with a schedule whether they are in force; `faults`
+    are the parts of the gateway that do not work, by kind and name.
     """
 
     now_ns: int = 0
@@ -45,3 +52,9 @@ class JudgeState(msgspec.Struct):
     passers: dict[str, list[Passer]] = {}
     clocks: dict[str, int] = {}
     fallen: dict[str, Fallen] = {}
+    gatherings: Gatherings = {}
+    shelves: dict[str, Shelf] = {}
+    drill_until_ns: int = 0
+    custody: CustodyState = msgspec.field(default_factory=CustodyState)
+    in_force: dict[str, bool] = {}
+    faults: dict[str, GatewayFault] = {}

@@ -10,7 +10,6 @@ start on the readers have the same time to become healthy as at any other moment
 """
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from alerts.alert import Alert, AlertChange, subject_of_zone
 from alerts.cases import Cases, Respond
@@ -18,32 +17,32 @@ from alerts.drafts import Heading
 from alerts.facts import Unheard
 from alerts.lifecycle import reconsider, relapse
 from alerts.rules.verdict import Verdict
-from alerts.settings import SYSTEM_PREFIX, Patience, SystemSettings
+from alerts.settings import SYSTEM_PREFIX, Patience
 from alerts.state import Fallen, JudgeState, Key
+from alerts.watch import Outfit, SystemWatch
 from zones.coverage import is_blind
-from zones.floorplan import NO_PLAN, FloorPlan, Zone
+from zones.floorplan import Zone
 
 BLIND = SYSTEM_PREFIX + "blind"
 _ZONE_PREFIX = subject_of_zone("")
 
 
-class ZoneWatch:
+class ZoneWatch(SystemWatch):
     """Says of each zone whether somebody hears it."""
 
+    name, kind = BLIND, "blind"
+
     def __init__(self, state: JudgeState) -> None:
+        super().__init__()
         self._state = state
         self._fallen = state.fallen
-        self._plan = NO_PLAN
-        self._settings = SystemSettings()
-        self._version = ""
         self._zones_of: dict[str, list[Zone]] = {}
 
-    def use(self, plan: FloorPlan, settings: SystemSettings) -> None:
+    def use(self, outfit: Outfit) -> None:
         """Watch the zones of a floor plan."""
-        self._plan, self._settings = plan, settings
-        self._version = sha256(settings.model_dump_json().encode()).hexdigest()[:12]
+        super().use(outfit)
         self._zones_of = {}
-        for zone in plan.zones.values():
+        for zone in self._plan.zones.values():
             for reader in dict.fromkeys(reader for reader, _ in zone.covered_by):
                 self._zones_of.setdefault(reader, []).append(zone)
 
@@ -57,26 +56,16 @@ class ZoneWatch:
         """Look at the zones that a reader covers, since its health changed."""
         self._look_at(self._zones_of.get(reader, ()), cases)
 
-    def concerns(self, key: Key, _tag: str) -> bool:
+    def concerns(self, key: Key, tag: str) -> bool:
         """Whether there is still something to watch: a zone that the alert is about."""
+        del tag
         alert = self._alert(key)
         zones = () if alert is None else alert.zones
         return any(map(self._is_watched, (_zone_name(key), *zones)))
 
-    def listeners(self) -> tuple[str, ...]:
-        """The channels that are told."""
-        return self._settings.notify or ()
-
-    def heading(self, _key: Key) -> Heading:
+    def heading(self, key: Key) -> Heading:
         """What alerts about zones have in common; a blind gate makes one worse."""
-        return Heading(
-            rule=BLIND,
-            version=self._version,
-            kind="blind",
-            severity="warning",
-            latched=False,
-            clears_after_s=self._settings.blind_after_s,
-        )
+        return super().heading(key)._replace(clears_after_s=self._settings.blind_after_s)
 
     def adopt(self, alerts: Iterable[Alert]) -> None:
         """Let the zones that alerts tell of be those of these, which are open."""

@@ -20,7 +20,8 @@ def blueprint_of(site: Site) -> Blueprint:
         conflicts=settings.conflicts,
     )
     system = settings.system.model_copy(update={"notify": _told(settings)})
-    return Blueprint(plan, settings.rules, settings.limits.tags_max, system)
+    limit = settings.limits.tags_max
+    return Blueprint(plan, settings.rules, limit, system)
 
 
 def stored_blueprint(text: str) -> Blueprint:

@@ -5,18 +5,27 @@ object serves production, tests, simulation and replay; its state is plain data
 and can be written down and read back at any entry.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import merge
 from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
 
-from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.changes import (
+    EndDrill,
+    EndMaintenance,
+    GatewayFault,
+    ShelveRule,
+    StartDrill,
+    StartMaintenance,
+)
+from alerts.forces import Timetable
 from alerts.judge import Judge
 from alerts.maintenance import NEVER_NS, MaintenanceBook
 from alerts.settings import RuleSettings, SystemSettings
 from alerts.state import JudgeState
+from alerts.watch import Outfit
 from gateway.entries import (
     ClockOffset,
     Entry,
@@ -25,10 +34,11 @@ from gateway.entries import (
     Observed,
     ReadGroup,
     SiteChanged,
+    Tick,
     arrival_of,
 )
-from history.outputs import AssetRemoved, AssetStored, Numbered, Output, ZonesChanged
-from inventory.changes import Outcome, RemoveAsset, StoreAssets
+from history.outputs import AssetRemoved, AssetStored, Audited, Numbered, Output, ZonesChanged
+from inventory.changes import CheckIn, CheckOut, Outcome, RemoveAsset, RevokeCheckOut, StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Maintenance, Target
 from tags.latest import Latest
@@ -46,6 +56,12 @@ class Blueprint(NamedTuple):
     rules: Sequence[RuleSettings]
     tags_max: int = 1_000_000
     system: SystemSettings = SystemSettings()
+    timetables: Mapping[str, Timetable] = {}
+
+    @property
+    def outfit(self) -> Outfit:
+        """What of it concerns alerts."""
+        return Outfit(self.plan, {rule.name: rule for rule in self.rules}, self.system)
 
 
 ReadBlueprint = Callable[[str], Blueprint]
@@ -132,9 +148,12 @@ class Pipeline:
             self.state.latest.take_fix(fix)
             for locate in self.locates:
                 locate.fold_fix(fix)
+            self.judge.take_fix(fix)
+        self._pass_time(observed.arrival_ns)
         for measurement in observed.measurements:
             self.state.latest.take_measurement(measurement)
-        self._pass_time(observed.arrival_ns)
+            self.judge.take_measurement(measurement)
+        self._collect()
 
     def _take_reads(self, group: ReadGroup) -> None:
         if group.seq <= self.state.sources.get(group.source, -1):
@@ -184,17 +203,36 @@ class Pipeline:
         match entry:
             case StoreAssets() | RemoveAsset():
                 return self._change_register(entry)
-            case AcknowledgeAlert():
-                return self.judge.acknowledge(entry)
-            case ResetAlert():
-                return self.judge.reset(entry)
+            case CheckOut() | CheckIn() | RevokeCheckOut():
+                return self.judge.change_custody(entry)
+            case ShelveRule() | StartDrill() | EndDrill():
+                return self._take_order(entry)
             case StartMaintenance() | EndMaintenance():
                 return self._change_maintenance(entry)
-            case _:
+            case ReaderHealth() | ClockOffset() | SiteChanged() | GatewayStarted():
                 self._take_news(entry)
-                return None
+            case GatewayFault():
+                self.judge.note_fault(entry)
+            case ReadGroup() | Observed() | Tick():
+                pass  # time has passed, and that is all
+            case _:
+                return self.judge.handle(entry)
+        return None
 
-    def _take_news(self, news: Entry) -> None:
+    def _take_order(self, order: ShelveRule | StartDrill | EndDrill) -> Outcome:
+        """What somebody says of many alerts at once; it stands in the audit log."""
+        match order:
+            case ShelveRule():
+                outcome, verb, target = self.judge.shelve_rule(order), "rule.shelve", order.rule
+            case StartDrill():
+                outcome, verb, target = self.judge.start_drill(order), "drill.start", "site"
+            case EndDrill():
+                outcome, verb, target = self.judge.end_drill(order), "drill.end", "site"
+        if outcome.refused is None:
+            self._number(audited(order, verb, target))
+        return outcome
+
+    def _take_news(self, news: ReaderHealth | ClockOffset | SiteChanged | GatewayStarted) -> None:
         """What nobody waits for an answer to."""
         match news:
             case ReaderHealth():
@@ -207,8 +245,6 @@ class Pipeline:
                 self._change_site(news)
             case GatewayStarted():
                 self.judge.listen()
-            case _:
-                pass  # a tick: time has passed, and that is all
 
     def _note_start(self, start: GatewayStarted) -> None:
         """Nothing was heard while the gateway was down, so all timers stood still.
@@ -251,20 +287,21 @@ class Pipeline:
         if isinstance(change, StoreAssets):
             outcome, assets = self.judge.store_assets(change)
             for asset in assets:
-                self._number(AssetStored(asset, change.arrival_ns))
+                self._number(AssetStored(asset, change.arrival_ns, change.by))
             return outcome
         outcome, removed = self.judge.remove_asset(change)
         if removed is not None:
-            self._number(AssetRemoved(removed.id, change.arrival_ns))
+            self._number(AssetRemoved(removed.id, change.arrival_ns, change.by))
         return outcome
 
     def _change_site(self, change: SiteChanged) -> None:
-        plan, rules, tags_max, system = self._read_blueprint(change.text)
+        blueprint = self._read_blueprint(change.text)
+        plan = blueprint.plan
         self.state.site = change
         for locate in self.locates:
-            locate.tags_max = tags_max
+            locate.tags_max = blueprint.tags_max
             locate.adopt_plan(plan)
-        self.judge.adopt_rules(plan, rules, change.version, system)
+        self.judge.adopt_rules(blueprint.outfit, change.version, blueprint.timetables)
         succession, self._plan = plan.succession_of(self._plan), plan
         if any(succession):
             self._number(ZonesChanged(*succession, change.arrival_ns))
@@ -272,11 +309,12 @@ class Pipeline:
         self._restate([name for name in touched if plan.hearers_of(name)])
 
     def _restore_site(self, change: SiteChanged) -> None:
-        plan, rules, tags_max, system = self._read_blueprint(change.text)
+        blueprint = self._read_blueprint(change.text)
+        plan = blueprint.plan
         for locate in self.locates:
-            locate.tags_max = tags_max
+            locate.tags_max = blueprint.tags_max
             locate.restore_plan(plan)
-        self.judge.restore_rules(plan, rules, system)
+        self.judge.restore_rules(blueprint.outfit, blueprint.timetables)
         self.maintenance.restore_plan(plan)
         self._plan = plan
 
@@ -292,6 +330,21 @@ class Pipeline:
 def _missed_ns(started: GatewayStarted) -> int:
     down_since_ns = started.down_since_ns
     return 0 if down_since_ns is None else max(0, started.arrival_ns - down_since_ns)
+
+
+def audited(order: ShelveRule | StartDrill | EndDrill, verb: str, target: str) -> Audited:
+    """What the audit log says of an order."""
+    said = msgspec.to_builtins(order)
+    why = said.get("reason", "")
+    detail = {name: said[name] for name in ("until_ns", "subject") if name in said}
+    return Audited(
+        at_ns=order.arrival_ns,
+        actor=order.by,
+        action=verb,
+        target=target,
+        why=why,
+        detail=detail,
+    )
 
 
 def _order(step: Step) -> tuple[int, int, int, str]:

@@ -4,16 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from alerts.settings import RULES
+from alerts.rule_kinds import RULES
+from delivery.channel_kinds import CHANNELS
 from gateway.site_settings import SiteSettings
 from readers.catalog import DRIVERS, settings_class
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SHARED = ("ReaderSettings", "RuleSettings")
+_SHARED = ("ReaderSettings", "RuleSettings", "ChannelSettings")
 
 
 def site_schema() -> dict[str, Any]:
-    """Return the schema; an entry under `readers` or `rules` is as its driver or kind says."""
+    """Return the schema; readers, rules and channels are as their driver or kind says."""
     schema = SiteSettings.model_json_schema()
     definitions = schema["$defs"]
     for shared in _SHARED:
@@ -26,6 +27,7 @@ def site_schema() -> dict[str, Any]:
         choices.append({"$ref": f"#/$defs/{reader['title']}"})
     schema["properties"]["readers"]["items"] = {"oneOf": choices}
     schema["properties"]["rules"]["items"] = {"anyOf": _rules(definitions)}
+    schema["properties"]["channels"]["items"] = {"anyOf": _channels(definitions)}
     return {"$schema": _DIALECT, **_without_titles(schema, schema["title"])}
 
 
@@ -42,6 +44,16 @@ def _rules(definitions: dict[str, Any]) -> list[dict[str, str]]:
         required = {*rule.get("required", []), *([] if kind == "exit" else ["kind"])}
         definitions[rule["title"]] = {**rule, "required": sorted(required)}
     return [{"$ref": f"#/$defs/{model.__name__}"} for model in RULES.values()]
+
+
+def _channels(definitions: dict[str, Any]) -> list[dict[str, str]]:
+    """Add the settings of each kind of channel; every kind must be said."""
+    for model in CHANNELS.values():
+        channel = model.model_json_schema(ref_template="#/$defs/{model}")
+        definitions |= channel.pop("$defs", {})
+        required = sorted({*channel.get("required", []), "kind"})
+        definitions[channel["title"]] = {**channel, "required": required}
+    return [{"$ref": f"#/$defs/{model.__name__}"} for model in CHANNELS.values()]
 
 
 def _of_driver(reader: dict[str, Any], driver: str) -> dict[str, Any]:

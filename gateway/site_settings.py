@@ -15,9 +15,13 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from alerts.settings import RULES, RuleSettings, SystemSettings
+from alerts.rule_kinds import RULES
+from alerts.schedule_settings import NamedSchedule
+from alerts.settings import RuleSettings, SystemSettings
 from api.settings import ServerSettings
-from delivery.settings import ChannelSettings, PublishSettings
+from delivery.apprise import APPRISE_MISSING, has_apprise
+from delivery.channel_kinds import CHANNELS, AppriseChannel
+from delivery.settings import ChannelSettings, PublishSettings, channel_error
 from gateway.limits import LimitsSettings
 from gateway.site_problems import suggestion
 from gateway.site_values import Value, is_open
@@ -102,12 +106,19 @@ class UnfilledChannel(ChannelSettings):
     """Stands for a channel whose address or secret is not filled in; it is never sent on."""
 
 
-def _by_kind(entry: Value, info: ValidationInfo) -> Value | UnfilledChannel:
-    """Let a channel whose address or secret is not filled in pass by its name."""
-    if info.context is AS_WRITTEN and isinstance(entry, dict) and is_open(entry):
+def _by_channel_kind(entry: Value, info: ValidationInfo) -> Value | ChannelSettings:
+    """Check a channel by its kind; one that is not filled in passes by its name."""
+    if not isinstance(entry, dict):
+        return entry
+    model = channel_model(entry)
+    if info.context is AS_WRITTEN and is_open(entry):
         named = {key: entry[key] for key in ("name",) if key in entry}
         return UnfilledChannel.model_validate({**named, "kind": "log"})
-    return entry
+    if model is ChannelSettings:
+        return {key: entry[key] for key in ChannelSettings.model_fields if key in entry}
+    if model is AppriseChannel and info.context is not AS_WRITTEN and not has_apprise():
+        raise channel_error({"kind": APPRISE_MISSING})
+    return model.model_validate(entry)
 
 
 class UnfilledBroker(PublishSettings):
@@ -126,7 +137,7 @@ def _by_address(entry: Value, info: ValidationInfo) -> Value | UnfilledBroker:
 AnyReaderSettings = Annotated[SerializeAsAny[ReaderSettings], BeforeValidator(_by_driver)]
 AnyRuleSettings = Annotated[SerializeAsAny[RuleSettings], BeforeValidator(_by_rule_kind)]
 AnyPublishSettings = Annotated[PublishSettings, BeforeValidator(_by_address)]
-AnyChannelSettings = Annotated[ChannelSettings, BeforeValidator(_by_kind)]
+AnyChannelSettings = Annotated[SerializeAsAny[ChannelSettings], BeforeValidator(_by_channel_kind)]
 
 
 class SiteSettings(BaseModel):
@@ -139,6 +150,7 @@ class SiteSettings(BaseModel):
     zones: tuple[ZoneSettings, ...]
     readers: tuple[AnyReaderSettings, ...] = ()
     portals: tuple[PortalSettings, ...] = ()
+    schedules: tuple[NamedSchedule, ...] = Field(default=(), max_length=200)
     rules: tuple[AnyRuleSettings, ...] = ()
     channels: tuple[AnyChannelSettings, ...] = ()
     publish: tuple[AnyPublishSettings, ...] = ()
@@ -151,7 +163,7 @@ class SiteSettings(BaseModel):
     limits: LimitsSettings = LimitsSettings()
 
 
-LISTS = ("floors", "zones", "readers", "portals", "rules", "channels", "publish")
+LISTS = ("floors", "zones", "readers", "portals", "schedules", "rules", "channels", "publish")
 """The parts that are lists of entries with a name."""
 
 
@@ -165,3 +177,9 @@ def rule_model(entry: Value) -> type[RuleSettings]:
     """Return the class that a rule is checked by; the one of all rules where its kind is wrong."""
     kind = entry.get("kind", "exit") if isinstance(entry, dict) else None
     return RULES.get(kind, RuleSettings) if isinstance(kind, str) else RuleSettings
+
+
+def channel_model(entry: Value) -> type[ChannelSettings]:
+    """Return the class that a channel is checked by; the one of all where its kind is wrong."""
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    return CHANNELS.get(kind, ChannelSettings) if isinstance(kind, str) else ChannelSettings

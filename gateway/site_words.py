@@ -7,9 +7,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from alerts.settings import RULES, RuleSettings
+from alerts.rule_kinds import RULES
+from alerts.settings import RuleSettings
+from delivery.channel_kinds import CHANNELS
+from delivery.settings import ChannelSettings
 from gateway.site_problems import Fault, Path, suggestion
-from gateway.site_settings import SiteSettings, reader_model, rule_model
+from gateway.site_settings import SiteSettings, channel_model, reader_model, rule_model
 from gateway.site_values import Value, child_of, has_child, value_at
 from readers.settings import ReaderSettings
 from zones.estimator_settings import DEFAULT_KIND, ESTIMATORS
@@ -106,6 +109,10 @@ def _stray(path: Path, data: Value) -> str:
         kinds = [kind for kind, model in RULES.items() if key in _fields(model)]
         if kinds:
             return f"is for rules of kind {' or '.join(kinds)}, not {entry.get('kind', 'exit')}"
+    if path[:1] == ("channels",) and isinstance(entry, dict) and len(path) == _RULE_KEY_DEPTH:
+        kinds = [kind for kind, model in CHANNELS.items() if key in _fields(model)]
+        if kinds:
+            return f"is for channels of kind {' or '.join(kinds)}, not {entry.get('kind')}"
     if path[:-1] == ("estimator",) and isinstance(entry, dict):
         return _stray_of_estimator(key, entry)
     return "unknown key" + suggestion(key, _fields_at(path[:-1], data))
@@ -149,7 +156,7 @@ def _items(context: _Context, limit: str) -> str:
 
 _POINTS = {"polygon": "corners", "outline": "corners", "line": "points"}
 
-_ABSENT = {"missing", "webhook_incomplete"}
+_ABSENT = {"missing", "channel_incomplete"}
 
 _WORDS: dict[str, Callable[[_Context, Value], str]] = {
     "missing": lambda _c, _v: "is missing",
@@ -204,6 +211,8 @@ def _models_under(
         yield reader_model(value)
     elif model is RuleSettings:
         yield rule_model(value)
+    elif model is ChannelSettings:
+        yield channel_model(value)
     else:
         yield model
 

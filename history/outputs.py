@@ -6,6 +6,7 @@ import msgspec
 
 from alerts.alert import AlertChange, Event, Notice, alert_json, event_json, notice_json
 from inventory.assets import Asset
+from inventory.custody import CustodyChanged
 from readers.health import ReaderHealth, health_json
 from tags.times import format_time
 from zones.movements import Crossing, Movement
@@ -16,6 +17,7 @@ class AssetStored(msgspec.Struct, frozen=True, gc=False, tag="asset_stored"):
 
     asset: Asset
     at_ns: int
+    by: str = ""
 
 
 class AssetRemoved(msgspec.Struct, frozen=True, gc=False, tag="asset_removed"):
@@ -23,6 +25,7 @@ class AssetRemoved(msgspec.Struct, frozen=True, gc=False, tag="asset_removed"):
 
     asset: str
     at_ns: int
+    by: str = ""
 
 
 class ZonesChanged(msgspec.Struct, frozen=True, gc=False, tag="zones_changed"):
@@ -58,6 +61,7 @@ Output = (
     | AssetRemoved
     | ZonesChanged
     | Audited
+    | CustodyChanged
 )
 
 

@@ -6,8 +6,8 @@ through a portal of the fence is leaving, known at once.
 """
 
 from alerts.places import OUTSIDE
+from alerts.rule_kinds import ExitRule
 from alerts.rules.verdict import Verdict
-from alerts.settings import ExitRule
 from zones.floorplan import FloorPlan, PointKey
 from zones.movements import Crossing
 

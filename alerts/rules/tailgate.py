@@ -3,8 +3,8 @@
 Lingering at a portal and what no one can tell the direction of break nothing.
 """
 
+from alerts.rule_kinds import TailgateRule
 from alerts.rules.verdict import Verdict
-from alerts.settings import TailgateRule
 from zones.movements import Crossing
 
 

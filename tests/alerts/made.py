@@ -6,9 +6,12 @@ import msgspec
 
 from alerts.alert import Alert, AlertChange
 from alerts.changes import AcknowledgeAlert, ResetAlert
-from alerts.judge import Judge
-from alerts.settings import AssetSelector, ExitRule, RuleSettings
+from alerts.forces import Timetable
+from alerts.judge import Decided, Judge
+from alerts.rule_kinds import ExitRule
+from alerts.settings import AssetSelector, RuleSettings, SystemSettings
 from alerts.state import JudgeState
+from alerts.watch import Outfit
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.settings import ReaderSettings
@@ -106,10 +109,17 @@ class Bench:
         self.plan = plan()
         self.judge = Judge(JudgeState())
         self.judge.advance(T0_NS)
-        self.judge.adopt_rules(self.plan, self.rules, "v1")
+        self.timetables: dict[str, Timetable] = {}
+        self.system = SystemSettings()
+        self.judge.adopt_rules(self.outfit, "v1", self.timetables)
         self.store(*assets)
-        self.decided: list[Movement | Crossing | AlertChange] = []
+        self.decided: list[Decided] = []
         self._zones: dict[str, str | None] = {}
+
+    @property
+    def outfit(self) -> Outfit:
+        """What the site file says."""
+        return Outfit(self.plan, {rule.name: rule for rule in self.rules}, self.system)
 
     # What happens
 
@@ -175,7 +185,7 @@ class Bench:
     def rebuild(self, floor_plan: FloorPlan, version: str = "v2") -> None:
         """Another floor plan, with the rules as they are."""
         self.plan = floor_plan
-        self.judge.adopt_rules(floor_plan, self.rules, version)
+        self.judge.adopt_rules(self.outfit, version, self.timetables)
         self._collect()
 
     def store(self, *assets: Asset, rebind: bool = False) -> list[str]:
@@ -193,13 +203,13 @@ class Bench:
 
     def acknowledge(self, note: str = "", *, by: str = "ann", alert: str | None = None) -> Outcome:
         change = AcknowledgeAlert(arrival_ns=at(77), by=by, alert=alert or self.alert.id, note=note)
-        outcome = self.judge.acknowledge(change)
+        outcome = self.judge.handle(change)
         self._collect()
         return outcome
 
     def reset(self, *, alert: str | None = None) -> Outcome:
         change = ResetAlert(arrival_ns=at(88), by="bob", alert=alert or self.alert.id)
-        outcome = self.judge.reset(change)
+        outcome = self.judge.handle(change)
         self._collect()
         return outcome
 
@@ -208,7 +218,7 @@ class Bench:
         self._collect()
         blob = msgspec.msgpack.encode(self.judge.state)
         self.judge = Judge(msgspec.msgpack.decode(blob, type=JudgeState))
-        self.judge.restore_rules(self.plan, self.rules)
+        self.judge.restore_rules(self.outfit, self.timetables)
 
     # What was decided
 

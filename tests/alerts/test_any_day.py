@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import AlertChange
-from alerts.settings import AssetSelector, RuleSettings, TailgateRule, WrongWayRule
+from alerts.rule_kinds import TailgateRule, WrongWayRule
+from alerts.settings import AssetSelector, RuleSettings
 from inventory.assets import Asset
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.alerts.made import LAPTOP, TWIN, Bench, rule
@@ -312,7 +313,7 @@ def test_the_same_site_once_more_decides_nothing_and_changes_nothing_later(
     for number, happening in enumerate(happenings):
         day.happen(happening)
         if again[number % len(again)]:
-            day.judge.adopt_rules(day.plan, day.rules, day.judge.state.site_version)
+            day.judge.adopt_rules(day.outfit, day.judge.state.site_version, {})
     day.live([])
     assert day.decided == lived(happenings).decided
 

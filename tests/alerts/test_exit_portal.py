@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.settings import ExitRule
+from alerts.rule_kinds import ExitRule
 from tests.alerts.made import END_S, Bench, Said, rule
 from tests.zones.made import at
 from zones.movements import Direction

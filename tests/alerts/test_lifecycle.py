@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from alerts.alert import Alert, AlertState, Condition, alert_json, state_of
-from alerts.lifecycle import Case, alert_id, fire
+from alerts.lifecycle import Case, Draft, alert_id, fire
 from tests.alerts.made import END_S, RULE, Bench, Said, rule
 from tests.zones.made import at
 from zones.tracks import HOLD_NS
@@ -290,6 +290,7 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "acknowledged": {"by": "ann", "at": "2026-09-21T14:14:37.000000Z", "note": "seen"},
         "latched": True,
         "shelved_until": None,
+        "shelved": None,
         "suppressed_by": None,
         "asset": "laptop-1",
         "tag": "a1",
@@ -297,6 +298,9 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "to": "gate",
         "portal": None,
         "reader": None,
+        "antenna": None,
+        "sensor": None,
+        "part": None,
         "zones": [],
         "time": "2026-09-21T14:13:30.000000Z",
         "decided": "2026-09-21T14:13:30.000000Z",
@@ -304,6 +308,13 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "late": False,
         "occurrences": 1,
         "assignee": None,
+        "cause": "moved",
+        "outside_now": False,
+        "excursion": None,
+        "detail": "",
+        "chattering": False,
+        "escalations": 0,
+        "test": False,
         "evidence": EVIDENCE,
     }
 
@@ -331,7 +342,7 @@ def test_rule_subject_place_and_ordinal_each_make_another_id() -> None:
 
 def test_nothing_is_due_where_nothing_is_pending() -> None:
     case = Case()
-    assert fire(case, _no_draft) == []
+    assert fire(case, Draft(_no_draft)) == []
     assert case == Case()
 
 

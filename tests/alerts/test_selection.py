@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from alerts.rule_kinds import ExitRule
 from alerts.selection import selects
-from alerts.settings import AssetSelector, ExitRule
+from alerts.settings import AssetSelector
 from inventory.assets import Asset
 
 ASSET = Asset(id="lap-1", category="laptop", group="north", tags=("aa01", "ble:Tile"))

@@ -1,13 +1,10 @@
 """What the gateway says of itself: clocks that are wrong, and tags that are in two places."""
 
-import msgspec
 import pytest
 
 from alerts.alert import state_of
 from alerts.clock_watch import CONFIRM_S
-from alerts.judge import Judge
 from alerts.settings import SystemSettings
-from alerts.state import JudgeState
 from inventory.assets import Asset
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
@@ -26,17 +23,12 @@ class Clocks(Bench):
     def __init__(self, **settings: float) -> None:
         super().__init__(rule())
         self.system = SystemSettings(notify=("desk",), **settings)
-        self.judge.adopt_rules(self.plan, self.rules, "v1", self.system)
+        self.rebuild(self.plan, "v1")
 
     def state_clock(self, reader: str, offset_s: float, seconds: float) -> None:
         self.judge.advance(at(seconds))
         self.judge.note_offset(reader, round(offset_s * SECOND_NS))
         self._collect()
-
-    def read_back(self) -> None:
-        blob = msgspec.msgpack.encode(self.judge.state)
-        self.judge = Judge(msgspec.msgpack.decode(blob, type=JudgeState))
-        self.judge.restore_rules(self.plan, self.rules, self.system)
 
 
 # Clocks
@@ -47,7 +39,7 @@ def test_a_clock_that_jumps_far_is_told_once_while_it_is_off() -> None:
     bench.state_clock("r", 0.02, 1.0)
     for second, offset_s in ((10.0, -3600.0), (20.0, -3600.2), (30.0, -7200.0)):
         bench.state_clock("r", offset_s, second)
-        bench.read_back()
+        bench.write_down_and_read_back()
     bench.wait_until(END_S)
     # It jumped, and so it was told at once.
     assert bench.said == [Said("raised", 10.0)]
@@ -87,7 +79,7 @@ def test_a_small_jump_is_told_and_over_once_the_clock_is_steady() -> None:
     bench = Clocks()
     bench.state_clock("r", 0.0, 1.0)
     bench.state_clock("r", 1.5, 10.0)
-    bench.read_back()
+    bench.write_down_and_read_back()
     bench.state_clock("r", 3.5, 40.0)
     bench.wait_until(END_S)
     assert bench.said == [
@@ -155,7 +147,7 @@ def test_where_most_readers_agree_it_is_the_clock_of_the_gateway() -> None:
     bench.judge.note_start(3600 * SECOND_NS)
     for number, name in enumerate(("r", "s", "t")):
         bench.state_clock(name, 3600.2, 10.0 + 4 * number)
-        bench.read_back()
+        bench.write_down_and_read_back()
     bench.wait_until(100.0)
     assert bench.said == [Said("raised", 14.0 + CONFIRM_S)]
     alert = bench.alert
@@ -172,9 +164,9 @@ def test_an_alert_about_the_gateways_clock_outlives_another_site_file_with_reade
     for name in ("r", "s", "t"):
         bench.state_clock(name, 60.0, 10.0)
     bench.wait_until(30.0)
-    bench.judge.adopt_rules(bench.plan, bench.rules, "v2", bench.system)
+    bench.rebuild(bench.plan)
     assert bench.transitions == ["raised"]
-    bench.judge.adopt_rules(FloorPlan(), bench.rules, "v3", bench.system)
+    bench.rebuild(FloorPlan(), "v3")
     assert bench.transitions == ["raised", "returned", "cleared"]
 
 
@@ -224,7 +216,7 @@ def test_a_reader_that_is_gone_withdraws_the_alert_about_its_clock() -> None:
     bench = Clocks()
     bench.state_clock("r", 60.0, 10.0)
     bench.wait_until(30.0)
-    bench.judge.adopt_rules(FloorPlan(), bench.rules, "v2", bench.system)
+    bench.rebuild(FloorPlan())
     assert bench.transitions == ["raised", "returned", "cleared"]
     assert bench.judge.state.clocks == {}
 
@@ -232,7 +224,8 @@ def test_a_reader_that_is_gone_withdraws_the_alert_about_its_clock() -> None:
 def test_a_device_behind_a_broker_has_a_clock_too() -> None:
     bench = Clocks()
     broker = ReaderSettings(name="broker", driver="mqtt")
-    bench.judge.adopt_rules(FloorPlan(readers=[broker]), (), "v2", bench.system)
+    bench.rules = ()
+    bench.rebuild(FloorPlan(readers=[broker]))
     bench.state_clock("broker", 60.0, 10.0)
     bench.wait_until(30.0)
     assert bench.alert.reader == "broker"

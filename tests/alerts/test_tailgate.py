@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from alerts.company import KEPT_NS, PASSERS_MAX
-from alerts.settings import AssetSelector, TailgateRule
+from alerts.rule_kinds import TailgateRule
+from alerts.settings import AssetSelector
 from inventory.assets import Asset
 from tags.times import SECOND_NS
 from tests.alerts.made import END_S, LAPTOP, TWIN, Bench, Said

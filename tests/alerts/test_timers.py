@@ -148,7 +148,7 @@ class _Calls:
 
 def _crowd(size: int, *, outside: bool) -> Bench:
     assets = [Asset(id=f"thing-{n}", category="thing", tags=(f"{n:06x}",)) for n in range(size)]
-    everything = rule(assets=AssetSelector(id="*"), confirm_s=60.0)
+    everything = rule(assets=AssetSelector(id="*"), confirm_s=60.0, storm_per_minute=1000)
     bench = Bench(everything, assets=(*assets, Asset(id="probe", tags=("a1",))))
     for number in range(size):
         tag = f"{number:06x}"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from alerts.alert import state_of
-from alerts.settings import AssetSelector, RuleSettings, WrongWayRule
+from alerts.rule_kinds import WrongWayRule
+from alerts.settings import AssetSelector, RuleSettings
 from tests.alerts.made import END_S, HEARD, Bench, Said
 from tests.zones.made import at
 from zones.movements import Direction

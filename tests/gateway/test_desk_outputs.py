@@ -39,9 +39,26 @@ class Siren:
         self.switched.append((port, on_for_s))
 
 
-def desk_with(drivers: dict[str, Any]) -> GatewayDesk:
-    station = SimpleNamespace(pipeline=SimpleNamespace(maintenance=None))
-    collector = cast("Collector", SimpleNamespace(station=station))
+class Transactions:
+    """What the desk commits beside the pipeline, in a state.db in memory; or a disk that is full."""
+
+    def __init__(self) -> None:
+        self.station = SimpleNamespace(pipeline=SimpleNamespace(maintenance=None))
+        self.full = False
+        self.lines: list[AuditLine] = []
+
+    async def transact(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        with closing(open_state(Path(":memory:"))) as state:
+            work(state)
+            self.lines += read_audit(state)
+
+
+def desk_with(
+    drivers: dict[str, Any], transactions: Transactions | None = None
+) -> GatewayDesk:
+    collector = cast("Collector", transactions or Transactions())
     supervisor = cast("Supervisor", SimpleNamespace(drivers=drivers))
     return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS, NO_SIGHTINGS)
 
@@ -49,7 +66,8 @@ def desk_with(drivers: dict[str, Any]) -> GatewayDesk:
 async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tagwarden.readers")
     siren = Siren()
-    desk = desk_with({"dock": siren})
+    transactions = Transactions()
+    desk = desk_with({"dock": siren}, transactions)
     assert await desk.switch_output("dock", 1, 5.0, "ann") == DONE
     assert await desk.switch_output("dock", 1, None, "bob") == DONE
     assert siren.switched == [(1, 5.0), (1, None)]
@@ -57,6 +75,19 @@ async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixt
         "dock: output 1 switched on for 5 s by ann",
         "dock: output 1 switched off by bob",
     ]
+    assert [(line.actor, line.action, line.detail) for line in transactions.lines] == [
+        ("ann", "output.switch", '{"on_for_s":5.0}'),
+        ("bob", "output.switch", '{"on_for_s":null}'),
+    ]
+
+
+async def test_a_siren_sounds_while_the_disk_is_full(caplog: pytest.LogCaptureFixture) -> None:
+    siren, transactions = Siren(), Transactions()
+    transactions.full = True
+    desk = desk_with({"dock": siren}, transactions)
+    assert await desk.switch_output("dock", 1, 5.0, "ann") == DONE
+    assert siren.switched == [(1, 5.0)]
+    assert "output.switch of dock/1 by ann is not in the audit log" in caplog.text
 
 
 @pytest.mark.parametrize(

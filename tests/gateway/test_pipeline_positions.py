@@ -3,7 +3,8 @@
 from typing import Any
 
 from alerts.alert import Alert, AlertChange
-from alerts.settings import AssetSelector, ExitRule
+from alerts.rule_kinds import ExitRule
+from alerts.settings import AssetSelector
 from gateway.entries import GatewayStarted, Observed, SiteChanged, Tick
 from gateway.pipeline import Blueprint, Pipeline
 from inventory.assets import Asset

@@ -244,9 +244,9 @@ def test_the_file_that_the_cases_change_is_right() -> None:
         (
             " url: https://example.net/hook,",
             "",
-            "17: channels[guards].url: is missing; a webhook needs it",
+            "17: channels[guards].url: is missing",
         ),
-        (", secret: ${SECRET}", "", "17: channels[guards].secret: is missing; a webhook needs it"),
+        (", secret: ${SECRET}", "", "17: channels[guards].secret: is missing"),
         ("${SECRET}", "whsec_?", "17: channels[guards].secret: must be whsec_ followed by base64"),
         (
             "https:",
@@ -268,7 +268,11 @@ def test_the_file_that_the_cases_change_is_right() -> None:
             "whsec_QUJD",
             "17: channels[guards].secret: must be the base64 of 24 to 64 bytes, not of 3",
         ),
-        ("kind: webhook", "kind: mail", "17: channels[guards].kind: must be log or webhook"),
+        (
+            "kind: webhook",
+            "kind: mail",
+            "17: channels[guards].kind: must be log or webhook or mqtt or smtp or siren or apprise",
+        ),
         # The environment.
         (
             "${SECRET}",

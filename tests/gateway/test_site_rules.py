@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.settings import RULES, AssetSelector, ExitRule, TailgateRule, WrongWayRule
+from alerts.rule_kinds import RULES, ExitRule, TailgateRule, WrongWayRule
+from alerts.settings import AssetSelector
 from gateway.site import SiteError, parse_site
 from gateway.site_schema import site_schema
 

@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 
 from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
 from alerts.lifecycle import alert_id
-from alerts.settings import (
-    AssetSelector,
-    ExitRule,
-    SystemSettings,
-    TailgateRule,
-    WrongWayRule,
-)
+from alerts.rule_kinds import ExitRule, TailgateRule, WrongWayRule
+from alerts.settings import AssetSelector, SystemSettings
 from gateway.entries import (
     ClockOffset,
     Entry,

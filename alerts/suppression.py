@@ -1,0 +1,56 @@
+"""What suppresses an alert by design: it is recorded, and nobody needs to be told.
+
+Three things do: a reader is down that would have to be healthy for the alert to be true; the
+movement has been authorised since; another alert, its parent, tells of the same thing.
+"""
+
+from alerts.alert import Alert
+from alerts.authority import Authority
+from alerts.state import JudgeState
+from alerts.zone_watch import BLIND
+from zones.floorplan import FloorPlan
+
+
+def suppressor_of(
+    alert: Alert, state: JudgeState, plan: FloorPlan, authority: Authority
+) -> str | None:
+    """`reader:NAME`, `checkout:ID` or `alert:ID`; None if nothing suppresses it."""
+    match alert.kind:
+        case "missing":
+            return _deaf_reader(alert, state, plan)
+        case "exit":
+            return _pardon(alert, state, authority)
+        case "offline":
+            return _parent(alert, state, plan)
+        case _:
+            return None
+
+
+def _deaf_reader(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
+    """A reader that covers the zone from which the asset vanished and is not healthy now."""
+    zone = plan.zones.get(alert.from_zone or "")
+    for reader, antenna in () if zone is None else zone.covered_by:
+        health = state.readers.get(reader)
+        if health is None or not health.hears(antenna):
+            return f"reader:{reader}"
+    return None
+
+
+def _pardon(alert: Alert, state: JudgeState, authority: Authority) -> str | None:
+    """A check-out that was made after the asset had left, and holds now."""
+    checkout = authority.pardon_of(alert.asset, alert.time_ns, state.now_ns)
+    return None if checkout is None else f"checkout:{checkout}"
+
+
+def _parent(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
+    """The open alert that tells of zones that nobody hears since this reader is gone."""
+    zones = {
+        zone.name
+        for zone in plan.zones.values()
+        if any(reader == alert.reader for reader, _ in zone.covered_by)
+    }
+    for name in sorted(zones & state.fallen.keys()):
+        case = state.cases.get((BLIND, state.fallen[name].subject))
+        if case is not None and case.alert is not None:
+            return f"alert:{case.alert.id}"
+    return None

@@ -1,0 +1,187 @@
+"""Who is told of a step in the life of an alert, and what is told of many alerts at once.
+
+An alert that nobody was told of, since it was shelved, suppressed or late, is told as raised
+once that is over and its cause still goes on. Of one that was told, the end is told as well,
+so that no receiver is left with an open alert.
+"""
+
+from hashlib import sha256
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from alerts.alert import Alert, Notice, Severity, Transition
+from alerts.lifecycle import Case
+from alerts.settings import Manners
+from tags.times import SECOND_NS
+
+STORM_SPAN_NS = 60 * SECOND_NS
+STORM_QUIET_NS = 5 * SECOND_NS
+STORM_WAIT_NS = 30 * SECOND_NS
+"""What a storm held back is told once nothing was added for 5 s, at the latest after 30 s."""
+
+DIGEST_WAIT_NS = 900 * SECOND_NS
+NAMED_MAX = 100
+"""So many alerts and subjects are named in a notice; the count says how many there are."""
+
+_RAISED: frozenset[Transition] = frozenset({"raised", "reopened"})
+_SPOKEN_AGAIN: frozenset[Transition] = frozenset({"unshelved", "unsuppressed", "in_service"})
+_FOLLOWED: frozenset[Transition] = frozenset({"acknowledged", "returned", "escalated"})
+
+
+Kind = Literal["storm", "digest"]
+
+
+class Told(NamedTuple):
+    """Which channels are told of a step, and as what, where not as the step itself."""
+
+    notify: tuple[str, ...] = ()
+    announces: Transition | None = None
+
+
+NOBODY = Told()
+
+
+class Gathering(msgspec.Struct):
+    """Alerts of a rule that are told together: the first of them by name, and how many.
+
+    `recent_ns` are the newest times at which one was told by itself.
+    """
+
+    kind: Kind
+    recent_ns: list[int] = []
+    alerts: list[str] = []
+    subjects: list[str] = []
+    severity: Severity = "info"
+    count: int = 0
+    since_ns: int = 0
+    newest_ns: int = 0
+    test: bool = False
+
+    def due_ns(self) -> int | None:
+        """When it is told; None while there is nothing to tell."""
+        if not self.count:
+            return None
+        if self.kind == "digest":
+            return self.since_ns + DIGEST_WAIT_NS
+        return min(self.since_ns + STORM_WAIT_NS, self.newest_ns + STORM_QUIET_NS)
+
+    def is_full(self, now_ns: int, limit: int) -> bool:
+        """Whether so many were told within the last minute that one more would be too many."""
+        self.recent_ns = [each for each in self.recent_ns if each > now_ns - STORM_SPAN_NS]
+        if len(self.recent_ns) >= limit:
+            return True
+        self.recent_ns.append(now_ns)
+        return False
+
+    def add(self, alert: Alert, now_ns: int) -> None:
+        """Hold one more."""
+        if not self.count:
+            self.since_ns = now_ns
+        self.count += 1
+        self.newest_ns = now_ns
+        self.severity = alert.severity
+        self.test = self.test or alert.test
+        if len(self.alerts) < NAMED_MAX:
+            self.alerts.append(alert.id)
+            self.subjects.append(alert.subject)
+
+    def take(self, rule: str, now_ns: int, notify: tuple[str, ...]) -> Notice:
+        """What is to be told; nothing is held any more."""
+        told = Notice(
+            id=_notice_id(self.kind, rule, self.alerts[0], self.since_ns),
+            kind=self.kind,
+            rule=rule,
+            severity=self.severity,
+            count=self.count,
+            alerts=tuple(self.alerts),
+            subjects=tuple(self.subjects),
+            since_ns=self.since_ns,
+            at_ns=now_ns,
+            notify=notify,
+            test=self.test,
+        )
+        self.alerts, self.subjects, self.count, self.test = [], [], 0, False
+        return told
+
+
+Gatherings = dict[str, Gathering]
+"""By kind and rule, with a colon between them."""
+
+
+class Teller:
+    """Decides whom to tell of each step; `gatherings` is what is to be told together."""
+
+    def __init__(self, gatherings: Gatherings) -> None:
+        self._gatherings = gatherings
+
+    def tell(
+        self, transition: Transition, alert: Alert, case: Case, manners: Manners, now_ns: int
+    ) -> Told:
+        """Who is told of a step; notes in the case how people know of its alert."""
+        if transition in _RAISED:
+            return self._tell_raised(transition, alert, case, manners, now_ns)
+        if transition in _SPOKEN_AGAIN:
+            return _tell_at_last(alert, case, manners, now_ns)
+        if transition == "chattering":
+            return NOBODY if alert.is_quiet else Told(manners.notify)
+        if case.told != "single":
+            return NOBODY
+        return _tell_on(transition, alert, manners)
+
+    def _tell_raised(
+        self, transition: Transition, alert: Alert, case: Case, manners: Manners, now_ns: int
+    ) -> Told:
+        if alert.is_quiet or alert.chattering or (alert.late and manners.late == "record"):
+            return NOBODY
+        kind: Kind = "digest" if alert.late and manners.late == "digest" else "storm"
+        gathering = self._gatherings.setdefault(f"{kind}:{alert.rule}", Gathering(kind))
+        if kind == "digest" or gathering.is_full(now_ns, manners.storm_per_minute):
+            gathering.add(alert, now_ns)
+            case.told = "group"
+            return NOBODY
+        unheard_of = case.told == "no" and transition == "reopened"
+        _begin(case, alert, now_ns)
+        return Told(manners.notify, "raised" if unheard_of else None)
+
+
+def _tell_on(transition: Transition, alert: Alert, manners: Manners) -> Told:
+    """Who is told how it goes on with an alert that they know of."""
+    if transition == "cleared":
+        return Told(manners.notify)
+    if transition not in _FOLLOWED or alert.is_quiet:
+        return NOBODY
+    if transition == "escalated":
+        return Told(manners.escalate[alert.escalations - 1].notify or manners.notify)
+    return NOBODY if transition == "returned" and alert.chattering else Told(manners.notify)
+
+
+def _tell_at_last(alert: Alert, case: Case, manners: Manners, now_ns: int) -> Told:
+    """Nothing stands between the alert and people any more."""
+    if alert.is_quiet or case.told != "no" or alert.condition != "active" or alert.chattering:
+        return NOBODY
+    _begin(case, alert, now_ns)
+    return Told(manners.notify, "raised")
+
+
+def _begin(case: Case, alert: Alert, now_ns: int) -> None:
+    """People are told of the alert by itself; if nobody answers, that counts from now."""
+    case.told = "single"
+    fresh = alert.decided_ns > now_ns - STORM_QUIET_NS
+    case.escalate_from_ns = alert.decided_ns if fresh else now_ns
+
+
+def escalation_ns(case: Case, manners: Manners) -> int | None:
+    """When the next step is due; None where nothing escalates."""
+    alert = case.alert
+    if alert is None or alert.acknowledged is not None or alert.is_quiet or case.told != "single":
+        return None
+    if alert.escalations >= len(manners.escalate):
+        return None
+    step = manners.escalate[alert.escalations]
+    return case.escalate_from_ns + round(step.after_s * SECOND_NS)
+
+
+def _notice_id(kind: str, rule: str, first: str, since_ns: int) -> str:
+    text = msgspec.json.encode([kind, rule, first, since_ns])
+    return sha256(text).hexdigest()[:32]
