@@ -203,7 +203,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="event"):
     """Something worth knowing that calls nobody.
 
     `authorised_exit` and `authorised_return`: of a checked-out asset (`reference` is the
-    check-out). `unknown_exit`: of a tag that no asset carries.
+    check-out). `unknown_exit`: of a tag that no asset carries. One that is `late` was over
+    before it was known.
     """
 
     id: str
@@ -216,6 +217,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="event"):
     to_zone: str | None
     portal: str | None = None
     reference: str | None = None
+    late: bool = False
 
 
 def subject_of(asset: str | None, tag: str) -> str:
@@ -362,6 +364,7 @@ def event_json(event: Event) -> dict[str, Any]:
         "to": event.to_zone,
         "portal": event.portal,
         "reference": event.reference,
+        "late": event.late,
     }
 
 

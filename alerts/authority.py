@@ -303,8 +303,8 @@ class Authority:
             extension = None if out.told else self._extension(loan, asset_id, out)
             if extension is not None:
                 self._let_out(extension, asset_id, out, at_ns)
-                checkout = extension.terms.id
-                self._told.append(self._exit_event(checkout, asset_id, out.fact, out.gate))
+                event = self._exit_event(extension.terms.id, asset_id, out.fact, out.gate)
+                self._told.append(replace(event, at_ns=at_ns))
             elif not out.told:
                 loan.out[asset_id] = replace(out, told=True)
                 text = f"not back, check-out {loan.terms.id} of {loan.terms.person}"

@@ -8,7 +8,8 @@ import msgspec
 
 from alerts.alert import Alert, AlertChange, Notice, Shelf
 from alerts.changes import AlertVerb
-from alerts.facts import Fact, is_of_tags
+from alerts.excursions import follow
+from alerts.facts import Excess, Fact, was_held
 from alerts.handling import escalate, handle, serve, suppress, unshelve, words_of
 from alerts.lifecycle import (
     Case,
@@ -141,6 +142,9 @@ class Cases:
             if verdict in {"kept", "undecided"}:
                 return
             case = self._cases[key] = Case()
+        if isinstance(fact, Excess):
+            active = self.is_active(key)
+            case.excursion = follow(case.excursion, verdict, fact, is_active=active)
         pending = case.pending
         steps = respond(case, patience, verdict, fact, self._draft(key))
         if case.pending is not pending:
@@ -163,7 +167,7 @@ class Cases:
     def void_unheard(self) -> None:
         """Who hears what is not known any more, so nothing is pending about zones or readers."""
         for case in self._cases.values():
-            if case.pending is not None and not is_of_tags(case.pending.fact):
+            if case.pending is not None and not was_held(case.pending.fact):
                 case.pending = None
 
     def stand_still(self, missed_ns: int) -> None:
@@ -355,6 +359,6 @@ def _until_ns(shelf: Shelf) -> int:
 
 def _firing_ns(pending: Pending) -> int:
     """When the due time is over: for tags, once all bins that begin before it are closed."""
-    if not is_of_tags(pending.fact):
+    if not was_held(pending.fact):
         return pending.due_ns
     return closing_ns(-(-pending.due_ns // BIN_NS) - 1)

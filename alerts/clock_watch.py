@@ -41,7 +41,7 @@ class ClockWatch(SystemWatch):
         self._jump_ns = round(self._settings.clock_jump_s * SECOND_NS)
         self._plan.drop_strangers(self._state.clocks)
 
-    def start(self) -> None:
+    def note_start(self) -> None:
         """The gateway starts, maybe with another clock: nothing is compared to before."""
         self._state.clocks.clear()
 

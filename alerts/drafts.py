@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from alerts.alert import Alert, Evidence, Severity
 from alerts.company import portal_left_by
+from alerts.excursions import words_of
 from alerts.facts import (
     ClockFault,
     Excess,
@@ -22,6 +23,9 @@ from readers.maintenance import WHOLE_READER
 from tags.times import SECOND_NS
 from zones.floorplan import FloorPlan, PointKey
 from zones.movements import Conflict, Crossing, Movement
+
+_UNREAD = Unheard | ClockFault | ReaderFault | PartFault
+"""Of these no read tells."""
 
 CLOCKS_SHOWN = 20
 """Readers that are enough to show that it is not their clocks."""
@@ -68,6 +72,10 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
         if isinstance(fact, Unheard):
             key = (heading.rule, subject)
             scene = scene._replace(zones=zones_of_outage(key, fact.zone, state, plan))
+        case = state.cases.get((heading.rule, subject))
+        excursion = case.excursion if isinstance(fact, Excess) and case is not None else None
+        if excursion is not None:
+            scene = scene._replace(detail=words_of(excursion))
         return Alert(
             id=alert_id(heading.rule, subject, scene.to_zone, ordinal),
             rule=heading.rule,
@@ -82,6 +90,7 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
             latched=heading.latched,
             clears_after_s=heading.clears_after_s,
             flap_window_s=heading.flap_window_s,
+            excursion=excursion,
         )
 
     return write
@@ -134,8 +143,11 @@ def _evidence(fact: Fact, scene: Scene, state: JudgeState, plan: FloorPlan) -> E
     readers = {name: _words(state.readers.get(name), antennas[name]) for name in antennas}
     if isinstance(fact, ClockFault):
         readers = _clocks(fact, state)
+    elif isinstance(fact, ReaderFault):
+        antenna = [] if fact.antenna is None else [fact.antenna]
+        readers = {fact.reader: _words(state.readers.get(fact.reader), antenna)}
     return Evidence(
-        reads=fact.heard if isinstance(fact, Movement | Crossing | Conflict | Overstay) else (),
+        reads=() if isinstance(fact, _UNREAD) else fact.heard,
         estimate=_estimate(fact),
         readers=readers,
         site_version=state.site_version,
@@ -154,6 +166,8 @@ def _estimate(fact: Fact) -> dict[str, float]:
     """What was weighed: the zones, or how sure the direction is."""
     if isinstance(fact, Crossing):
         return {fact.direction: fact.confidence}
+    if isinstance(fact, Excess):
+        return {fact.quantity: fact.value}
     return fact.scores if isinstance(fact, Movement) else {}
 
 

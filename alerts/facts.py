@@ -82,6 +82,7 @@ class Excess(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="excess"):
     asset: str | None = None
     zone: str | None = None
     sensor: str | None = None
+    heard: tuple[Heard, ...] = ()
 
 
 class Overstay(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="overstay"):
@@ -115,8 +116,6 @@ Fact = (
 """What a verdict is about."""
 
 
-def is_of_tags(fact: Fact) -> bool:
-    """Whether it was decided from reads, which are held for a while before they decide."""
-    return isinstance(fact, Movement | Crossing | Conflict) or (
-        isinstance(fact, Excess) and bool(fact.tag or fact.zone)
-    )
+def was_held(fact: Fact) -> bool:
+    """Whether it was decided from what is held for a while before it decides: reads, values."""
+    return isinstance(fact, Movement | Crossing | Conflict | Excess)

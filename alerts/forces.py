@@ -43,6 +43,10 @@ class Forces:
             self._in_force.setdefault(rule, timetables[rule].is_open(now_ns))
             self._look_ahead(rule, now_ns)
 
+    def differ(self, rule: str, timetables: Mapping[str, Timetable]) -> bool:
+        """Whether a rule has another schedule there."""
+        return self._timetables.get(rule) != timetables.get(rule)
+
     def restart(self, rule: str, now_ns: int) -> None:
         """The schedule of a rule was edited: it is in force or not as of now."""
         if rule in self._timetables:

@@ -118,7 +118,13 @@ class Judge:
         succession = outfit.plan.succession_of(former.plan)
         moved = bool(succession.renamed) or outfit.plan.zones != former.plan.zones
         rules = outfit.rules
-        edited = [name for name in rules if moved or rules[name] != former.rules.get(name)]
+        edited = [
+            name
+            for name in rules
+            if moved
+            or rules[name] != former.rules.get(name)
+            or self._forces.differ(name, timetables)
+        ]
         tags = self._places.tags() if edited else []
         before = self._findings(tags, edited)
         self.restore_rules(outfit, timetables)
@@ -149,9 +155,9 @@ class Judge:
     def note_health(self, health: ReaderHealth) -> None:
         """A reader's health is evidence for alerts, and of zones that nobody hears."""
         self.state.readers[health.reader] = health
-        self._zones.look_around(health.reader, self._cases)
         for watch in self._watches:
             watch.note_health(health, self._cases)
+        self._zones.look_around(health.reader, self._cases)
         self._cases.reconsider_suppression()
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
@@ -170,7 +176,8 @@ class Judge:
     def note_start(self, missed_ns: int) -> None:
         """The gateway starts; what is pending stood still for the time that it missed."""
         self.state.readers.clear()
-        self._clocks.start()
+        for watch in self._watches:
+            watch.note_start()
         self._cases.stand_still(missed_ns)
         self.authority.note_start(self.state.now_ns)
 
@@ -234,6 +241,10 @@ class Judge:
             for watch in self._watches:
                 watch.take_crossing(asset, decision, self._cases)
         self._collect_custody()
+
+    def forbids(self, tag: str, zone: str) -> bool:
+        """Whether one good read of a tag in a zone is to be told at once."""
+        return self._where.forbids(tag, zone, self._forces.is_open)
 
     def take_fix(self, fix: Fix) -> None:
         """A tracker told its position, in order of arrival."""
@@ -356,6 +367,7 @@ class Judge:
         self._out.append(told)
         if isinstance(told, AlertChange) and told.alert.rule == BLIND:
             self._zones.note(told, self._cases)
+            self._cases.reconsider_suppression()
 
     def manners(self, rule: str) -> Manners | None:
         """How the alerts of a rule behave toward people; None of one that is gone."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from alerts.alert import Alert, Cause, Excursion, Transition
-from alerts.facts import Fact
+from alerts.facts import Fact, Overstay
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
 from tags.times import SECOND_NS
@@ -128,6 +128,18 @@ def reconsider(
     return _expect(case, "raise", wait_s, fact, draft)
 
 
+def reconsider_after(stayed_s: float) -> Callable[..., Steps]:
+    """The same of what has been so for a while already, which counts as confirming it."""
+
+    def respond(
+        case: Case, patience: Patience, verdict: Verdict, fact: Fact, draft: Draft
+    ) -> Steps:
+        left_s = max(0.0, patience.confirm_s - stayed_s)
+        return reconsider(case, patience._replace(confirm_s=left_s), verdict, fact, draft)
+
+    return respond
+
+
 def relapse(
     case: Case,
     patience: Patience,
@@ -190,7 +202,7 @@ def observe_late(
     if case.alert is not None or verdict in {"kept", "undecided"}:
         return []
     case.episodes += 1
-    alert = draft.write(fact, fact.decided_ns, case.episodes)
+    alert = _written(draft, fact, fact.decided_ns, case.episodes)
     case.alert = msgspec.structs.replace(alert, late=True, condition="returned")
     case.closed = None
     return [("raised", case.alert)]
@@ -269,9 +281,9 @@ def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
     if former is None:
         case.episodes += 1
         case.told = "no"
-        case.alert = draft.write(fact, decided_ns, case.episodes)
+        case.alert = _written(draft, fact, decided_ns, case.episodes)
         return _chattering(case, draft, decided_ns, ("raised", case.alert))
-    new = draft.write(fact, decided_ns, case.episodes)
+    new = _written(draft, fact, decided_ns, case.episodes)
     again = msgspec.structs.replace(
         new,
         id=former.id,
@@ -284,6 +296,18 @@ def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
         test=former.test or new.test,
     )
     return _chattering(case, draft, decided_ns, turn(case, again, "reopened"))
+
+
+def _written(draft: Draft, fact: Fact, decided_ns: int, ordinal: int) -> Alert:
+    """The alert of a new episode, with why it is raised now."""
+    alert = draft.write(fact, decided_ns, ordinal)
+    cause = draft.cause
+    if isinstance(fact, Overstay):
+        cause = "custody"
+    elif cause == "moved" and isinstance(fact, Movement) and fact.from_zone is None:
+        cause = "first_seen"
+    outside_now = alert.kind == "exit" and cause not in {"moved", "custody"}
+    return msgspec.structs.replace(alert, cause=cause, outside_now=outside_now)
 
 
 def _chattering(case: Case, draft: Draft, at_ns: int, step: tuple[Transition, Alert]) -> Steps:
@@ -331,8 +355,9 @@ def turn(
     **facts: Any,  # noqa: ANN401 - any field of an alert
 ) -> tuple[Transition, Alert]:
     """Take a step in the life of an alert."""
-    if case.excursion is not None:
-        facts["excursion"] = case.excursion
+    excursion, known = case.excursion, alert.excursion
+    if excursion is not None and (known is None or known.started_ns == excursion.started_ns):
+        facts["excursion"] = excursion
     turned = msgspec.structs.replace(alert, transitions=alert.transitions + 1, **facts)
     case.alert = turned
     return transition, turned

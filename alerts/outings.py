@@ -85,6 +85,7 @@ def _event(kind: Kind, stay: tuple[str, str, int], fact: Exit, portal: str | Non
         to_zone=fact.to_zone if isinstance(fact, Movement) else None,
         portal=fact.portal if isinstance(fact, Crossing) else portal,
         reference=stay[0],
+        late=fact.late,
     )
 
 

@@ -1,11 +1,11 @@
 """Rules about where somebody is: exit, forbidden, enter, dwell, missing."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from alerts.alert import Cause, subject_of
 from alerts.cases import Cases, Respond
 from alerts.custody_watch import CustodyWatch
-from alerts.lifecycle import observe, observe_late, reconsider
+from alerts.lifecycle import observe, observe_late, reconsider_after
 from alerts.places import Places, Standing, place_of
 from alerts.rule_kinds import DwellRule, EnterRule, ExitRule, ForbiddenRule, MissingRule
 from alerts.rules.exit import judge as judge_exit
@@ -18,6 +18,7 @@ from alerts.state import JudgeState, Key
 from alerts.watch import Outfit, RuleWatch
 from inventory.assets import Asset
 from inventory.register import Register
+from tags.times import SECOND_NS
 from zones.floorplan import NO_PLAN, FloorPlan
 from zones.movements import Movement
 
@@ -64,6 +65,17 @@ class PlaceWatch(RuleWatch):
         """Whether a rule is for an asset, or for a tag that no asset carries."""
         return is_for(rule, key, tag, self._register)
 
+    def forbids(self, tag: str, zone: str, is_open: Callable[[str], bool]) -> bool:
+        """Whether a rule that is in force forbids a zone for a tag, or for who carries it."""
+        asset = self._register.asset_of(tag)
+        return any(
+            isinstance(rule, ForbiddenRule)
+            and is_open(name)
+            and self._plan.within(zone, rule.zones)
+            and selects(rule.assets, asset, tag)
+            for name, rule in self._rules.items()
+        )
+
     def reassess(self, names: Collection[str], cases: Cases) -> None:
         """Look at everybody with rules that are in force from now on."""
         self.judge_anew({}, self.findings(self._places.tags(), names, cases), cases, "schedule")
@@ -91,8 +103,12 @@ class PlaceWatch(RuleWatch):
         for key in sorted(after):
             verdict, there = after[key]
             if key not in before or before[key][0] != verdict:
-                movement = there.as_movement(self._state.now_ns)
-                self._apply(self._rules[key[0]], there.asset, movement, cases, reconsider)
+                now_ns = self._state.now_ns
+                # Who has been there all the while need not prove it anew.
+                stayed_ns = now_ns - there.since_ns if cause == "schedule" else 0
+                movement = there.as_movement(now_ns)
+                respond = reconsider_after(stayed_ns / SECOND_NS)
+                self._apply(self._rules[key[0]], there.asset, movement, cases, respond)
         self.cause = "moved"
 
     def _assess(

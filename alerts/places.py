@@ -45,6 +45,7 @@ class Standing(NamedTuple):
     tag: str
     zone: str | None
     gone_from: str | None = None
+    since_ns: int = 0
 
     def as_movement(self, now_ns: int) -> Movement:
         """The standing in the form in which rules judge: there now, from nowhere, by no read."""
@@ -106,7 +107,7 @@ class Places:
             if nowhere or phantom or self.is_outdated(asset, tag, place.time_ns):
                 continue
             subject = subject_of(None if asset is None else asset.id, tag)
-            there = Standing(asset, tag, place.zone, place.gone_from)
+            there = Standing(asset, tag, place.zone, place.gone_from, place.time_ns)
             if subject not in found or found[subject].zone is None:
                 found[subject] = there
         return found

@@ -256,15 +256,26 @@ class SensorRule(RuleSettings):
             raise ValueError("above must be more than below")
         return self
 
+    @model_validator(mode="after")
+    def _leaves_room(self) -> Self:
+        if self.above is not None and self.below is not None:
+            if self.above - self.below < 2 * self.deadband:
+                raise ValueError("deadband leaves no value that is inside; at most half the way")
+        return self
+
 
 class TamperRule(RuleSettings):
-    """Somebody may be at the equipment: an antenna is not there any more, or a reader is gone."""
+    """Somebody may be at the equipment: an antenna is not there any more, or a reader is gone.
+
+    Only what was there can be gone, and what is in maintenance may be.
+    """
 
     kind: Literal["tamper"] = "tamper"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
     readers: tuple[str, ...] | None = Field(
         default=None,
         min_length=1,
-        description="READER or READER/ANTENNA; unset: all.",
+        description="READER or READER/ANTENNA; a link stands for the devices behind it, too; "
+        "unset: all.",
     )
     severity: Literal["info", "warning", "critical"] = "critical"
     confirm_s: float = Field(
@@ -273,6 +284,17 @@ class TamperRule(RuleSettings):
     clear_confirm_s: float = Field(
         default=10.0, ge=0, le=3600, description="Back for so long before it is over."
     )
+
+    def concerns(self, reader: str, antenna: int, link: str | None = None) -> bool:
+        """Whether it is about an antenna, or with 0 about the reader itself.
+
+        A reader that is gone is gone with the antenna that the rule names.
+        """
+        if self.readers is None or reader in self.readers or link in self.readers:
+            return True
+        if antenna:
+            return f"{reader}/{antenna}" in self.readers
+        return any(name.rpartition("/")[0] == reader for name in self.readers)
 
 
 RULES: dict[str, type[RuleSettings]] = {

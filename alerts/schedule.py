@@ -34,10 +34,13 @@ class Span(NamedTuple):
 class Schedule:
     """When a rule holds, for a site in an IANA time zone.
 
-    Answers for the span of the last question cost two comparisons.
+    Answers for the span of the last question cost two comparisons. Two are equal that
+    open and shut by the same settings; their names do not matter.
     """
 
     def __init__(self, settings: ScheduleSettings, timezone: str) -> None:
+        parts = (settings.windows, settings.once, settings.holidays, settings.on_holidays)
+        self._settings = (*parts, timezone)
         self._clock = LocalTime(timezone)
         self._windows = [_windows_on(settings, weekday) for weekday in range(len(DAYS))]
         self._never_shuts = _is_whole_week(self._windows)
@@ -47,6 +50,12 @@ class Schedule:
         self._last_holiday = max(self._holidays, default=date.min)
         self._once = list(_joined(sorted(self._once_span(window) for window in settings.once)))
         self._span = Span(0, 0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schedule) and self._settings == other._settings
+
+    def __hash__(self) -> int:
+        return hash(self._settings)
 
     def is_open(self, at_ns: int) -> bool:
         """Whether the rule holds at a time."""

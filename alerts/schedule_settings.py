@@ -23,6 +23,7 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 DAY_MINUTES = 24 * 60
 
+_HOUR_MINUTES = 60
 _YEARS = range(2000, 2200)
 _TIME = re.compile(r"(\d{1,2}):(\d\d)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -32,29 +33,32 @@ MomentT = TypeVar("MomentT", date, datetime)
 
 
 def _day(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError(f"must be {' or '.join(DAYS)}")  # noqa: TRY004 - pydantic takes ValueError
-    short = value.strip().lower()[:3]
     if value in DAYS:
         return value
+    short = str(value).lower()[:3]
     near = f"; did you mean '{short}'?" if short in DAYS else ""
     raise ValueError(f"must be {' or '.join(DAYS)}{near}")
 
 
 def _time(value: object) -> str:
     """The time of day as HH:MM, up to 24:00."""
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    hours, minutes = (0, 60) if found is None else (int(found[1]), int(found[2]))
-    if minutes >= 60 or hours * 60 + minutes > DAY_MINUTES:  # noqa: PLR2004 - of an hour
-        raise ValueError('must be a time of day in quotes, such as "18:00"' + _unquoted(value))
+    if not isinstance(value, str):
+        raise ValueError('must be a time of day in quotes, such as "18:00"' + _unquoted(value))  # noqa: TRY004 - pydantic takes ValueError
+    found = _TIME.fullmatch(value)
+    if found is None:
+        raise ValueError('must be a time of day such as "18:00"')
+    hours, minutes = int(found[1]), int(found[2])
+    if minutes >= _HOUR_MINUTES or hours * _HOUR_MINUTES + minutes > DAY_MINUTES:
+        raise ValueError('is later than any time of day; the last one is "24:00"')
     return f"{hours:02}:{minutes:02}"
 
 
 def _unquoted(value: object) -> str:
     """What a number may have been before a tool wrote it anew."""
-    if not isinstance(value, int) or not 0 <= value <= DAY_MINUTES:
+    if not isinstance(value, int) or not _HOUR_MINUTES <= value <= DAY_MINUTES:
         return ""
-    return f"; {value} is what YAML 1.1 makes of {value // 60}:{value % 60:02} without quotes"
+    hours, minutes = divmod(value, _HOUR_MINUTES)
+    return f"; {value} is what YAML 1.1 makes of {hours}:{minutes:02} without quotes"
 
 
 def _date(value: object) -> object:
@@ -206,4 +210,4 @@ RuleSchedule = Annotated[str | ScheduleSettings, BeforeValidator(_by_shape)]
 
 def _minutes(time: str) -> int:
     hours, minutes = time.split(":")
-    return int(hours) * 60 + int(minutes)
+    return int(hours) * _HOUR_MINUTES + int(minutes)

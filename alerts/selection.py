@@ -16,20 +16,21 @@ def selects(selector: AssetSelector, asset: Asset | None, tag: str) -> bool:
     if asset is None:
         of_assets = (selector.id, selector.category, selector.group)
         named = any(patterns is not None for patterns in of_assets)
-        wanted = selector.tag is not None and not named and _matches(selector.tag, (tag,))
+        wanted = selector.tag is not None and not named and matches(selector.tag, (tag,))
     else:
         wanted = (
-            _matches(selector.id, (asset.id,))
-            and _matches(selector.category, (asset.category,))
-            and _matches(selector.group, (asset.group,))
-            and _matches(selector.tag, (*asset.tags, tag))
+            matches(selector.id, (asset.id,))
+            and matches(selector.category, (asset.category,))
+            and matches(selector.group, (asset.group,))
+            and matches(selector.tag, (*asset.tags, tag))
         )
     if not wanted or selector.exclude is None:
         return wanted
     return not selects(selector.exclude, asset, tag)
 
 
-def _matches(patterns: Patterns, texts: tuple[str, ...]) -> bool:
+def matches(patterns: Patterns, texts: tuple[str, ...]) -> bool:
+    """Whether one of the patterns fits one of the texts; no patterns fit all."""
     if patterns is None:
         return True
     several = (patterns,) if isinstance(patterns, str) else patterns

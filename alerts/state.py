@@ -7,12 +7,14 @@ import msgspec
 from alerts.alert import Shelf
 from alerts.changes import GatewayFault
 from alerts.company import Passer
+from alerts.holding import Holding
 from alerts.lifecycle import Case
 from alerts.places import Place
 from alerts.telling import Gatherings
 from inventory.custody import CustodyState
 from inventory.register import RegisterState
 from readers.health import ReaderHealth
+from tags.reads import Measurement
 
 Key = tuple[str, str]
 """Rule name and subject: an asset id, or `tag:` and a tag that no asset carries.
@@ -39,7 +41,8 @@ class JudgeState(msgspec.Struct):
     `fallen` are the zones, by name, of which an open alert tells that nobody hears them.
     `shelves` are those of rules, by rule and subject (empty: all of them) with a line break
     between them; `in_force` says of rules with a schedule whether they are in force; `faults`
-    are the parts of the gateway that do not work, by kind and name.
+    are the parts of the gateway that do not work, by kind and name. `attached` says of readers
+    which of their antennas were connected at last, with 0 for the reader itself. `values` of sensors wait to be judged, or were judged last.
     """
 
     now_ns: int = 0
@@ -58,3 +61,5 @@ class JudgeState(msgspec.Struct):
     custody: CustodyState = msgspec.field(default_factory=CustodyState)
     in_force: dict[str, bool] = {}
     faults: dict[str, GatewayFault] = {}
+    attached: dict[str, list[int]] = {}
+    values: Holding[Measurement] = msgspec.field(default_factory=Holding[Measurement])

@@ -44,10 +44,11 @@ def _pardon(alert: Alert, state: JudgeState, authority: Authority) -> str | None
 
 def _parent(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
     """The open alert that tells of zones that nobody hears since this reader is gone."""
+    behind = plan.hearers_of(alert.reader or "")
     zones = {
         zone.name
         for zone in plan.zones.values()
-        if any(reader == alert.reader for reader, _ in zone.covered_by)
+        if any(reader in behind for reader, _ in zone.covered_by)
     }
     for name in sorted(zones & state.fallen.keys()):
         case = state.cases.get((BLIND, state.fallen[name].subject))

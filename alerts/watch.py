@@ -54,6 +54,9 @@ class Watch:
     def note_health(self, health: ReaderHealth, cases: Cases) -> None:
         """A reader is not as it was."""
 
+    def note_start(self) -> None:
+        """The gateway starts; nobody heard anything for a while, and no reader is known yet."""
+
     def note_fault(self, fault: GatewayFault, cases: Cases) -> None:
         """A part of the gateway does not work, or does again."""
 

@@ -2,6 +2,7 @@
 
 from gateway.pipeline import Blueprint
 from gateway.site import Site, parse_site
+from gateway.site_rules import schedules_of
 from gateway.site_settings import SiteSettings, UnfilledChannel
 from zones.floorplan import FloorPlan
 
@@ -21,7 +22,7 @@ def blueprint_of(site: Site) -> Blueprint:
     )
     system = settings.system.model_copy(update={"notify": _told(settings)})
     limit = settings.limits.tags_max
-    return Blueprint(plan, settings.rules, limit, system)
+    return Blueprint(plan, settings.rules, limit, system, schedules_of(settings))
 
 
 def stored_blueprint(text: str) -> Blueprint:

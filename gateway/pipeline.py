@@ -23,6 +23,7 @@ from alerts.changes import (
 from alerts.forces import Timetable
 from alerts.judge import Judge
 from alerts.maintenance import NEVER_NS, MaintenanceBook
+from alerts.rule_kinds import ForbiddenRule
 from alerts.settings import RuleSettings, SystemSettings
 from alerts.state import JudgeState
 from alerts.watch import Outfit
@@ -62,6 +63,14 @@ class Blueprint(NamedTuple):
     def outfit(self) -> Outfit:
         """What of it concerns alerts."""
         return Outfit(self.plan, {rule.name: rule for rule in self.rules}, self.system)
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The zones that are forbidden for somebody, with those that lie in them."""
+        forbidden = [
+            name for rule in self.rules if isinstance(rule, ForbiddenRule) for name in rule.zones
+        ]
+        return frozenset(zone for zone in self.plan.zones if self.plan.within(zone, forbidden))
 
 
 ReadBlueprint = Callable[[str], Blueprint]
@@ -107,6 +116,8 @@ class Pipeline:
             for part, located in enumerate(self.state.located)
         ]
         self.judge = Judge(self.state.judged)
+        for locate in self.locates:
+            locate.forbids = self.judge.forbids
         self.maintenance = MaintenanceBook(self.state.maintenance)
         self._plan = NO_PLAN
         self._outputs: list[Numbered] = []
@@ -299,7 +310,7 @@ class Pipeline:
         plan = blueprint.plan
         self.state.site = change
         for locate in self.locates:
-            locate.tags_max = blueprint.tags_max
+            locate.tags_max, locate.guarded = blueprint.tags_max, blueprint.guarded
             locate.adopt_plan(plan)
         self.judge.adopt_rules(blueprint.outfit, change.version, blueprint.timetables)
         succession, self._plan = plan.succession_of(self._plan), plan
@@ -312,7 +323,7 @@ class Pipeline:
         blueprint = self._read_blueprint(change.text)
         plan = blueprint.plan
         for locate in self.locates:
-            locate.tags_max = blueprint.tags_max
+            locate.tags_max, locate.guarded = blueprint.tags_max, blueprint.guarded
             locate.restore_plan(plan)
         self.judge.restore_rules(blueprint.outfit, blueprint.timetables)
         self.maintenance.restore_plan(plan)

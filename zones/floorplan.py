@@ -1,10 +1,11 @@
 """The floor plan as Locate needs it: which zone each read point hears."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from readers.health import ReaderHealth
 from readers.settings import AntennaSettings, Hearer, ReaderSettings
 from tags.times import SECOND_NS
 from zones.conflict_settings import ConflictSettings
@@ -113,6 +114,7 @@ class FloorPlan:
         hearers = [hearer for link in links.values() for hearer in link]
         self._links = {name: [hearer.name for hearer in link] for name, link in links.items()}
         self._hearers = {hearer.name: hearer for hearer in hearers}
+        self._link_of = {each: link for link, names in self._links.items() for each in names[1:]}
         self.points: dict[PointKey, ReadPoint] = {}
         covered = _coverage(hearers)
         self.positions = positions or PositionSettings()
@@ -175,6 +177,20 @@ class FloorPlan:
         """Whether the site file speaks of this antenna, by number or with all of its reader."""
         hearer = self._hearers.get(key[0])
         return hearer is not None and (hearer.zone is not None or key[1] in hearer.antennas)
+
+    def link_of(self, name: str) -> str | None:
+        """The link that a device is behind; None for a reader of its own."""
+        return self._link_of.get(name)
+
+    def is_cut_off(self, name: str, readers: Mapping[str, ReaderHealth]) -> bool:
+        """Whether a device cannot be heard because the link before it is down."""
+        health = readers.get(self._link_of.get(name, ""))
+        return health is not None and health.state not in {"online", "connecting"}
+
+    def is_steady(self, name: str) -> bool:
+        """Whether a source speaks all the time, so that its silence says something."""
+        hearer = self._hearers.get(name)
+        return hearer is not None and hearer.covers
 
     def drop_strangers(self, by_reader: dict[str, Any]) -> None:
         """Take out what is kept of readers that the site file does not name."""

@@ -56,7 +56,8 @@ class Locate:
     """One of `parts` Locates; it decides about the tags whose hash falls to `part`.
 
     `dropped` counts the reads that were no evidence, by reader and reason;
-    `tags_max` limits how many tags it keeps in mind.
+    `tags_max` limits how many tags it keeps in mind. In a zone of `guarded` one good read
+    counts at once, as at an exit, if `forbids` says that the zone is forbidden for the tag.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Locate:
         self._part = part
         self._parts = parts
         self.tags_max = tags_max
+        self.guarded: frozenset[str] = frozenset()
+        self.forbids: Callable[[str, str], bool] = _nothing_is_forbidden
         self._tracks = state.tracks
         self._open = state.bins
         self._clock = EventClock(state.offsets_ns, state.clocks)
@@ -218,7 +221,7 @@ class Locate:
         cell = fold(slot, read.tag, point.key, count, rssi_cdb, event_ns)
         if cell is None:
             self._count(read.reader, "cells_max")
-        elif point.urgent and count and track.zone != point.zone:
+        elif track.zone != point.zone and count and self._is_urgent(read.tag, point.zone):
             self._note_exit(read, event_ns)
 
     def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:
@@ -296,9 +299,15 @@ class Locate:
         for exit_ in self._exits.take(self._bins.zone_of):
             track = self._tracks[exit_.tag]
             fresh = exit_.event_ns > track.settled_ns and exit_.zone != track.zone
-            if fresh and exit_.zone in self._plan.urgent and self._is_alone(exit_, track):
+            if fresh and self._is_urgent(exit_.tag, exit_.zone) and self._is_alone(exit_, track):
                 self._leave_by(exit_, track)
         self._moves.end()
+
+    def _is_urgent(self, tag: str, zone: str | None) -> bool:
+        """Whether one good read in a zone counts: it is an exit, or forbidden for the tag."""
+        if zone in self._plan.urgent:
+            return True
+        return zone is not None and zone in self.guarded and self.forbids(tag, zone)
 
     def _is_alone(self, exit_: Exit, track: Track) -> bool:
         """Whether no other zone heard the tag nearly as loud in the last 500 ms.
@@ -307,7 +316,8 @@ class Locate:
         """
         bins, tag = self._open, exit_.tag
         urgent = self._plan.urgent
-        allies = frozenset() if track.zone in urgent else urgent
+        apart = track.zone in urgent or exit_.zone not in urgent
+        allies = frozenset() if apart else urgent
         recent = range(exit_.number - FAST_BINS, exit_.number + 1)
         return not any(
             self._bins.is_rivalled(exit_.cell, bins.get(each, {}).get(tag), allies)
@@ -378,3 +388,7 @@ class Locate:
 
     def _count(self, reader: str, reason: str, reads: int = 1) -> None:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
+
+
+def _nothing_is_forbidden(_tag: str, _zone: str) -> bool:
+    return False

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alerts.schedule import Schedule
-from alerts.schedule_settings import ScheduleSettings
+from alerts.schedule_settings import NamedSchedule, ScheduleSettings
 from tags.times import SECOND_NS
 
 MINUTE_NS = 60 * SECOND_NS
@@ -250,3 +250,17 @@ def test_asking_back_and_forth_in_time_changes_no_answer() -> None:
     forth = [hours.is_open(at_ns) for at_ns in times]
     back = [hours.is_open(at_ns) for at_ns in reversed(times)]
     assert forth == back[::-1]
+
+
+def test_schedules_are_equal_that_open_and_shut_alike_whatever_their_names() -> None:
+    named = Schedule(NamedSchedule.model_validate({"name": "night", **NIGHT}), "Europe/Berlin")
+    assert named == schedule(**NIGHT)
+    assert hash(named) == hash(schedule(**NIGHT))
+    others = [
+        schedule("UTC", **NIGHT),
+        schedule(**NIGHT, once=[{"from": "2026-01-01T00:00", "to": "2026-01-02T00:00"}]),
+        schedule(**NIGHT, holidays=["2026-12-25"], on_holidays="closed"),
+        daily("18:00", "06:00"),
+        None,
+    ]
+    assert all(named != other for other in others)

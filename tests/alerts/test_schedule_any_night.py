@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.schedule import Schedule
@@ -99,8 +99,16 @@ def open_places(schedule: ScheduleSettings, days: Days) -> list[bool]:
     return is_open
 
 
+def time_text(hour: int, minute: int) -> str:
+    return f"{hour:02}:{minute:02}"
+
+
+def moment_text(day: date, time: str) -> str:
+    return f"{day}T{time}"
+
+
 times = st.builds(
-    lambda hour, minute: f"{hour:02}:{minute:02}",
+    time_text,
     # Most of what is odd happens at night.
     st.one_of(st.integers(0, 4), st.integers(0, 23)),
     st.sampled_from([0, 1, 15, 29, 30, 31, 45, 59]),
@@ -115,7 +123,7 @@ weekly = st.fixed_dictionaries(
 def schedules(draw: st.DrawFn, first: date) -> ScheduleSettings:
     """Windows of the week, times that come once and holidays, about the days that are seen."""
     day = st.integers(1, DAYS_SEEN - 2).map(lambda n: first + timedelta(days=n))
-    moment = st.builds(lambda day, time: f"{day}T{time}", day, times)
+    moment = st.builds(moment_text, day, times)
     moments = st.lists(moment, min_size=2, max_size=2, unique=True).map(sorted)
     once = moments.map(lambda both: {"from": both[0], "to": both[1]})
     settings: dict[str, Any] = {
@@ -145,7 +153,6 @@ SEEN = range(3 * DAY_MINUTES, DAYS_SEEN * DAY_MINUTES - 2 * DAY_MINUTES)
 
 
 @given(drawn_days())
-@settings(max_examples=80, deadline=None)
 def test_it_is_open_at_each_minute_at_which_a_window_is(
     drawn: tuple[str, Days, ScheduleSettings],
 ) -> None:
@@ -157,7 +164,6 @@ def test_it_is_open_at_each_minute_at_which_a_window_is(
 
 
 @given(drawn_days())
-@settings(max_examples=80, deadline=None)
 def test_the_next_change_is_where_it_opens_or_shuts_and_nowhere_else(
     drawn: tuple[str, Days, ScheduleSettings],
 ) -> None:
@@ -175,7 +181,6 @@ def test_the_next_change_is_where_it_opens_or_shuts_and_nowhere_else(
 
 
 @given(drawn_days(), st.lists(st.integers(SEEN[0] * 60, SEEN[-1] * 60), max_size=30))
-@settings(deadline=None)
 def test_what_was_asked_before_changes_no_answer(
     drawn: tuple[str, Days, ScheduleSettings], seconds: list[int]
 ) -> None:
@@ -188,7 +193,6 @@ def test_what_was_asked_before_changes_no_answer(
 
 
 @given(st.sampled_from(ZONES), times, times, st.data())
-@settings(max_examples=200, deadline=None)
 def test_a_window_of_every_day_opens_once_and_shuts_once_on_the_night_of_a_change(
     zone: str, begins: str, ends: str, data: st.DataObject
 ) -> None:

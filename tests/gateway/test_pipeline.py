@@ -71,11 +71,11 @@ def test_the_register_tells_what_changed_in_it() -> None:
     )
     robbed = Asset(id=second.id, category=second.category, tags=("b2",))
     assert outputs == [
-        AssetStored(first, at(1)),
-        AssetStored(second, at(1)),
-        AssetStored(robbed, at(2)),
-        AssetStored(stolen, at(2)),
-        AssetRemoved(first.id, at(3)),
+        AssetStored(first, at(1), "ann"),
+        AssetStored(second, at(1), "ann"),
+        AssetStored(robbed, at(2), "ann"),
+        AssetStored(stolen, at(2), "ann"),
+        AssetRemoved(first.id, at(3), "ann"),
     ]
 
 

@@ -7,10 +7,33 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.changes import (
+    AcknowledgeAlert,
+    AssignAlert,
+    CommentAlert,
+    EndDrill,
+    EndMaintenance,
+    ResetAlert,
+    ShelveAlert,
+    ShelveRule,
+    StartDrill,
+    StartMaintenance,
+    UnshelveAlert,
+)
 from alerts.lifecycle import alert_id
-from alerts.rule_kinds import ExitRule, TailgateRule, WrongWayRule
-from alerts.settings import AssetSelector, SystemSettings
+from alerts.rule_kinds import (
+    CrossingRule,
+    DwellRule,
+    EnterRule,
+    ExitRule,
+    ForbiddenRule,
+    MissingRule,
+    TailgateRule,
+    WrongWayRule,
+)
+from alerts.schedule import Schedule
+from alerts.schedule_settings import ScheduleSettings
+from alerts.settings import AssetSelector, EscalationStep, SystemSettings
 from gateway.entries import (
     ClockOffset,
     Entry,
@@ -24,7 +47,7 @@ from gateway.entries import (
 from gateway.pipeline import Blueprint, Pipeline, PipelineState
 from history.outputs import Numbered
 from inventory.assets import Asset
-from inventory.changes import RemoveAsset, StoreAssets
+from inventory.changes import CheckIn, CheckOut, RemoveAsset, RevokeCheckOut, StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Target
 from tags.reads import Fix, Read
@@ -82,13 +105,38 @@ DOOR_RULES = (
         latch=False,
     ),
 )
+NIGHT = Schedule(
+    ScheduleSettings.model_validate({"windows": [{"from": "14:13", "to": "14:14"}]}), "UTC"
+)
+"""Opens and shuts in the minutes in which the stories play."""
+
+LOUD: dict[str, Any] = {
+    "notify": ("log",),
+    "escalate": (EscalationStep(after_s=1), EscalationStep(after_s=3, notify=("pager",))),
+    "chatter_per_hour": 2,
+    "storm_per_minute": 3,
+}
+PLACE_RULES = (
+    ForbiddenRule(name="keep out", assets=AssetSelector(tag="*"), zones=("office",), **LOUD),
+    EnterRule(name="dock", zones=("dock",), confirm_s=1, clear_confirm_s=1, **LOUD),
+    DwellRule(name="move on", zones=("yard",), longer_than_s=2, late="digest", **LOUD),
+    MissingRule(name="lost", flap_window_s=5, **LOUD),
+    CrossingRule(name="door", direction="outbound", out_of_service="new door", **LOUD),
+    rule(name="at night", schedule="night", latch=False, **LOUD),
+)
 SITES = {
-    "drawn": Blueprint(drawn(ABSENT_AFTER_S, [DOOR]), [rule(), *DOOR_RULES], TAGS_MAX),
+    "drawn": Blueprint(
+        drawn(ABSENT_AFTER_S, [DOOR]),
+        [rule(), *DOOR_RULES, *PLACE_RULES],
+        TAGS_MAX,
+        timetables={"at night": NIGHT},
+    ),
     "first": Blueprint(
         FloorPlan(zones(ABSENT_AFTER_S), readers(), portals=[DOOR]),
-        [rule(), *DOOR_RULES],
+        [rule(**LOUD), *DOOR_RULES, *PLACE_RULES],
         TAGS_MAX,
-        SystemSettings(blind_after_s=1, notify=("log",)),
+        SystemSettings(blind_after_s=1, offline_after_s=2, unknown_tags="alert", notify=("log",)),
+        {"at night": NIGHT},
     ),
     "renamed": Blueprint(
         FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]
@@ -270,11 +318,14 @@ _stays = st.tuples(
 )
 _alerts = st.builds(
     alert_id,
-    st.sampled_from((RULE, "second")),
+    st.sampled_from((RULE, "second", "dock", "move on")),
     st.sampled_from(SUBJECTS),
     st.sampled_from(("gate", "yard", "dock")),
     st.integers(1, 2),
 )
+_VERBS = ("shelve", "unshelve", "assign", "comment")
+_ORDERS = ("shelve rule", "take up", "drill", "end drill")
+_LOANS = ("lend", "bring back", "revoke")
 _news = st.one_of(
     st.tuples(
         st.just("health"),
@@ -294,6 +345,9 @@ _news = st.one_of(
     st.tuples(st.just("maintain"), st.sampled_from(_TARGETS), st.sampled_from(_LASTING_NS)),
     st.tuples(st.just("maintain"), st.sampled_from(_TARGETS), st.sampled_from(_LASTING_NS)),
     st.tuples(st.just("maintained"), st.sampled_from(_TARGETS)),
+    st.tuples(st.sampled_from(_VERBS), _alerts),
+    st.tuples(st.sampled_from(_ORDERS), st.sampled_from(_LASTING_NS)),
+    st.tuples(st.sampled_from(_LOANS), st.sampled_from(_LASTING_NS)),
     st.just(("tick",)),
 )
 _newsflash = st.tuples(st.just(0), st.just(1), _news)
@@ -357,10 +411,21 @@ def _change(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
             return AcknowledgeAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
         case ("reset", alert):
             return ResetAlert(arrival_ns=arrival_ns, by="ann", alert=alert)
-        case ("maintain" | "maintained", *_):
-            return _work(happening, arrival_ns)
-        case _:
+        case ("tick",):
             return Tick(arrival_ns)
+        case _:
+            return _done_by_people(happening, arrival_ns)
+
+
+def _done_by_people(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
+    what, about, *_ = happening
+    if what in _VERBS:
+        return _handling(what, about, arrival_ns)
+    if what in _ORDERS:
+        return _order(what, arrival_ns, arrival_ns + about)
+    if what in _LOANS:
+        return _loan(what, arrival_ns, arrival_ns + about)
+    return _work(happening, arrival_ns)
 
 
 def _work(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
@@ -374,3 +439,43 @@ def _work(happening: tuple[Any, ...], arrival_ns: int) -> Entry:
         until_ns=arrival_ns + lasting_ns,
         reason="new cable",
     )
+
+
+def _handling(verb: str, alert: str, arrival_ns: int) -> Entry:
+    who: dict[str, Any] = {"arrival_ns": arrival_ns, "by": "ann"}
+    match verb:
+        case "shelve":
+            until_ns = arrival_ns + 2 * SECOND_NS
+            return ShelveAlert(alert=alert, until_ns=until_ns, reason="known", **who)
+        case "unshelve":
+            return UnshelveAlert(alert=alert, **who)
+        case "assign":
+            return AssignAlert(alert=alert, to="bob", **who)
+        case _:
+            return CommentAlert(alert=alert, text="on my way", **who)
+
+
+def _order(order: str, arrival_ns: int, until_ns: int) -> Entry:
+    who: dict[str, Any] = {"arrival_ns": arrival_ns, "by": "ann"}
+    match order:
+        case "shelve rule":
+            return ShelveRule(rule=RULE, until_ns=until_ns, reason="works", **who)
+        case "take up":
+            return ShelveRule(rule=RULE, until_ns=0, reason="", **who)
+        case "drill":
+            return StartDrill(until_ns=until_ns, reason="alarm test", **who)
+        case _:
+            return EndDrill(**who)
+
+
+def _loan(step: str, arrival_ns: int, until_ns: int) -> Entry:
+    who: dict[str, Any] = {"arrival_ns": arrival_ns, "by": "ann"}
+    match step:
+        case "lend":
+            times: dict[str, Any] = {"from_ns": arrival_ns, "until_ns": until_ns, "grace_s": 1.0}
+            name = f"loan-{until_ns - arrival_ns}"
+            return CheckOut(id=name, person="bob", category="laptop", **times, **who)
+        case "bring back":
+            return CheckIn(id=f"loan-{until_ns - arrival_ns}", **who)
+        case _:
+            return RevokeCheckOut(id=f"loan-{until_ns - arrival_ns}", reason="lost", **who)
