@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path as FilePath
+from time import time_ns
 from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from gateway.site_checks import Draft, errors_between, warnings_between
+from gateway.site_checks import errors_between, warnings_between
+from gateway.site_draft import Draft
 from gateway.site_problems import Fault, Path, Problem, ProblemLevel, SiteError
 from gateway.site_settings import AS_WRITTEN, LISTS, SiteSettings
 from gateway.site_values import Value, expanded, without_open
 from gateway.site_words import faults_of, key_text
 from gateway.site_yaml import TEXT_BYTES_MAX, Node, YamlFaultError, read_yaml
+from inventory.assets import Asset
 
 __all__ = ["Problem", "Site", "SiteError", "SiteSettings", "load_site", "parse_site"]
 
@@ -43,9 +46,10 @@ class Site:
     warnings: tuple[Problem, ...] = ()
 
 
-def load_site(path: str | os.PathLike[str]) -> Site:
+def load_site(path: str | os.PathLike[str], assets: Sequence[Asset] = ()) -> Site:
     """Read and check a site file, with `${NAME}` from the environment.
 
+    Where `assets` of the register are given, rules that are for none of them are warnings.
     Raises SiteError, also for a file that can not be read.
     """
     file = os.fspath(path)
@@ -62,15 +66,19 @@ def load_site(path: str | os.PathLike[str]) -> Site:
             raise _refused(file, _TOO_LONG) from error
         line = raw.count(b"\n", 0, error.start) + 1
         raise _refused(file, "is not UTF-8 text", line) from error
-    return parse_site(text, file, os.environ)
+    return parse_site(text, file, os.environ, time_ns(), assets)
 
 
 def parse_site(
     text: str,
     file: str = "site.yaml",
     env: Mapping[str, str] | None = _NO_ENV,
+    now_ns: int | None = None,
+    assets: Sequence[Asset] = (),
 ) -> Site:
     """Check the text of a site file; `file` only names it in messages.
+
+    At `now_ns`, what lies in the past is a warning; so is a rule for none of `assets`.
 
     `${NAME}` in a value is replaced from `env`. With `env=None` nothing is
     replaced, for reading journals and replaying recordings without secrets: a
@@ -82,7 +90,7 @@ def parse_site(
     data, tree, unclean = _data_of(text, file)
     values, unset = (_as_written(data), []) if env is None else expanded(data, env)
     settings, kept, invalid = _checked(values, data, AS_WRITTEN if env is None else None)
-    draft = Draft(settings, kept, data if env is None else values, tree)
+    draft = Draft(settings, kept, data if env is None else values, tree, now_ns, assets)
     faults = [*unclean, *unset, *invalid, *islice(errors_between(draft), PROBLEMS_MAX)]
     if faults:
         raise SiteError(_problems(faults, file, tree, data))

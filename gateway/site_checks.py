@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from gateway.site_channels import channel_faults, channel_warnings
 from gateway.site_draft import ANCESTORS_MAX, TELL_POSITIONS, Draft, ancestry, unknown
 from gateway.site_points import ReadPoints
 from gateway.site_problems import Fault, Path
@@ -30,6 +31,7 @@ def warnings_between(draft: Draft) -> Iterator[Fault]:
     yield from overlap_faults(draft.zones, _georeference(draft))
     yield from silence_faults(draft.zones, [reader for _, reader in draft.readers])
     yield from rule_warnings(draft)
+    yield from channel_warnings(draft)
 
 
 def _there_is_a_zone(draft: Draft) -> Iterator[Fault]:
@@ -188,5 +190,6 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _portals_fit,
     rule_faults,
     _publishers_fit,
+    channel_faults,
     _shapes_fit,
 )

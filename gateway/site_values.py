@@ -8,8 +8,11 @@ from gateway.site_problems import Fault, Path
 
 Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
 
-DECIDING = ("zones", "portals", "rules", "estimator", "limits")
+DECIDING = ("zones", "portals", "schedules", "rules", "estimator", "limits")
 """Parts of the file by which decisions are made; a replay must find them as they were."""
+
+_TIMEZONE = ("site", "timezone")
+"""By it schedules open and shut."""
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """`${NAME}`: the value of an environment variable."""
@@ -54,7 +57,8 @@ def _expand(value: Value, path: Path, env: Mapping[str, str], faults: list[Fault
         return [_expand(below, (*path, place), env, faults) for place, below in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
-    if path[0] in DECIDING or "antennas" in path or path[-1] == "zone":
+    decides = path[0] in DECIDING or path == _TIMEZONE
+    if decides or "antennas" in path or path[-1] == "zone":
         faults.append(Fault(path, "must be written out: what is decided can not hang on ${NAME}"))
     if "${" in PLACEHOLDER.sub("", value):
         faults.append(Fault(path, "only ${NAME} is replaced, with a name of letters, digits and _"))

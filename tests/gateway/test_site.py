@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.limits import LimitsSettings
 from delivery.settings import WebhookChannel
+from gateway.limits import LimitsSettings
 from gateway.site import Site, SiteError, load_site, parse_site
 from gateway.site_settings import UnfilledChannel
 from readers.llrp.settings import LlrpSettings

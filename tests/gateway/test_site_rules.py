@@ -56,10 +56,18 @@ def test_each_kind_of_rule_is_read_as_what_it_is() -> None:
         (
             "kind: wrong_way",
             "kind: wrongway",
-            "13: rules[in only].kind: must be exit or wrong_way or tailgate; did you mean 'wro",
+            f"13: rules[in only].kind: must be {' or '.join(RULES)}; did you mean 'wrong_way'?",
         ),
-        ("kind: wrong_way", "kind: [exit]", "13: rules[in only].kind: must be exit or wrong_way"),
-        ("kind: wrong_way", "kind: null", "13: rules[in only].kind: must be exit or wrong_way"),
+        (
+            "kind: wrong_way",
+            "kind: [exit]",
+            "13: rules[in only].kind: must be exit or forbidden or enter",
+        ),
+        (
+            "kind: wrong_way",
+            "kind: null",
+            "13: rules[in only].kind: must be exit or forbidden or enter",
+        ),
         (
             "allowed: inbound",
             "allowed: inbound, fence: [hall]",
@@ -68,12 +76,12 @@ def test_each_kind_of_rule_is_read_as_what_it_is() -> None:
         (
             "fence: [hall],",
             "fence: [hall], within_s: 4,",
-            "12: rules[stay in].within_s: is for rules of kind tailgate, not exit",
+            "12: rules[stay in].within_s: is for rules of kind tailgate or unaccompanied, not exit",
         ),
         (
             "allowed: inbound",
-            "allowed: inbound, confirm_s: 4",
-            "13: rules[in only].confirm_s: is for rules of kind exit, not wrong_way",
+            "allowed: inbound, deadband: 4",
+            "13: rules[in only].deadband: is for rules of kind sensor, not wrong_way",
         ),
         (
             "allowed: inbound",
@@ -142,11 +150,11 @@ def test_the_schema_knows_the_keys_of_each_kind() -> None:
     choices = schema["properties"]["rules"]["items"]["anyOf"]
     rules = [schema["$defs"][choice["$ref"].removeprefix("#/$defs/")] for choice in choices]
     assert [rule["properties"]["kind"]["const"] for rule in rules] == list(RULES)
-    assert [rule["required"] for rule in rules] == [
-        ["fence", "name"],
-        ["allowed", "kind", "name"],
-        ["custodians", "kind", "name"],
-    ]
+    required = {rule["properties"]["kind"]["const"]: rule["required"] for rule in rules}
+    assert required["exit"] == ["fence", "name"]
+    assert required["wrong_way"] == ["allowed", "kind", "name"]
+    assert required["tailgate"] == ["custodians", "kind", "name"]
+    assert all("kind" in keys for kind, keys in required.items() if kind != "exit")
     assert all(rule["additionalProperties"] is False for rule in rules)
 
 
@@ -155,5 +163,5 @@ def test_what_the_page_about_doors_shows_is_one_right_site_file(root: Path) -> N
     shown: list[str] = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     text = "site: {name: depot}\n" + "".join(shown) + "channels: [{name: guards, kind: log}]\n"
     site = parse_site(text)
-    assert [rule.kind for rule in site.settings.rules] == list(RULES)
+    assert [rule.kind for rule in site.settings.rules] == ["exit", "wrong_way", "tailgate"]
     assert [str(warning) for warning in site.warnings if "notified" not in str(warning)] == []
