@@ -14,11 +14,16 @@ from gateway.terminal import warn
 ROLES = ("ingest", "viewer", "guard", "operator", "admin")
 DATA = Path("data")
 UNTIL = "ignore later rows (RFC 3339); without it the clock stops 2 s after the last row"
+REPLAYED = ".csv of reads, .jsonl, or a data folder whose own history is replayed"
+RULES = "its rules hold instead; says which alerts would have appeared or vanished"
+FROM = "alerts of a data folder count from here on; without it all of its journal"
 COMPARE = "what two site files decide differently"
 SCORED = "where the tag really was; with --compare, scores both"
 QUALITY = "report on antennas, cross-reads, ghosts and tags, in place of events without --out"
 QUALITY_OUT = "the same report as JSON in a file"
 KNOWN = "in which zone each was recorded; without it only antenna bias is fitted"
+UNMATCHED = "say which rules are for none of them"
+KEPT_HEAD = "what `audit head` printed before; the log must still hold that line"
 REBIND = "take tags from the assets that carry them now"
 
 
@@ -35,12 +40,16 @@ def parser() -> argparse.ArgumentParser:
     _add_calibrating(commands)
     _add_sources(commands)
     _add_data(commands)
+    _add_audit(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry a command out; the exit code."""
-    chosen = parser().parse_args(arguments)
+    top = parser()
+    chosen = top.parse_args(arguments)
+    if chosen.command == "replay" and not _names_a_site(chosen):
+        top.error("replay: a recording needs --site SITE.yaml or --compare A.yaml B.yaml")
     logging.basicConfig(
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
@@ -52,11 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _names_a_site(chosen: argparse.Namespace) -> bool:
+    """Whether it is known under which site file to replay; a data folder has its own."""
+    return bool(chosen.site or chosen.compare or chosen.recording.is_dir())
+
+
 _COMMANDS = {
     "demo": "gateway.demo",
     "run": "gateway.commands",
-    "check": "gateway.commands",
-    "replay": "gateway.commands",
+    "check": "gateway.check_command",
+    "replay": "gateway.replay_command",
     "calibrate": "gateway.calibrate_command",
     "keys": "gateway.commands",
     "import": "gateway.commands",
@@ -64,6 +78,7 @@ _COMMANDS = {
     "listen": "gateway.source_commands",
     "record": "gateway.source_commands",
     "scan": "gateway.scan_command",
+    "audit": "gateway.audit_command",
 }
 """Where `NAME_command` of each command stands. It is imported only when it is asked for."""
 
@@ -95,15 +110,19 @@ def _add_running(commands: Commands) -> None:
 def _add_checking(commands: Commands) -> None:
     check = commands.add_parser("check", help="say what is wrong with a site file, by line")
     check.add_argument("site", type=Path, metavar="SITE.yaml")
+    register = check.add_mutually_exclusive_group()
+    register.add_argument("--data", type=Path, metavar="DIR", help="its assets: " + UNMATCHED)
+    register.add_argument("--assets", type=Path, metavar="ASSETS.csv", help=UNMATCHED)
     replay = commands.add_parser("replay", help="a recording through the same pipeline")
-    replay.add_argument("recording", type=Path, metavar="FILE", help=".csv of reads, or .jsonl")
-    under = replay.add_mutually_exclusive_group(required=True)
+    replay.add_argument("recording", type=Path, metavar="FILE", help=REPLAYED)
+    under = replay.add_mutually_exclusive_group()
     under.add_argument("--site", type=Path, metavar="SITE.yaml")
     under.add_argument("--compare", type=Path, nargs=2, metavar=("A.yaml", "B.yaml"), help=COMPARE)
     replay.add_argument("--out", type=Path, metavar="EVENTS.jsonl", help="else standard output")
     replay.add_argument("--assets", type=Path, metavar="ASSETS.csv")
-    replay.add_argument("--rules", type=Path, metavar="OTHER.yaml", help="its rules hold instead")
-    replay.add_argument("--until", metavar="TIME", help=UNTIL)
+    replay.add_argument("--rules", type=Path, metavar="OTHER.yaml", help=RULES)
+    replay.add_argument("--from", dest="from_time", metavar="TIME", help=FROM)
+    replay.add_argument("--until", "--to", metavar="TIME", help=UNTIL)
     replay.add_argument("--quality", action="store_true", help=QUALITY)
     replay.add_argument("--quality-out", type=Path, metavar="FILE.json", help=QUALITY_OUT)
     replay.add_argument("--truth", type=Path, metavar="TRUTH.json", help=SCORED)
@@ -160,3 +179,19 @@ def _add_data(commands: Commands) -> None:
     taken.add_argument("--data", type=Path, default=DATA)
     taken.add_argument("--rebind", action="store_true", help=REBIND)
     taken.add_argument("--dry-run", action="store_true", help="say what is wrong, store nothing")
+
+
+def _add_audit(commands: Commands) -> None:
+    verbs = commands.add_parser("audit", help="who did what, when and why").add_subparsers(
+        dest="verb", required=True, metavar="VERB"
+    )
+    verify = verbs.add_parser("verify", help="whether the log is as it was written")
+    verify.add_argument("--head", metavar="LINES:HASH", help=KEPT_HEAD)
+    show = verbs.add_parser("show", help="what it says, the oldest first")
+    show.add_argument("--alert", metavar="ID", help="only of this alert")
+    show.add_argument("--since", metavar="TIME", help="RFC 3339; half-open")
+    show.add_argument("--until", metavar="TIME")
+    show.add_argument("--json", action="store_true", help="one JSON object a line")
+    head = verbs.add_parser("head", help="how many lines there are, and the hash of the last")
+    for verb in (verify, show, head):
+        verb.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")

@@ -30,12 +30,12 @@ def assets_of(path: Path | None) -> tuple[tuple[Asset, ...], list[str]]:
     return parsed.assets, parsed.described()
 
 
-def until_ns_of(text: str) -> int:
-    """The time of `--until`. Raises CommandError."""
+def until_ns_of(text: str, option: str = "--until") -> int:
+    """The time that an option names. Raises CommandError."""
     try:
         return parse_time(text)
     except ValueError as error:
-        raise CommandError(f"--until: {error}") from error
+        raise CommandError(f"{option}: {error}") from error
 
 
 @contextmanager

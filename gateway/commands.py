@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import logging
 import sqlite3
 from pathlib import Path
@@ -13,36 +12,20 @@ from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
 from gateway.command_files import (
     CommandError,
-    assets_of,
-    recorded_site,
-    refuse_input,
     text_of,
-    unreadable,
-    until_ns_of,
-    whole_file,
 )
-from gateway.compare import compare_command
 from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
-from gateway.entries import GatewayStarted, ReadGroup
+from gateway.entries import GatewayStarted
 from gateway.errands import Errands
 from gateway.limits import LimitsSettings
-from gateway.quality_report import events_file, quality_of, refuse_quality, tell_quality
-from gateway.replay import (
-    ReplayError,
-    recorded_entries,
-    replay,
-    replay_pipeline,
-    unused_reads,
-)
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site
+from gateway.site_rules import unmatched_rules
 from gateway.station import Station, open_journal
-from gateway.terminal import say, show_progress, warn
-from gateway.truth import TruthError
+from gateway.terminal import say, warn
 from history.state import StateRefusedError
-from readers.wire.recording import RecordingError
 
 
 def run_command(chosen: argparse.Namespace) -> int:
@@ -66,6 +49,7 @@ async def _run(folder: DataFolder, site: Site, path: Path) -> int:
     for problem in site.warnings:
         warn(str(problem), "yellow")
     gateway = Gateway(folder, site, Options(site_path=path))
+    _warn_of_unmatched(gateway, site, path)
     gateway.stop_on_signals()
     say(f"{site.settings.site.name}: API on {gateway.address}, data in {folder.path}")
     say(f"make a key with: tagwarden keys create NAME --role viewer --data {folder.path}", "dim")
@@ -75,71 +59,11 @@ async def _run(folder: DataFolder, site: Site, path: Path) -> int:
     return 0
 
 
-def check_command(chosen: argparse.Namespace) -> int:
-    """`tagwarden check`."""
-    try:
-        site = load_site(chosen.site)
-    except SiteError as error:
-        return _refuse_site(error)
-    for problem in site.warnings:
-        say(str(problem), "yellow")
-    settings = site.settings
-    say(
-        f"{chosen.site}: fine: {len(settings.zones)} zones, {len(settings.readers)} readers, "
-        f"{len(settings.rules)} rules, version {site.version}",
-        "green",
-    )
-    return 0
-
-
-def replay_command(chosen: argparse.Namespace) -> int:
-    """`tagwarden replay`, of one site file or of two that are compared."""
-    try:
-        if chosen.compare is None:
-            return _replay(chosen)
-        refuse_quality(chosen)
-        return compare_command(chosen)
-    except SiteError as error:
-        return _refuse_site(error)
-    except (RecordingError, ReplayError, CommandError, TruthError) as error:
-        warn(str(error), "red")
-        return 1
-    except OSError as error:
-        warn(unreadable(error, chosen.recording), "red")
-        return 1
-
-
-def _replay(chosen: argparse.Namespace) -> int:
-    if chosen.truth is not None:
-        raise CommandError("--truth: scores two site files; give them with --compare")
-    until_ns = None if chosen.until is None else until_ns_of(chosen.until)
-    if chosen.out is not None:
-        refuse_input(chosen.out, (chosen.recording, chosen.site, chosen.assets, chosen.rules))
-    site = recorded_site(chosen.site)
-    rules = None if chosen.rules is None else recorded_site(chosen.rules)
-    assets, problems = assets_of(chosen.assets)
-    bad: list[str] = list(problems)
-    entries = recorded_entries(chosen.recording, lambda error: bad.append(str(error)), until_ns)
-    size = chosen.recording.stat().st_size
-    reads = lines = 0
-    pipeline = replay_pipeline(rules)
-    quality = quality_of(chosen, site)
-    if quality is not None:
-        entries = quality.listen(entries)
-    with whole_file(events_file(chosen)) as out:
-        for entry, decided in replay(pipeline, entries, site, assets):
-            reads += len(entry.reads) if isinstance(entry, ReadGroup) else 0
-            for line in decided:
-                lines += 1
-                out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-            show_progress(min(size - 1, reads * 80), size, "replay")
-    show_progress(size, size, "replay")
-    for problem in (*bad, *unused_reads(pipeline)):
-        warn(problem, "yellow")
-    warn(f"{chosen.recording}: {reads} reads, {lines} decisions, {len(bad)} bad rows")
-    if quality is not None:
-        tell_quality(chosen, quality.findings())
-    return 1 if bad else 0
+def _warn_of_unmatched(gateway: Gateway, site: Site, path: Path) -> None:
+    """Say which rules are for nobody; an empty register is about to be filled."""
+    assets = list(gateway.station.pipeline.judge.register.state.assets.values())
+    for rule, key, message in unmatched_rules(site.settings.rules, assets) if assets else ():
+        warn(f"{path}: rules[{rule}].{key}: warning: {message}", "yellow")
 
 
 def keys_command(chosen: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.blueprints import blueprint_of, stored_blueprint
 from gateway.entries import Entry, Observed, ReadGroup, SiteChanged, arrival_of
-from gateway.pipeline import Pipeline, ReadBlueprint
+from gateway.pipeline import Blueprint, Pipeline, ReadBlueprint
 from gateway.recordings import csv_entries, jsonl_entries, span_of
 from gateway.site import Site
 from history.outputs import Numbered, event_of
@@ -67,8 +67,7 @@ def replay(
         decided: list[Numbered] = []
         if first:
             first = False
-            start = _start(site, assets, _begin_ns(entry))
-            decided += pipeline.advance(start).outputs
+            decided += pipeline.advance(start_entries(site, assets, entry)).outputs
         decided += pipeline.advance([entry]).outputs
         yield entry, [line for line in map(line_of, decided) if line is not None]
 
@@ -104,7 +103,9 @@ def _begin_ns(entry: Entry) -> int:
             return arrival_of(entry)
 
 
-def _start(site: Site, assets: tuple[Asset, ...], at_ns: int) -> list[Entry]:
+def start_entries(site: Site, assets: tuple[Asset, ...], first: Entry) -> list[Entry]:
+    """What a replay begins with: the site file and the assets, as of its first entry."""
+    at_ns = _begin_ns(first)
     start: list[Entry] = [SiteChanged(at_ns, "replay", site.version, site.text)]
     if assets:
         start.append(StoreAssets(arrival_ns=at_ns, by="replay", assets=assets))
@@ -115,4 +116,9 @@ def _reader(rules: Site | None) -> ReadBlueprint:
     if rules is None:
         return stored_blueprint
     others = blueprint_of(rules)
-    return lambda text: stored_blueprint(text)._replace(rules=others.rules, system=others.system)
+
+    def read(text: str) -> Blueprint:
+        plan, _, tags_max, *_ = stored_blueprint(text)
+        return Blueprint(plan, others.rules, tags_max, others.system, others.timetables)
+
+    return read

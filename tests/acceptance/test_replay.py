@@ -215,7 +215,7 @@ def test_files_that_are_not_there_are_named(desk: Desk, capsys: pytest.CaptureFi
     assert all(
         word in line
         for word, line in zip(
-            [*["no such file"] * 2, "is a dir", *["no such file"] * 3], said, strict=True
+            [*["no such file"] * 2, "without state.db", *["no such file"] * 3], said, strict=True
         )
     ), said
 
