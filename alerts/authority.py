@@ -135,7 +135,7 @@ class Authority:
         """
         if asset is None:
             return None
-        loans = list(self._book.concerning(asset, fact.time_ns if fact.late else None))
+        loans = self._book.concerning(asset, fact.time_ns if fact.late else None)
         stray = None if fact.late else self._state.strays.get(asset.id)
         if stray is None:
             return self._best_of(loans, asset.id, fact, gate)
@@ -243,14 +243,16 @@ class Authority:
     # How exits are judged
 
     def _best_of(
-        self, loans: list[Loan], asset_id: str, fact: Exit, gate: str | None
+        self, loans: Iterable[Loan], asset_id: str, fact: Exit, gate: str | None
     ) -> Permit | None:
-        permits = [
-            judge_exit(loan, self._plan, asset_id, fact, gate)
-            for loan in loans
-            if asset_id in loan.out or not self._book.is_full()
-        ]
-        return min(permits, key=_rank, default=None)
+        best: Permit | None = None
+        for loan in loans:
+            if asset_id in loan.out or not self._book.is_full():
+                permit = judge_exit(loan, self._plan, asset_id, fact, gate)
+                if permit.verdict == "authorised":
+                    return permit
+                best = permit if best is None or _rank(permit) < _rank(best) else best
+        return best
 
     def _note_late(self, permit: Permit, asset_id: str, fact: Exit) -> Event | None:
         """The event of an exit that was over before it was known; where the asset is stays."""

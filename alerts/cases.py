@@ -51,8 +51,8 @@ class Rulebook(Protocol):
         """What writes the alerts of a case."""
         ...
 
-    def manners(self, rule: str) -> Manners | None:
-        """How the alerts of a rule behave toward people; None of one that is gone."""
+    def manners(self, key: Key) -> Manners | None:
+        """How the alerts of a case behave toward people; None where the rule is gone."""
         ...
 
     def holds(self, rule: str, time_ns: int) -> bool:
@@ -155,6 +155,10 @@ class Cases:
         """The case of a rule and a subject, for who has more to say about it than a verdict."""
         return self._cases.get(key)
 
+    def forget(self, key: Key) -> Case | None:
+        """Let go of a case without an open alert; the next one may have the ids of this one."""
+        return self._cases.pop(key, None)
+
     def withdraw(self, key: Key) -> None:
         """End what no rule asks for any more."""
         self._note(key, withdraw(self._cases[key]))
@@ -222,7 +226,7 @@ class Cases:
     def reconsider_service(self) -> None:
         """Rules were taken out of service, or back into it."""
         for key, _ in self.open_alerts():
-            manners = self._rulebook.manners(key[0])
+            manners = self._rulebook.manners(key)
             if manners is not None:
                 reason = manners.out_of_service
                 steps = serve(self._cases[key], out_of_service=reason is not None)
@@ -240,7 +244,7 @@ class Cases:
             at_ns, key = heapq.heappop(self._timers)
             if key[0] == GROUP:
                 self._tell_group(key[1], at_ns)
-            else:
+            elif key in self._cases:
                 self._fire(key, self._cases[key], at_ns)
         self._state.now_ns = max(self._state.now_ns, now_ns)
 
@@ -267,7 +271,7 @@ class Cases:
             dues.append(_firing_ns(case.pending))
         if case.closed is not None:
             dues.append(case.closed_until_ns + 1)
-        escalation = escalation_ns(case, self._rulebook.manners(key[0]) or _NO_MANNERS)
+        escalation = escalation_ns(case, self._rulebook.manners(key) or _NO_MANNERS)
         if escalation is not None:
             dues.append(escalation)
         due_ns = min(dues)
@@ -287,7 +291,7 @@ class Cases:
 
         def write(fact: Fact, decided_ns: int, ordinal: int) -> Alert:
             alert = draft.write(fact, decided_ns, ordinal)
-            manners = self._rulebook.manners(key[0]) or _NO_MANNERS
+            manners = self._rulebook.manners(key) or _NO_MANNERS
             return msgspec.structs.replace(
                 alert,
                 shelved=self._shelf_of(key),
@@ -308,7 +312,7 @@ class Cases:
         if not steps:
             return
         case = self._cases[key]
-        manners = self._rulebook.manners(key[0])
+        manners = self._rulebook.manners(key)
         if manners is None:
             manners = Manners(case.notify)
         case.notify = manners.notify
@@ -340,7 +344,7 @@ class Cases:
             self._set_group_timer(name)
             return
         rule = name.partition(":")[2]
-        manners = self._rulebook.manners(rule) or _NO_MANNERS
+        manners = self._rulebook.manners((rule, "")) or _NO_MANNERS
         self._state.now_ns = max(self._state.now_ns, at_ns)
         self._rulebook.tell(gathering.take(rule, self._state.now_ns, manners.notify))
 

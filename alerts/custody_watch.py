@@ -129,8 +129,9 @@ class CustodyWatch(SystemWatch):
             severity = out.severity
         return super().heading(key)._replace(severity=severity, clears_after_s=None)
 
-    def manners(self) -> Manners:
+    def manners(self, key: Key) -> Manners:
         """Those who are told of exits are told of what does not come back."""
+        del key
         channels = [name for rule in self._rules.values() for name in rule.notify]
         return Manners(tuple(dict.fromkeys([*channels, *(self._settings.notify or ())])))
 

@@ -76,6 +76,9 @@ def draft_under(heading: Heading, subject: str, state: JudgeState, plan: FloorPl
         excursion = case.excursion if isinstance(fact, Excess) and case is not None else None
         if excursion is not None:
             scene = scene._replace(detail=words_of(excursion))
+        astray = state.custody.strays.get(scene.asset or "")
+        if astray is not None and heading.rule in astray.rules and not scene.late:
+            scene = scene._replace(detail=scene.detail or astray.detail)
         return Alert(
             id=alert_id(heading.rule, subject, scene.to_zone, ordinal),
             rule=heading.rule,
@@ -144,8 +147,8 @@ def _evidence(fact: Fact, scene: Scene, state: JudgeState, plan: FloorPlan) -> E
     if isinstance(fact, ClockFault):
         readers = _clocks(fact, state)
     elif isinstance(fact, ReaderFault):
-        antenna = [] if fact.antenna is None else [fact.antenna]
-        readers = {fact.reader: _words(state.readers.get(fact.reader), antenna)}
+        concerned = [] if fact.antenna is None else [fact.antenna]
+        readers = {fact.reader: _words(state.readers.get(fact.reader), concerned)}
     return Evidence(
         reads=() if isinstance(fact, _UNREAD) else fact.heard,
         estimate=_estimate(fact),

@@ -74,16 +74,21 @@ class Holding(msgspec.Struct, Generic[ItemT]):
         """What is due up to and at `now_ns`, in order; it is the newest of its name then."""
         while self.waiting and self.waiting[0].due_ns <= now_ns:
             held = heapq.heappop(self.waiting)
-            self.newest.pop(held.name, None)
-            if len(self.newest) >= NAMES_MAX:
-                del self.newest[next(iter(self.newest))]
-            self.newest[held.name] = held
+            remember(self.newest, held)
             yield held
 
     def keep(self, concerns: Callable[[ItemT], bool]) -> None:
         """Forget who does not matter any more; what waits goes its way."""
         for name in [name for name, held in self.newest.items() if not concerns(held.item)]:
             del self.newest[name]
+
+
+def remember(known: dict[str, Held[ItemT]], held: Held[ItemT]) -> None:
+    """Note the newest of a name; of too many the one is forgotten that was noted first."""
+    known.pop(held.name, None)
+    if len(known) >= NAMES_MAX:
+        del known[next(iter(known))]
+    known[held.name] = held
 
 
 def plausible_ns(stated_ns: int, arrival_ns: int) -> int:

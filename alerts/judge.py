@@ -73,7 +73,7 @@ class Judge:
             CLOCK: self._clocks,
             CONFLICT: self._conflicts,
             OVERDUE: self._custody,
-            **system_watches(state, self.register),
+            **system_watches(state, self.register, self._out.append),
         }
         self._watches: list[Watch] = [
             *dict.fromkeys(self._by_kind.values()),
@@ -179,7 +179,7 @@ class Judge:
         for watch in self._watches:
             watch.note_start()
         self._cases.stand_still(missed_ns)
-        self.authority.note_start(self.state.now_ns)
+        self.authority.note_start(self.state.now_ns + missed_ns)
 
     def listen(self) -> None:
         """The gateway is up: from now on somebody should hear each zone."""
@@ -369,12 +369,12 @@ class Judge:
             self._zones.note(told, self._cases)
             self._cases.reconsider_suppression()
 
-    def manners(self, rule: str) -> Manners | None:
-        """How the alerts of a rule behave toward people; None of one that is gone."""
-        watch = self._system.get(rule)
+    def manners(self, key: Key) -> Manners | None:
+        """How the alerts of a case behave toward people; None where the rule is gone."""
+        watch = self._system.get(key[0])
         if watch is not None:
-            return watch.manners()
-        settings = self._outfit.rules.get(rule)
+            return watch.manners(key)
+        settings = self._outfit.rules.get(key[0])
         return None if settings is None else settings.manners
 
     def holds(self, rule: str, time_ns: int) -> bool:

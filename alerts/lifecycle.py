@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from alerts.alert import Alert, Cause, Excursion, Transition
+from alerts.alert import Alert, Cause, Condition, Excursion, Transition
 from alerts.facts import Fact, Overstay
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
@@ -39,6 +39,10 @@ class Draft(NamedTuple):
 
 HOUR_NS = 3600 * SECOND_NS
 
+ONE_OUTING_NS = 60 * SECOND_NS
+"""What is known late of a time so shortly before an episode is how that began; and so shortly
+after what was known late itself, it is the same outing."""
+
 _EPISODES_TRIED = 10_000
 """More alerts of one rule for one asset than anybody closes by hand."""
 
@@ -59,8 +63,9 @@ class Case(msgspec.Struct):
     `told` says how people know of the open alert: not at all, by messages of its own, or by
     one message about many; `escalate_from_ns` counts from then. `raised_ns` are the times of
     the last hour at which it was raised or reopened. `closed` has just cleared by itself: it
-    is reopened if the rule is broken again until `closed_until_ns`. `excursion` is the
-    newest that is known of a value beyond its limit.
+    is reopened if the rule is broken again until `closed_until_ns`. The newest episode lasted
+    from `began_ns` to `over_ns`, as far as it is over. `excursion` is the newest that is known
+    of a value beyond its limit.
     """
 
     episodes: int = 0
@@ -72,6 +77,8 @@ class Case(msgspec.Struct):
     raised_ns: list[int] = []
     closed: Alert | None = None
     closed_until_ns: int = 0
+    began_ns: int = 0
+    over_ns: int = 0
     excursion: Excursion | None = None
 
 
@@ -191,21 +198,57 @@ def fire(case: Case, draft: Draft) -> Steps:
     return _carry_out(case, pending.what, pending.fact, pending.due_ns, draft)
 
 
-def observe_late(
-    case: Case,
-    _patience: Patience,
-    verdict: Verdict,
-    fact: Fact,
-    draft: Draft,
-) -> Steps:
-    """A break that was over before it was known: told once, as late and returned."""
-    if case.alert is not None or verdict in {"kept", "undecided"}:
+def observe_late(*, is_over: bool) -> Callable[..., Steps]:
+    """Take in what is known late: a break that is news is told, as late.
+
+    `is_over`: something that happened later says that the rule is kept again; if nothing
+    does, it is broken still. What lies within an episode that was told is no news.
+    """
+
+    def respond(
+        case: Case, _patience: Patience, verdict: Verdict, fact: Fact, draft: Draft
+    ) -> Steps:
+        if verdict in {"kept", "undecided"}:
+            return []
+        if _is_known(case, fact.time_ns):
+            return _back_meanwhile(case, fact) if is_over else []
+        steps = _raised(case, fact, fact.decided_ns, draft)
+        transition, alert = steps[0]
+        condition: Condition = "returned" if is_over else "active"
+        case.alert = msgspec.structs.replace(alert, late=True, condition=condition)
+        case.pending = None if not is_over else case.pending
+        if is_over:
+            case.over_ns = max(case.over_ns, fact.decided_ns + ONE_OUTING_NS)
+        return [(transition, case.alert), *_with_last(case, steps[1:])]
+
+    return respond
+
+
+def _back_meanwhile(case: Case, fact: Fact) -> Steps:
+    """What is open since it was known late turns out to be over."""
+    if case.alert is None or not case.alert.late:
         return []
-    case.episodes += 1
-    alert = _written(draft, fact, fact.decided_ns, case.episodes)
-    case.alert = msgspec.structs.replace(alert, late=True, condition="returned")
-    case.closed = None
-    return [("raised", case.alert)]
+    case.over_ns = max(case.over_ns, fact.decided_ns + ONE_OUTING_NS)
+    return returned(case, fact.decided_ns)
+
+
+def _with_last(case: Case, steps: Steps) -> Steps:
+    """Further steps, taken again from the alert as it is now."""
+    return [] if case.alert is None else [turn(case, case.alert, step) for step, _ in steps]
+
+
+def _is_known(case: Case, time_ns: int) -> bool:
+    """Whether a break at this time belongs to an episode that was told.
+
+    That is so from shortly before it began until it was over. While an alert is open, what
+    happened before it is known with it.
+    """
+    if not case.episodes:
+        return False
+    alert = case.alert
+    if alert is not None and (alert.condition == "active" or time_ns <= case.over_ns):
+        return True
+    return case.began_ns - ONE_OUTING_NS <= time_ns <= case.over_ns
 
 
 def withdraw(case: Case) -> Steps:
@@ -242,6 +285,7 @@ def adopt(case: Case, subject: str, alert: Alert | None) -> None:
     if alert is None:
         return
     case.told = "no" if alert.is_quiet else "single"
+    case.began_ns = alert.time_ns
     case.escalate_from_ns = alert.raised_at_ns
     case.episodes = max(case.episodes, _ordinal_of(alert, subject))
     if alert.condition == "active" and case.pending is not None and case.pending.what == "raise":
@@ -266,6 +310,7 @@ def _carry_out(
     if what == "raise":
         return _raised(case, fact, decided_ns, draft)
     if what == "return":
+        case.over_ns = max(case.over_ns, fact.time_ns)
         steps = returned(case, decided_ns)
         _settle(case, fact, decided_ns)
         return steps
@@ -280,6 +325,7 @@ def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
     case.closed = None
     if former is None:
         case.episodes += 1
+        case.began_ns = fact.time_ns
         case.told = "no"
         case.alert = _written(draft, fact, decided_ns, case.episodes)
         return _chattering(case, draft, decided_ns, ("raised", case.alert))

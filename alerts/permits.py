@@ -51,8 +51,7 @@ def judge_exit(loan: Loan, plan: FloorPlan, asset_id: str, fact: Exit, gate: str
 
 def permit_of_stray(stray: Stray) -> Permit:
     """The permit of an asset that is out against the terms: nothing makes that right."""
-    text = f"it is out against check-out {stray.checkout}"
-    return Permit(stray.checkout, stray.verdict, text)
+    return Permit(stray.checkout, stray.verdict, stray.detail)
 
 
 def may_be_at(terms: CheckOut, plan: FloorPlan, fact: Exit) -> bool:

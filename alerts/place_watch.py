@@ -59,7 +59,7 @@ class PlaceWatch(RuleWatch):
             if not self._places.is_outdated(asset, movement.tag, movement.time_ns):
                 self._assess(asset, movement, cases, observe)
         else:
-            self._assess(asset, movement, cases, observe_late)
+            self._assess_late(asset, movement, cases)
 
     def concerns(self, rule: RuleSettings, key: Key, tag: str) -> bool:
         """Whether a rule is for an asset, or for a tag that no asset carries."""
@@ -115,9 +115,19 @@ class PlaceWatch(RuleWatch):
         self, asset: Asset | None, movement: Movement, cases: Cases, respond: Respond
     ) -> None:
         for rule in self._rules.values():
-            late = respond is observe_late and not isinstance(rule, _TOLD_LATE)
-            if not late and selects(rule.assets, asset, movement.tag):
+            if selects(rule.assets, asset, movement.tag):
                 self._apply(rule, asset, movement, cases, respond)
+
+    def _assess_late(self, asset: Asset | None, movement: Movement, cases: Cases) -> None:
+        """What is known late is over if the asset is known to have been elsewhere since.
+
+        A movement is late because the tag was read later, in the place in which it is now.
+        """
+        since = self._places.newest(asset, movement.tag)
+        for rule in self._rules.values():
+            if isinstance(rule, _TOLD_LATE) and selects(rule.assets, asset, movement.tag):
+                is_over = judge_place(rule, self._plan, since, None) == "kept"
+                self._apply(rule, asset, movement, cases, observe_late(is_over=is_over))
 
     def _apply(
         self,

@@ -29,6 +29,7 @@ class Place(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 _NOT_KNOWN = Place(None, 0)
+_EVER_NS = -(1 << 63)
 
 
 def place_of(movement: Movement) -> str | None:
@@ -125,6 +126,10 @@ class Places:
         places = [self._places[name] for name in names if name in self._places]
         later = [place for place in places if place.zone is not None and place.time_ns > time_ns]
         return max(later, key=_time_of, default=_NOT_KNOWN).zone
+
+    def newest(self, asset: Asset | None, tag: str) -> str | None:
+        """Where the asset, or the tag without one, is known to be now."""
+        return self.later_than(asset, tag, _EVER_NS)
 
     def is_outdated(self, asset: Asset | None, tag: str, time_ns: int) -> bool:
         """Whether another tag of the asset moved later; gone tags say nothing."""

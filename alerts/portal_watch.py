@@ -80,7 +80,8 @@ class PortalWatch(RuleWatch):
             cases.take(key, self._patience(rule, crossing), verdict, crossing, observe)
         elif not isinstance(rule, TailgateRule):
             # Who went with it may come later still; nobody could wait for that in order.
-            cases.take(key, rule.patience, verdict, crossing, observe_late)
+            respond = observe_late(is_over=self._is_over(rule, crossing))
+            cases.take(key, rule.patience, verdict, crossing, respond)
 
     # Exits
 
@@ -98,6 +99,20 @@ class PortalWatch(RuleWatch):
         now = judge_exit(rule, self._plan, since)
         contradicted = now != "undecided" and (now == "kept") != (verdict == "kept")
         return "undecided" if contradicted or (verdict == "kept" and not is_open) else verdict
+
+    def _is_over(self, rule: RuleSettings, crossing: Crossing) -> bool:
+        """Whether who went through long ago is known to have come back since."""
+        back = any(
+            passer.tag == crossing.tag
+            and passer.time_ns > crossing.time_ns
+            and passer.way != crossing.direction
+            for passer in self._state.passers.get(crossing.portal, ())
+        )
+        if back or not isinstance(rule, ExitRule):
+            return back
+        asset = self._register.asset_of(crossing.tag)
+        since = self._places.later_than(asset, crossing.tag, crossing.time_ns)
+        return judge_exit(rule, self._plan, since) == "kept"
 
     # Company
 

@@ -258,9 +258,10 @@ class SensorRule(RuleSettings):
 
     @model_validator(mode="after")
     def _leaves_room(self) -> Self:
-        if self.above is not None and self.below is not None:
-            if self.above - self.below < 2 * self.deadband:
-                raise ValueError("deadband leaves no value that is inside; at most half the way")
+        if self.above is None or self.below is None:
+            return self
+        if self.above - self.below < 2 * self.deadband:
+            raise ValueError("deadband leaves no value inside; at most half of above - below")
         return self
 
 

@@ -7,14 +7,14 @@ import msgspec
 from alerts.alert import Shelf
 from alerts.changes import GatewayFault
 from alerts.company import Passer
-from alerts.holding import Holding
+from alerts.holding import Held, Holding
 from alerts.lifecycle import Case
 from alerts.places import Place
 from alerts.telling import Gatherings
 from inventory.custody import CustodyState
 from inventory.register import RegisterState
 from readers.health import ReaderHealth
-from tags.reads import Measurement
+from tags.reads import Fix, Measurement
 
 Key = tuple[str, str]
 """Rule name and subject: an asset id, or `tag:` and a tag that no asset carries.
@@ -42,7 +42,11 @@ class JudgeState(msgspec.Struct):
     `shelves` are those of rules, by rule and subject (empty: all of them) with a line break
     between them; `in_force` says of rules with a schedule whether they are in force; `faults`
     are the parts of the gateway that do not work, by kind and name. `attached` says of readers
-    which of their antennas were connected at last, with 0 for the reader itself. `values` of sensors wait to be judged, or were judged last.
+    which of their antennas were connected at last, with 0 for the reader itself. `strangers` are
+    tags without an asset that were at an exit, and whether they left; an id of an alert about one
+    that was forgotten had an ordinal of at most `stranger_episodes`. `values` of
+    sensors wait to be judged, or were judged last; so do `fixes`, and `starts` are those from
+    which a tracker's way is measured, by tag.
     """
 
     now_ns: int = 0
@@ -62,4 +66,8 @@ class JudgeState(msgspec.Struct):
     in_force: dict[str, bool] = {}
     faults: dict[str, GatewayFault] = {}
     attached: dict[str, list[int]] = {}
+    strangers: dict[str, bool] = {}
+    stranger_episodes: int = 0
     values: Holding[Measurement] = msgspec.field(default_factory=Holding[Measurement])
+    fixes: Holding[Fix] = msgspec.field(default_factory=Holding[Fix])
+    starts: dict[str, Held[Fix]] = {}

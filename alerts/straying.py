@@ -8,6 +8,9 @@ from msgspec.structs import replace
 from alerts.permits import Exit, Permit
 from inventory.custody import OUT_MAX, Stray
 
+DETAIL_CHARS_MAX = 500
+"""Enough to name a few gates; a check-out may name more than anybody reads."""
+
 
 def go_astray(strays: dict[str, Stray], asset_id: str, stray: Stray, rule_name: str) -> None:
     """Note that a rule saw an asset astray; what is known of it stays, if it is so already."""
@@ -19,7 +22,13 @@ def go_astray(strays: dict[str, Stray], asset_id: str, stray: Stray, rule_name: 
 
 def stray_of(permit: Permit, fact: Exit) -> Stray:
     """An asset that left otherwise than it might."""
-    return Stray(checkout=permit.checkout, verdict=permit.verdict, time_ns=fact.time_ns, rules=())
+    return Stray(
+        checkout=permit.checkout,
+        verdict=permit.verdict,
+        time_ns=fact.time_ns,
+        rules=(),
+        detail=permit.detail[:DETAIL_CHARS_MAX],
+    )
 
 
 def end_straying(strays: dict[str, Stray], asset_id: str, rule_name: str) -> Stray | None:

@@ -43,7 +43,12 @@ def _pardon(alert: Alert, state: JudgeState, authority: Authority) -> str | None
 
 
 def _parent(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
-    """The open alert that tells of zones that nobody hears since this reader is gone."""
+    """The open alert that tells of zones that nobody hears since this reader is gone.
+
+    What is over is not told of any more, whichever alert closes first.
+    """
+    if alert.condition == "returned":
+        return alert.suppressed_by
     behind = plan.hearers_of(alert.reader or "")
     zones = {
         zone.name

@@ -21,11 +21,17 @@ from zones.movements import Crossing, Movement
 
 
 class Outfit(NamedTuple):
-    """What a site file says that concerns alerts; `rules` by name."""
+    """What a site file says that concerns alerts; `rules` by name.
+
+    `channels` are all that it names, `fallback` those that are told of a system channel that is
+    broken where there is no other one.
+    """
 
     plan: FloorPlan = NO_PLAN
     rules: Mapping[str, RuleSettings] = {}
     system: SystemSettings = SystemSettings()
+    channels: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
 
 
 class Watch:
@@ -104,8 +110,9 @@ class SystemWatch(Watch):
         """Whether there is still something to watch."""
         raise NotImplementedError
 
-    def manners(self) -> Manners:
-        """How its alerts behave toward people."""
+    def manners(self, key: Key) -> Manners:
+        """How the alerts of a case behave toward people; without a subject, of all together."""
+        del key
         return Manners(self._settings.notify or ())
 
     def heading(self, key: Key) -> Heading:

@@ -198,16 +198,17 @@ class Passages:
         passage.spans = with_span(passage.spans, (stretch[0].time_ns, until_ns))
         staying = not old and until_ns - passage.since_ns > gate.window_ns
         verdict = judge(sights, gate.portal.settings, staying=staying)
+        if not old:
+            passage.judged = [] if verdict.crossed else sights[-SIGHTS_MAX:]
+        if not verdict.crossed and (old or verdict.lean is None):
+            # Most of what stands near a gate; nothing is told of it.
+            return None
         late = _is_late(gate, until_ns, at_ns)
         crossing = _told(gate, tag, sights, verdict, until_ns + gate.gap_ns, late=late)
-        if old:
-            return crossing if verdict.crossed else None
         if verdict.crossed:
-            passage.judged, passage.since_ns, passage.told = [], 0, ""
+            if not old:
+                passage.since_ns, passage.told = 0, ""
             return crossing
-        passage.judged = sights[-SIGHTS_MAX:]
-        if verdict.lean is None:
-            return None
         if verdict.direction == "lingering" or until_ns - passage.since_ns >= gate.window_ns:
             return _lingering(crossing, passage)
         return _unknown(crossing, passage)

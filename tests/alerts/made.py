@@ -15,6 +15,7 @@ from alerts.watch import Outfit
 from inventory.assets import Asset
 from inventory.changes import Outcome, RemoveAsset, StoreAssets
 from readers.settings import ReaderSettings
+from tags.reads import Fix, Measurement
 from tests.zones.made import T0_NS, antenna, at, reader, seconds_of
 from zones.bins import BIN_NS
 from zones.floorplan import FloorPlan
@@ -169,6 +170,39 @@ class Bench:
             heard=() if ended else (HEARD,),
         )
         self.step(Step(closing_ns(at(seconds) // BIN_NS), PHASE_BIN, 0, tag, conflict))
+
+    def tell(  # noqa: PLR0913 -- what a sensor says
+        self,
+        value: float,
+        seconds: float,
+        *,
+        arrival_s: float | None = None,
+        sensor: str = "fridge",
+        quantity: str = "temperature",
+        unit: str = "°C",
+    ) -> None:
+        """A sensor tells a value of `seconds`, which arrives then, or when it is said."""
+        arrival_ns = at(seconds if arrival_s is None else arrival_s)
+        self.judge.advance(arrival_ns)
+        value_then = Measurement(sensor, quantity, value, unit, at(seconds), arrival_ns)
+        self.judge.take_measurement(value_then)
+        self._collect()
+
+    def fix(
+        self,
+        tag: str,
+        place: tuple[float, float],
+        seconds: float,
+        *,
+        arrival_s: float | None = None,
+        **more: Any,  # noqa: ANN401 -- any field of a fix
+    ) -> None:
+        """A tracker is at a place (metres) at `seconds`, which arrives then, or when it is said."""
+        arrival_ns = at(seconds if arrival_s is None else arrival_s)
+        self.judge.advance(arrival_ns)
+        fields: dict[str, Any] = {"x_m": place[0], "y_m": place[1]} | more
+        self.judge.take_fix(Fix(tag, "trackers", at(seconds), arrival_ns, **fields))
+        self._collect()
 
     def step(self, step: Step) -> None:
         self.judge.take(step)

@@ -63,7 +63,7 @@ def test_15_an_exit_by_another_gate_is_not_authorised() -> None:
     assert bench.leave(cross(20, "ramp"), "ramp") == "wrong_gate"
     permit = bench.permit(cross(21, "ramp"), "ramp")
     assert permit is not None
-    assert "against check-out c1" in permit.detail
+    assert permit.detail == "check-out c1 of bob is for door, and it left by ramp"
     assert bench.events == []
 
 

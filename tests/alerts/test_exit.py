@@ -209,6 +209,7 @@ def test_a_late_exit_says_nothing_while_an_alert_is_open() -> None:
 
 def test_a_late_alert_is_reopened_by_the_next_exit() -> None:
     bench = Bench()
+    bench.move("a1", "hall", 1.0)
     bench.rush("a1", "gate", 50.0, late=True)
     bench.rush("a1", "gate", 102.5)
     assert bench.transitions == ["raised", "reopened"]

@@ -161,7 +161,7 @@ def test_what_went_out_long_ago_is_told_once_as_late_and_over() -> None:
     bench.cross("a1", "ramp", "outbound", 10.0, known_s=500.0, late=True)
     bench.rush("a1", "gate", 10.2, late=True)
     bench.wait_until(END_S)
-    assert bench.transitions == ["raised"]
+    assert bench.transitions == ["raised", "returned"]
     assert (bench.alert.late, bench.alert.condition) == (True, "returned")
 
 

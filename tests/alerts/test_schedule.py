@@ -1,6 +1,6 @@
 """When a rule holds: by local time, on any night, exactly."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -264,3 +264,14 @@ def test_schedules_are_equal_that_open_and_shut_alike_whatever_their_names() -> 
         None,
     ]
     assert all(named != other for other in others)
+
+
+def test_settings_may_be_made_of_dates_and_times_too() -> None:
+    hours = schedule(
+        "UTC",
+        once=[{"from": datetime(2026, 1, 1, tzinfo=UTC), "to": datetime(2026, 1, 2, tzinfo=UTC)}],
+        holidays=[date(2026, 2, 1)],
+        on_holidays="open",
+    )
+    found = changes(hours, "2025-01-01T00:00Z", "2027-01-01T00:00Z")
+    assert found == ["+01-01T00:00", "-01-02T00:00", "+02-01T00:00", "-02-02T00:00"]
