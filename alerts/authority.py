@@ -22,7 +22,16 @@ from alerts.outings import (
     return_of,
     still_out_of,
 )
-from alerts.permits import RANK, Exit, Permit, judge_exit, may_be_at, permit_of_stray
+from alerts.permits import (
+    RANK,
+    Exit,
+    Permit,
+    PermitVerdict,
+    judge_exit,
+    may_be_at,
+    permit_of,
+    permit_of_stray,
+)
 from alerts.settings import RuleSettings
 from alerts.straying import drop_strays, end_straying, go_astray, make_room, only, stray_of
 from inventory.assets import Asset
@@ -245,14 +254,16 @@ class Authority:
     def _best_of(
         self, loans: Iterable[Loan], asset_id: str, fact: Exit, gate: str | None
     ) -> Permit | None:
-        best: Permit | None = None
+        best: tuple[Loan, PermitVerdict] | None = None
         for loan in loans:
-            if asset_id in loan.out or not self._book.is_full():
-                permit = judge_exit(loan, self._plan, asset_id, fact, gate)
-                if permit.verdict == "authorised":
-                    return permit
-                best = permit if best is None or _rank(permit) < _rank(best) else best
-        return best
+            if asset_id not in loan.out and self._book.is_full():
+                continue
+            verdict = judge_exit(loan, self._plan, asset_id, fact, gate)
+            if best is None or RANK[verdict] < RANK[best[1]]:
+                best = loan, verdict
+            if verdict == "authorised":
+                break
+        return None if best is None else permit_of(*best, self._plan, fact, gate)
 
     def _note_late(self, permit: Permit, asset_id: str, fact: Exit) -> Event | None:
         """The event of an exit that was over before it was known; where the asset is stays."""
@@ -380,7 +391,3 @@ class Authority:
             why=why,
         )
         self._told.append(change)
-
-
-def _rank(permit: Permit) -> int:
-    return RANK[permit.verdict]

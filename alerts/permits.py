@@ -33,18 +33,25 @@ class Permit(NamedTuple):
     is_certain: bool = False
 
 
-def judge_exit(loan: Loan, plan: FloorPlan, asset_id: str, fact: Exit, gate: str | None) -> Permit:
-    """The permit of one check-out for an exit. Who is out under it may be there for longer."""
+def judge_exit(
+    loan: Loan, plan: FloorPlan, asset_id: str, fact: Exit, gate: str | None
+) -> PermitVerdict:
+    """What one check-out says of an exit. Who is out under it may be there for longer."""
     terms, out = loan.terms, _out_then(loan, asset_id, fact)
-    verdict: PermitVerdict = "authorised"
     if out is None and fact.time_ns < terms.from_ns:
-        verdict = "too_early"
-    elif out is None and fact.time_ns >= loan.shut_ns:
-        verdict = "expired"
-    elif not _may_leave_by(terms, plan, out, fact, gate):
-        verdict = "wrong_gate"
-    elif not may_be_at(terms, plan, fact):
-        verdict = "wrong_zone"
+        return "too_early"
+    if out is None and fact.time_ns >= loan.shut_ns:
+        return "expired"
+    if not _may_leave_by(terms, plan, out, fact, gate):
+        return "wrong_gate"
+    return "authorised" if may_be_at(terms, plan, fact) else "wrong_zone"
+
+
+def permit_of(
+    loan: Loan, verdict: PermitVerdict, plan: FloorPlan, fact: Exit, gate: str | None
+) -> Permit:
+    """The verdict with what people are told about it."""
+    terms = loan.terms
     is_certain = gate is not None and is_gate_of(terms, plan, gate)
     return Permit(terms.id, verdict, _words(terms, verdict, fact, gate), gate, is_certain)
 

@@ -71,12 +71,11 @@ class SensorWatch(RuleWatch):
     def concerns(self, rule: RuleSettings, key: Key, tag: str) -> bool:
         """Whether the rule still is about this sensor, and about what it was about before."""
         del tag
-        if not isinstance(rule, SensorRule):
+        case, sensor = self._state.cases.get(key), key[1].removeprefix(_SENSOR_PREFIX)
+        if not isinstance(rule, SensorRule) or not matches(rule.sensor, (sensor,)):
             return False
-        case = self._state.cases.get(key)
         known = None if case is None else case.excursion
-        same = known is None or _is_about(rule, known.quantity, known.unit)
-        return same and matches(rule.sensor, (key[1].removeprefix(_SENSOR_PREFIX),))
+        return known is None or _is_about(rule, known.quantity, known.unit)
 
     def _matters(self, measurement: Measurement) -> bool:
         return any(True for _ in self._rules_about(measurement))

@@ -76,7 +76,7 @@ class SpeedWatch(RuleWatch):
 
     def take_movement(self, asset: Asset | None, movement: Movement, cases: Cases) -> None:
         """Who has left the zones of a rule is not too fast for it any more."""
-        if movement.late:
+        if movement.late or not self._rules:
             return
         zone = self._places.later_than(asset, movement.tag, -1)
         for rule in self._rules:
@@ -110,12 +110,12 @@ class SpeedWatch(RuleWatch):
             return True
         asset = self._register.asset_of(end.name)
         rules = [rule for rule in self._rules if selects(rule.assets, asset, end.name)]
-        verdicts = [judge(rule, leg) for rule in rules]
+        verdicts: list[Verdict] = [judge(rule, leg) for rule in rules]
         zone = self._places.later_than(asset, end.name, -1)
         for rule, verdict in zip(rules, verdicts, strict=True):
             fact = _excess(rule, leg.speed_mps, end.event_ns, asset, end.name, zone)
             key = rule.name, subject_of(fact.asset, fact.tag)
-            said: Verdict = self._of_zone(rule, zone) or verdict
+            said = self._of_zone(rule, zone) or verdict
             cases.take(key, _patience(rule, leg), said, fact, observe)
         return "undecided" not in verdicts
 

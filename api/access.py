@@ -17,25 +17,47 @@ from fastapi.security import (
     HTTPBearer,
 )
 
-from api.problems import ProblemError
+from api.problems import ProblemError, printable
 from history.keys import ApiKey, Role, check_key
 from history.state import open_reader
 
 Right = Literal[
-    "open", "ingest", "look", "handle_alerts", "edit_assets", "maintenance", "switch_outputs"
+    "open",
+    "ingest",
+    "look",
+    "handle_alerts",
+    "custody",
+    "edit_assets",
+    "maintenance",
+    "switch_outputs",
+    "direct_rules",
+    "redeliver",
+    "audit",
 ]
 
 _OPERATORS: frozenset[Right] = frozenset(
-    {"ingest", "look", "handle_alerts", "edit_assets", "maintenance", "switch_outputs"}
+    {
+        "ingest",
+        "look",
+        "handle_alerts",
+        "custody",
+        "edit_assets",
+        "maintenance",
+        "switch_outputs",
+        "direct_rules",
+        "redeliver",
+    }
 )
+_ADMINS: frozenset[Right] = _OPERATORS.union({"audit"})
 RIGHTS: dict[Role, frozenset[Right]] = {
     "ingest": frozenset({"ingest"}),
     "viewer": frozenset({"look"}),
-    "guard": frozenset({"look", "handle_alerts"}),
+    "guard": frozenset({"look", "handle_alerts", "custody"}),
     "operator": _OPERATORS,
-    "admin": _OPERATORS,
+    "admin": _ADMINS,
 }
 KEY_KEPT_S = 5.0
+ASKED_CHARS_MAX = 200
 _KEYS_KEPT_MAX = 1024
 _CHECKS_AT_ONCE = 2
 _TOKEN = re.compile(r"tw_[A-Za-z0-9_-]{8,200}")
@@ -140,6 +162,8 @@ async def _let_in(request: Request, token: str, right: Right, challenge: str) ->
     if caller is None:
         raise _unknown(challenge, key_given=bool(token))
     if right not in RIGHTS[caller.role]:
+        asked = printable(f"{request.method} {request.scope['path']}", ASKED_CHARS_MAX)
+        await request.app.state.desk.note_denial(caller.name, asked, caller.role)
         detail = f"A key of role {caller.role} may not do this; it needs {_roles_with(right)}."
         raise ProblemError(403, detail)
     request.state.caller = caller

@@ -1,23 +1,25 @@
-"""Alerts and what people do about them."""
+"""Alerts, and the log of each: what became of it, by whom and why."""
 
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.responses import Response
 
 from alerts.alert import AlertState, Severity
-from alerts.changes import AcknowledgeAlert, ResetAlert
-from api.bodies import parse_as, parse_json, read_json_text
-from api.changes import commit
-from api.lists import NewestFirst, Row, Text, TimeWindow, json_response, list_response
-from api.once import Told, answer_once, told_json
+from api.audit import AUDIT_COLUMNS
+from api.lists import (
+    NewestFirst,
+    OldestFirst,
+    Row,
+    Text,
+    TimeWindow,
+    json_response,
+    list_response,
+)
 from api.problems import not_found
 from api.surroundings import Here, Surroundings
-from api.words import Words
-from history.filters import AlertFilter
+from history.filters import AlertFilter, AuditFilter
 
-NOTE_CHARS_MAX = 2000
 ALERT_COLUMNS = (
     "id",
     "seq",
@@ -35,18 +37,11 @@ ALERT_COLUMNS = (
     "late",
     "occurrences",
     "acknowledged",
+    "assignee",
+    "shelved_until",
+    "suppressed_by",
+    "test",
 )
-
-
-class NoteBody(BaseModel):
-    """What the person has to say about it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    note: Words = Field(default="", max_length=NOTE_CHARS_MAX)
-
-
-_NOTE = TypeAdapter(NoteBody)
 
 
 def wanted_alerts(
@@ -82,36 +77,18 @@ async def list_alerts(
 
 async def show_alert(alert: str, here: Here) -> Response:
     """One alert with its evidence."""
-    return json_response(await _alert(alert, here))
+    return json_response(await alert_row(alert, here))
 
 
-async def acknowledge_alert(alert: str, here: Here) -> Response:
-    """Take an alert on; a critical one needs a note. The first who did it stays."""
-    return await _handle(AcknowledgeAlert, alert, here)
+async def list_alert_log(alert: str, here: Here, page: OldestFirst) -> Response:
+    """What became of an alert, by whom and why: its lines of the audit log."""
+    _ = await alert_row(alert, here)
+    found = await here.ask(lambda: here.questions.audit(AuditFilter(alert=alert), page))
+    return list_response(here.request, found, AUDIT_COLUMNS)
 
 
-async def reset_alert(alert: str, here: Here) -> Response:
-    """Close an alert that is acknowledged and over; 409 when it is not."""
-    return await _handle(ResetAlert, alert, here)
-
-
-async def _handle(
-    verb: type[AcknowledgeAlert | ResetAlert],
-    alert: str,
-    here: Surroundings,
-) -> Response:
-    text = await read_json_text(here.request)
-    note = parse_as(_NOTE, parse_json(text) if text else {}).note
-
-    async def act() -> Told:
-        change = verb(arrival_ns=here.desk.clock(), by=here.caller.name, alert=alert, note=note)
-        await commit(here.desk, change)
-        return told_json(200, await _alert(alert, here))
-
-    return await answer_once(here, text, act)
-
-
-async def _alert(alert: str, here: Surroundings) -> Row:
+async def alert_row(alert: str, here: Surroundings) -> Row:
+    """One alert as it is shown; 404 for one that there is not."""
     found = await here.ask(lambda: here.questions.alert(alert))
     if found is None:
         raise not_found("alert", alert)

@@ -11,6 +11,7 @@ from alerts.changes import (
     StartDrill,
     StartMaintenance,
 )
+from api.dispatch import Dispatch
 from history.answers import Answer
 from history.sightings import SightingStore
 from inventory.changes import CustodyChange, Outcome, RemoveAsset, StoreAssets
@@ -52,6 +53,7 @@ class Desk(Protocol):
     """Fulfilled by the gateway."""
 
     clock: Callable[[], int]
+    dispatch: Dispatch
 
     async def submit(self, change: Change) -> Outcome:
         """Return once the change is committed, or refused. Raises JournalFullError."""
@@ -77,6 +79,30 @@ class Desk(Protocol):
 
         Asked only when `recall` gave None. Answers older than a day may be forgotten.
         """
+        ...
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Each rule of the site file as it is now.
+
+        name, kind, version, severity, notify; out_of_service (why, or null); in_force (whether
+        its schedule is open); shelved_until, of all its alerts; shelves, each with asset (null:
+        all of them), until, since, by, reason.
+        """
+        ...
+
+    async def note_denial(self, by: str, asked: str, role: str) -> None:
+        """Write into the audit log that somebody asked for what their role may not do.
+
+        The same again within a minute is written once. Never raises.
+        """
+        ...
+
+    def shelve_max_s(self) -> float:
+        """For how long alerts and rules may be put aside at most."""
+        ...
+
+    def drill_until_ns(self) -> int | None:
+        """When the drill that is held now ends; None where none is held."""
         ...
 
     def readers(self) -> list[dict[str, Any]]:

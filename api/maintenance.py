@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from alerts.changes import EndMaintenance, StartMaintenance
@@ -11,39 +11,24 @@ from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import commit
 from api.lists import OldestFirst, Row, list_response, page_of
 from api.once import Told, answer_once, told_json
-from api.problems import invalid, not_found
+from api.problems import not_found
 from api.readers import reader_row
+from api.spans import SpanBody, end_of
 from api.surroundings import Here, Surroundings
-from api.words import Line
 from readers.maintenance import Target
 from readers.settings import ANTENNA_MAX
-from tags.times import SECOND_NS, parse_time
 
-FOR_S_MAX = 7 * 86_400
-REASON_CHARS_MAX = 500
+FOR_S_MAX = 7 * 86_400.0
 MAINTENANCE_COLUMNS = ("kind", "target", "since", "until", "reason", "by")
 
 Antenna = Annotated[int, Field(ge=1, le=ANTENNA_MAX)]
-Moment = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
-
-
-class MaintenanceBody(BaseModel):
-    """Until when (RFC 3339) or for how long, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-    until: Moment | None = None
-    for_s: Annotated[float, Field(gt=0, le=FOR_S_MAX)] | None = None
-    reason: Line = Field(min_length=1, max_length=REASON_CHARS_MAX)
-
-
-class ReaderMaintenanceBody(MaintenanceBody):
-    """The same for one antenna, or for all of the reader."""
+class ReaderMaintenanceBody(SpanBody):
+    """Until when or for how long, and why; of one antenna, or of all of the reader."""
 
     antenna: Antenna | None = None
 
 
-_BODY = TypeAdapter(MaintenanceBody)
+_BODY = TypeAdapter(SpanBody)
 _READER_BODY = TypeAdapter(ReaderMaintenanceBody)
 
 
@@ -96,13 +81,13 @@ def _target_at(name: str, antenna: int | None) -> Target:
     return Target("reader", name) if antenna is None else Target("antenna", name, antenna)
 
 
-async def _start(here: Surroundings, target: Target, body: MaintenanceBody) -> None:
+async def _start(here: Surroundings, target: Target, body: SpanBody) -> None:
     now_ns = here.desk.clock()
     change = StartMaintenance(
         arrival_ns=now_ns,
         by=here.caller.name,
         target=target,
-        until_ns=_until_ns(body, now_ns),
+        until_ns=end_of(body, now_ns, FOR_S_MAX),
         reason=body.reason,
     )
     await commit(here.desk, change)
@@ -116,17 +101,6 @@ async def _end(here: Surroundings, target: Target) -> Response:
         return Told(204)
 
     return await answer_once(here, b"", act)
-
-
-def _until_ns(body: MaintenanceBody, now_ns: int) -> int:
-    if (body.until is None) == (body.for_s is None):
-        raise invalid("until", "give either until or for_s")
-    if body.for_s is not None:
-        return now_ns + round(body.for_s * SECOND_NS)
-    try:
-        return parse_time(body.until or "")
-    except ValueError as error:
-        raise invalid("until", str(error)) from error
 
 
 def _portal_row(here: Surroundings, name: str) -> Row:

@@ -12,6 +12,11 @@ RESERVED = (
     "visits",
     "acknowledge",
     "reset",
+    "shelve",
+    "unshelve",
+    "assign",
+    "comment",
+    "log",
     "maintenance",
 )
 

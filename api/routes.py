@@ -4,30 +4,43 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, FastAPI
+from pydantic import BaseModel
 
 from api import (
+    alarm_figures,
+    alert_verbs,
     alerts,
     assets,
+    audit,
+    channels,
+    checkouts,
     crossings,
+    deliveries,
     ingest,
     maintenance,
     movements,
     quality,
     readers,
+    rules,
     sensors,
     status,
     stream,
     zones,
 )
 from api.access import RIGHTS, Right, guard
-from api.alerts import NoteBody
+from api.alert_shapes import AlertShape, AuditShape, DrillShape, FiguresShape, RuleShape
+from api.alert_verbs import AssignBody, CommentBody, EmptyBody, NoteBody
 from api.asset_bodies import AssetBody
-from api.maintenance import MaintenanceBody, ReaderMaintenanceBody
+from api.checkouts import CheckInBody, CheckOutBody, RevokeBody
+from api.custody_shapes import CheckoutShape, CustodyShape, FullCheckoutShape
+from api.deliveries import RedeliverBody
+from api.delivery_shapes import ChannelShape, DeliveryShape, Redelivered, TestSent
+from api.maintenance import ReaderMaintenanceBody
 from api.parameters import refuse_unknown
 from api.quality import QualityShape
 from api.readers import OutputBody
+from api.rules import RuleShelfBody, RuleUnshelfBody
 from api.shapes import (
-    AlertShape,
     AssetShape,
     CrossingShape,
     Health,
@@ -48,6 +61,7 @@ from api.shapes import (
     Visit,
     ZoneShape,
 )
+from api.spans import SpanBody
 
 Verb = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -59,7 +73,6 @@ _ASSET = {"schema": AssetBody.model_json_schema()}
 _ASSETS = {"schema": {"anyOf": [_ASSET["schema"], {"type": "array", "items": _ASSET["schema"]}]}}
 _ANY: dict[str, Any] = {"schema": {}}
 _PUSH: dict[str, Any] = dict.fromkeys((JSON, "application/x-ndjson"), _ANY)
-_NOTE = {"schema": NoteBody.model_json_schema()}
 
 
 class Route(NamedTuple):
@@ -86,7 +99,35 @@ _ZONE_PATH = _API + "/zones/{name:name}"
 _READER_PATH = _API + "/readers/{name:name}"
 _PORTAL_PATH = _API + "/portals/{name:name}"
 _ALERT_PATH = _API + "/alerts/{alert:name}"
+_RULE_PATH = _API + "/rules/{name:name}"
+_CHANNEL_PATH = _API + "/channels/{name:name}"
+_CHECKOUT_PATH = _API + "/checkouts/{checkout}"
+_DELIVERY_PATH = _API + "/deliveries/{delivery}"
 _INGEST_PATH = _API + "/ingest/{name:name}"
+
+
+def _takes(body: type[BaseModel]) -> dict[str, Any]:
+    return {JSON: {"schema": body.model_json_schema()}}
+
+
+def _verb(
+    end: str,
+    answer: Callable[..., Any],
+    body: type[BaseModel],
+    *,
+    body_required: bool = True,
+) -> Route:
+    """What people do about one alert; the answer is the alert after it."""
+    return Route(
+        "POST",
+        _ALERT_PATH + end,
+        answer,
+        "handle_alerts",
+        AlertShape,
+        takes=_takes(body),
+        body_required=body_required,
+    )
+
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", status.home, "open", media=("text/html",)),
@@ -114,6 +155,7 @@ ROUTES: tuple[Route, ...] = (
         Items[PastMovement | PastCrossing | PastVisit],
         (CSV,),
     ),
+    Route("GET", _ASSET_PATH + "/custody", checkouts.show_custody, "look", CustodyShape),
     Route("GET", _ASSET_PATH, assets.show_asset, "look", AssetShape),
     Route(
         "PUT",
@@ -138,7 +180,7 @@ ROUTES: tuple[Route, ...] = (
         maintenance.maintain_reader,
         "maintenance",
         ReaderShape,
-        takes={JSON: {"schema": ReaderMaintenanceBody.model_json_schema()}},
+        takes=_takes(ReaderMaintenanceBody),
     ),
     Route(
         "DELETE",
@@ -161,7 +203,7 @@ ROUTES: tuple[Route, ...] = (
         maintenance.maintain_portal,
         "maintenance",
         MaintenanceShape,
-        takes={JSON: {"schema": MaintenanceBody.model_json_schema()}},
+        takes=_takes(SpanBody),
     ),
     Route(
         "DELETE",
@@ -186,25 +228,107 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", _API + "/quality", quality.show_quality, "look", QualityShape),
     Route("GET", _API + "/alerts", alerts.list_alerts, "look", Items[AlertShape], (CSV,)),
-    Route(
-        "POST",
-        _ALERT_PATH + "/acknowledge",
-        alerts.acknowledge_alert,
-        "handle_alerts",
-        AlertShape,
-        takes={JSON: _NOTE},
-        body_required=False,
-    ),
-    Route(
-        "POST",
-        _ALERT_PATH + "/reset",
-        alerts.reset_alert,
-        "handle_alerts",
-        AlertShape,
-        takes={JSON: _NOTE},
-        body_required=False,
-    ),
+    Route("GET", _API + "/alerts/figures", alarm_figures.show_figures, "look", FiguresShape),
+    _verb("/acknowledge", alert_verbs.acknowledge_alert, NoteBody, body_required=False),
+    _verb("/reset", alert_verbs.reset_alert, NoteBody, body_required=False),
+    _verb("/shelve", alert_verbs.shelve_alert, SpanBody),
+    _verb("/unshelve", alert_verbs.unshelve_alert, EmptyBody, body_required=False),
+    _verb("/assign", alert_verbs.assign_alert, AssignBody),
+    _verb("/comment", alert_verbs.comment_alert, CommentBody),
+    Route("GET", _ALERT_PATH + "/log", alerts.list_alert_log, "look", Items[AuditShape], (CSV,)),
     Route("GET", _ALERT_PATH, alerts.show_alert, "look", AlertShape),
+    Route("GET", _API + "/audit", audit.list_audit, "audit", Items[AuditShape], (CSV,)),
+    Route("GET", _API + "/rules", rules.list_rules, "look", Items[RuleShape], (CSV,)),
+    Route(
+        "POST",
+        _RULE_PATH + "/shelve",
+        rules.shelve_rule,
+        "direct_rules",
+        RuleShape,
+        takes=_takes(RuleShelfBody),
+    ),
+    Route(
+        "POST",
+        _RULE_PATH + "/unshelve",
+        rules.unshelve_rule,
+        "direct_rules",
+        RuleShape,
+        takes=_takes(RuleUnshelfBody),
+        body_required=False,
+    ),
+    Route("GET", _API + "/drill", rules.show_drill, "look", DrillShape),
+    Route(
+        "POST",
+        _API + "/drill",
+        rules.start_drill,
+        "direct_rules",
+        DrillShape,
+        takes=_takes(SpanBody),
+    ),
+    Route("DELETE", _API + "/drill", rules.end_drill, "direct_rules", statuses=(204,)),
+    Route(
+        "GET",
+        _API + "/checkouts",
+        checkouts.list_checkouts,
+        "look",
+        Items[CheckoutShape],
+        (CSV,),
+    ),
+    Route(
+        "POST",
+        _API + "/checkouts",
+        checkouts.open_checkout,
+        "custody",
+        FullCheckoutShape,
+        takes=_takes(CheckOutBody),
+        statuses=(201,),
+    ),
+    Route("GET", _CHECKOUT_PATH, checkouts.show_checkout, "look", FullCheckoutShape),
+    Route(
+        "POST",
+        _CHECKOUT_PATH + "/check-in",
+        checkouts.check_in,
+        "custody",
+        FullCheckoutShape,
+        takes=_takes(CheckInBody),
+        body_required=False,
+    ),
+    Route(
+        "POST",
+        _CHECKOUT_PATH + "/revoke",
+        checkouts.revoke_checkout,
+        "custody",
+        FullCheckoutShape,
+        takes=_takes(RevokeBody),
+    ),
+    Route("GET", _API + "/channels", channels.list_channels, "look", Items[ChannelShape], (CSV,)),
+    Route(
+        "POST",
+        _CHANNEL_PATH + "/test",
+        channels.test_channel,
+        "redeliver",
+        TestSent,
+        statuses=(202,),
+    ),
+    Route(
+        "GET",
+        _API + "/deliveries",
+        deliveries.list_deliveries,
+        "look",
+        Items[DeliveryShape],
+        (CSV,),
+    ),
+    Route(
+        "POST",
+        _API + "/deliveries/redeliver",
+        deliveries.redeliver_dead,
+        "redeliver",
+        Redelivered,
+        takes=_takes(RedeliverBody),
+        body_required=False,
+    ),
+    Route("POST", _DELIVERY_PATH + "/redeliver", deliveries.redeliver, "redeliver", DeliveryShape),
+    Route("GET", _DELIVERY_PATH, deliveries.show_delivery, "look", DeliveryShape),
     Route("POST", _INGEST_PATH, ingest.push, "ingest", Ingested | list[Any], takes=_PUSH),
     Route("GET", _INGEST_PATH, ingest.push_by_query, "ingest", Ingested),
     Route("GET", _API + "/stream", stream.stream, "look", media=("text/event-stream",)),

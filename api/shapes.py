@@ -4,7 +4,6 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.alert import AlertState, Condition, Severity
 from delivery.presence import Presence
 from readers.health import HealthState
 from readers.maintenance import TargetKind
@@ -237,45 +236,6 @@ class ReaderShape(Shape):
     antennas: dict[str, Literal["connected", "disconnected", "unknown"]]
     maintenance: list[MaintenanceShape]
     listed: bool = True
-
-
-class Acknowledged(Shape):
-    """Who took an alert on."""
-
-    by: str
-    at: Time
-    note: str
-
-
-class AlertShape(Shape):
-    """An alert with its evidence."""
-
-    id: str
-    seq: int
-    rule: str
-    rule_version: str
-    kind: str
-    severity: Severity
-    state: AlertState
-    condition: Condition
-    acknowledged: Acknowledged | None
-    latched: bool
-    shelved_until: Time | None
-    suppressed_by: str | None
-    asset: str | None
-    tag: str | None
-    from_: Zone = Field(alias="from")
-    to: Zone
-    portal: str | None
-    reader: str | None
-    zones: list[str]
-    time: Time
-    decided: Time
-    raised_at: Time
-    late: bool
-    occurrences: int
-    assignee: str | None
-    evidence: dict[str, Any]
 
 
 class RejectedItem(Shape):

@@ -22,10 +22,11 @@ async def readiness(here: Here) -> Response:
     return json_response(body, 200 if status == "ready" else 503)
 
 
-async def metrics(request: Request) -> Response:
+async def metrics(here: Here) -> Response:
     """Give the metrics to Prometheus."""
-    registry: CollectorRegistry = request.app.state.metrics
-    encode, content_type = choose_encoder(request.headers.get("accept", ""))
+    await here.desk.dispatch.look()
+    registry: CollectorRegistry = here.request.app.state.metrics
+    encode, content_type = choose_encoder(here.request.headers.get("accept", ""))
     return Response(encode(registry), headers={"content-type": content_type})
 
 

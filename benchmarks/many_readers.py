@@ -76,8 +76,8 @@ def cores() -> tuple[set[int], set[int]]:
 
 
 @asynccontextmanager
-async def simulators() -> AsyncGenerator[Simulators]:
-    """Start the processes with the readers."""
+async def simulators(*more: str) -> AsyncGenerator[Simulators]:
+    """Start the processes with the readers; `more` is said to each of them."""
     each = READERS // PROCESSES
     async with AsyncExitStack() as stack:
         started = [
@@ -86,6 +86,7 @@ async def simulators() -> AsyncGenerator[Simulators]:
                     *(sys.executable, "-m", "simulators.llrp_crowd"),
                     *("--first", str(first), "--readers", str(each)),
                     *("--walk-every", str(READERS / ALERTS_PER_S)),
+                    *more,
                     on=cores()[1],
                     stdin=asyncio.subprocess.PIPE,
                     stderr=asyncio.subprocess.PIPE,
@@ -199,10 +200,10 @@ def _total(text: str, name: str) -> int:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, addresses: Sequence[str]) -> AsyncGenerator[Gateway]:
-    """Start a gateway on fresh data with its assets, and wait until it is ready."""
+async def gateway(folder: Path, text: str) -> AsyncGenerator[Gateway]:
+    """Start a gateway with a site file on fresh data with its assets, and wait for it."""
     site, assets, data = folder / "site.yaml", folder / "assets.csv", folder / "data"
-    site.write_text(site_text(addresses), encoding="utf-8")
+    site.write_text(text, encoding="utf-8")
     assets.write_text(assets_text(), encoding="utf-8")
     key = await tagwarden("keys", "create", "bench", "--role", "viewer", "--data", str(data))
     await tagwarden("import", "assets", str(assets), "--data", str(data))
@@ -366,7 +367,7 @@ async def measured(folder: Path, options: argparse.Namespace) -> tuple[list[Step
     """All steps, and how many reads were sent in all."""
     async with AsyncExitStack() as stack:
         readers = await stack.enter_async_context(simulators())
-        at = await stack.enter_async_context(gateway(folder, await readers.addresses()))
+        at = await stack.enter_async_context(gateway(folder, site_text(await readers.addresses())))
         await step(at, readers, WARM_UP_READS_PER_S, WARM_UP_S)
         steps = await climb(at, readers, options)
         sent, _ = await readers.report(0, 0)

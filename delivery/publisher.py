@@ -11,9 +11,10 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+from delivery.broker_line import Link
 from delivery.presence import OFFLINE, Subject, Topics
 from delivery.settings import PublishSettings
-from delivery.telling import Link, Shelf, Source, Telling
+from delivery.telling import Shelf, Source, Telling
 from delivery.worker import wait_for
 from readers.driver import Clock, ReaderMisconfiguredError
 from readers.mqtt.link import LinkLimits, MqttLink

@@ -1,7 +1,5 @@
-"""What the site file says about channels."""
+"""What the site file says about brokers that are told, and about channels in general."""
 
-import base64
-import binascii
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -18,18 +16,27 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from alerts.settings import AssetSelector
+from delivery.signing import signing_keys
 from delivery.targets import literal_address, refusal
 from readers.mqtt.settings import BrokerSettings
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - the public mark of a secret, not one
-KEY_BYTES_MIN, KEY_BYTES_MAX = 24, 64
-"""As Standard Webhooks says."""
+ChannelKind = Literal["log", "webhook", "mqtt", "smtp", "siren", "apprise"]
 
 TopicPrefix = Annotated[
     str,
     StringConstraints(pattern=r"^[^+#/$\x00][^+#/\x00]*(/[^+#/\x00]+)*$", max_length=200),
 ]
 """Levels of a topic, with `/` between them; nothing that a broker reads as a pattern."""
+
+
+PerMinute = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=60_000,
+        description="More messages than this in a minute wait their turn; none is lost.",
+    ),
+]
 
 
 class PublishSettings(BrokerSettings):
@@ -59,7 +66,7 @@ class PublishSettings(BrokerSettings):
 
 
 class ChannelSettings(BaseModel):
-    """One way out: a log line for each change, or a signed webhook."""
+    """What channels of all kinds have in common."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -69,13 +76,32 @@ class ChannelSettings(BaseModel):
     )
 
     name: str = Field(min_length=1, max_length=64)
-    kind: Literal["log", "webhook"]
-    url: str | None = Field(
+    kind: ChannelKind
+    per_minute_max: PerMinute = 600
+    heartbeat_s: float | None = Field(
         default=None,
+        ge=10,
+        le=86_400,
+        description="How often a sign of life is sent, so that its absence is noticed; unset: "
+        "never.",
+    )
+
+
+class LogChannel(ChannelSettings):
+    """A line in the log for each change."""
+
+    kind: Literal["log"] = "log"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
+    per_minute_max: PerMinute = 60_000
+
+
+class WebhookChannel(ChannelSettings):
+    """A signed post to one address."""
+
+    kind: Literal["webhook"] = "webhook"  # pyright: ignore[reportIncompatibleVariableOverride] -- frozen
+    url: str = Field(
         description="Where the webhook is posted; `http://` needs `allow_private`.",
     )
-    secret: SecretStr | None = Field(
-        default=None,
+    secret: SecretStr = Field(
         description="`whsec_` and the base64 of 24 to 64 random bytes; signs the body. "
         "While a secret is being changed: the new one, a space, the old one.",
     )
@@ -92,9 +118,7 @@ class ChannelSettings(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _is_http(cls, url: str | None) -> str | None:
-        if url is None:
-            return url
+    def _is_http(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must start with https:// or http:// and name a host")
@@ -104,36 +128,27 @@ class ChannelSettings(BaseModel):
 
     @field_validator("secret")
     @classmethod
-    def _is_signing_secret(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None:
-            signing_keys(secret.get_secret_value())
+    def _is_signing_secret(cls, secret: SecretStr) -> SecretStr:
+        signing_keys(secret.get_secret_value())
         return secret
 
     @model_validator(mode="after")
-    def _webhook_is_whole(self) -> Self:
-        if self.kind == "log":
-            return self
-        wrong = dict.fromkeys(self._absent(), "is missing; a webhook needs it")
-        if self.url and (refused := self._refusal(self.url)):
-            wrong["url"] = refused
-        if wrong:
-            raise _located(wrong)
+    def _may_be_reached(self) -> Self:
+        if refused := self._refusal():
+            raise channel_error({"url": refused})
         return self
 
-    def _refusal(self, url: str) -> str | None:
+    def _refusal(self) -> str | None:
         """Why nothing could ever be posted there; names are judged when they are looked up."""
-        parts = urlsplit(url)
+        parts = urlsplit(self.url)
         address = literal_address(parts.hostname or "")
         refused = address and refusal(address, allow_private=self.allow_private)
         if not refused and parts.scheme == "http" and not self.allow_private:
             return "http:// needs allow_private: true; use https://"
         return refused
 
-    def _absent(self) -> list[str]:
-        return [key for key in ("url", "secret") if getattr(self, key) is None]
 
-
-def _located(wrong: dict[str, str]) -> ValidationError:
+def channel_error(wrong: dict[str, str]) -> ValidationError:
     """Name the keys, where a plain ValueError would name the channel only."""
     return ValidationError.from_exception_data(
         ChannelSettings.__name__,
@@ -145,30 +160,4 @@ def _located(wrong: dict[str, str]) -> ValidationError:
 
 
 def _problem(message: str) -> PydanticCustomError:
-    return PydanticCustomError("webhook_incomplete", "{message}", {"message": message})
-
-
-def signing_keys(secret: str) -> tuple[bytes, ...]:
-    """Read the keys in one or more space-separated `whsec_` secrets, in their order.
-
-    Raises ValueError when there is none, or one is no `whsec_` and base64 of 24 to 64 bytes. The
-    message never quotes the secret.
-    """
-    keys = tuple(_signing_key(word) for word in secret.split())
-    if not keys:
-        raise ValueError("must not be empty")
-    return keys
-
-
-def _signing_key(word: str) -> bytes:
-    encoded = word.removeprefix(SECRET_PREFIX)
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if encoded == word or not key:
-        raise ValueError(f"must be {SECRET_PREFIX} followed by base64")
-    if not KEY_BYTES_MIN <= len(key) <= KEY_BYTES_MAX:
-        sizes = f"{KEY_BYTES_MIN} to {KEY_BYTES_MAX} bytes"
-        raise ValueError(f"must be the base64 of {sizes}, not of {len(key)}")
-    return key
+    return PydanticCustomError("channel_incomplete", "{message}", {"message": message})

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
+from delivery.broker_line import Link
 from delivery.home_assistant import Discovery, farewell, messages
 from delivery.presence import (
     ONLINE,
@@ -41,36 +42,6 @@ class Source(Protocol):
 
     async def look_up(self, subjects: Sequence[Subject]) -> Sequence[Fact]:
         """The facts of these subjects now; what is not among them is gone."""
-        ...
-
-
-class Link(Protocol):
-    """A connection to a broker: see `readers.mqtt.link.MqttLink`."""
-
-    async def connect(self) -> None:
-        """Return once the broker has taken us in. Raises ReaderError."""
-        ...
-
-    async def subscribe(self, topics: Sequence[tuple[str, int]]) -> None:
-        """Ask for topic filters. Raises ReaderError."""
-        ...
-
-    async def unsubscribe(self, topics: Sequence[str]) -> None:
-        """Ask for no more of them. Raises ReaderError."""
-        ...
-
-    async def publish(
-        self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False
-    ) -> None:
-        """Return once the broker has the message. Raises ReaderError."""
-        ...
-
-    async def messages(self) -> list[Message]:
-        """What has come. Raises ReaderError when the connection has ended."""
-        ...
-
-    async def close(self) -> None:
-        """Take leave. Never raises."""
         ...
 
 

@@ -16,7 +16,8 @@ import httpx
 
 from delivery.attempt import DONE, Attempt, Delivery
 from delivery.outbox import RETRY_AFTER_S_MAX
-from delivery.settings import ChannelSettings, signing_keys
+from delivery.settings import WebhookChannel
+from delivery.signing import signing_keys
 from delivery.targets import Resolve, SystemResolver, TargetRefusedError, admitted
 from tags.times import SECOND_NS
 
@@ -32,17 +33,14 @@ class WebhookSender:
     """Posts to one URL. Each try looks the host up anew and connects to what it was told.
 
     `resolve` and `tls` default to this machine's lookup and the usual certificate authorities.
-    Raises ValueError when the settings are no webhook's.
     """
 
     def __init__(
         self,
-        settings: ChannelSettings,
+        settings: WebhookChannel,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        if settings.url is None or settings.secret is None:
-            raise ValueError(f"{settings.name}: a webhook needs a url and a secret")
         self._url = settings.url
         self._keys = signing_keys(settings.secret.get_secret_value())
         self._allow_private = settings.allow_private

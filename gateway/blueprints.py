@@ -22,7 +22,10 @@ def blueprint_of(site: Site) -> Blueprint:
     )
     system = settings.system.model_copy(update={"notify": _told(settings)})
     limit = settings.limits.tags_max
-    return Blueprint(plan, settings.rules, limit, system, schedules_of(settings))
+    channels = tuple(channel.name for channel in settings.channels)
+    return Blueprint(
+        plan, settings.rules, limit, system, schedules_of(settings), channels, _fallback(settings)
+    )
 
 
 def stored_blueprint(text: str) -> Blueprint:
@@ -36,3 +39,13 @@ def _told(settings: SiteSettings) -> tuple[str, ...]:
         return settings.system.notify
     logs = [channel for channel in settings.channels if channel.kind == "log"]
     return tuple(log.name for log in logs if not isinstance(log, UnfilledChannel))
+
+
+def _fallback(settings: SiteSettings) -> tuple[str, ...]:
+    """The channels that are told where the only one of the system is broken: all that speak.
+
+    Who wants nobody to be told of the system gets what they want.
+    """
+    if settings.system.notify == ():
+        return ()
+    return tuple(channel.name for channel in settings.channels if channel.kind != "siren")

@@ -6,13 +6,16 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from alerts.changes import AcknowledgeAlert, ResetAlert
+from alerts.changes import AlertVerb
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
+from api.dispatch import Dispatch
 from gateway.collector import Collector
+from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.supervisor import Supervisor
 from gateway.zone_drawings import drawn_zones
 from history.answers import Answer, find_answer, store_answer
+from history.audit import AuditEntry, append_audit
 from history.sightings import SightingStore
 from inventory.changes import DONE, Outcome, StoreAssets
 from readers.driver import ReaderError, ReaderMisconfiguredError, SwitchesOutputs
@@ -21,9 +24,11 @@ from readers.maintenance import maintenance_json
 from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
 from readers.push_settings import PushSettings
 from tags.reads import Fix
-from tags.times import format_time
+from tags.times import SECOND_NS, format_time
 
 SWITCH_TIMEOUT_S = 10.0
+DENIAL_NS = 60 * SECOND_NS
+DENIALS_MAX = 1024
 
 log = logging.getLogger("tagwarden.readers")
 
@@ -31,27 +36,30 @@ log = logging.getLogger("tagwarden.readers")
 class GatewayDesk:
     """Fulfils `api.desk.Desk` for a running gateway."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- it joins what the API may ask for
         self,
         collector: Collector,
         supervisor: Supervisor,
         site: Callable[[], Site],
         clock: Callable[[], int],
         sightings: SightingStore,
+        dispatch: Dispatch,
     ) -> None:
         self.clock = clock
+        self.dispatch = dispatch
         self._sightings = sightings
         self._collector = collector
         self._supervisor = supervisor
         self._maintenance = collector.station.pipeline.maintenance
         self._site = site
+        self._denied_ns: dict[tuple[str, str], int] = {}
         self._drawn: tuple[str | None, list[dict[str, Any]]] = (None, [])
 
     async def submit(self, change: Change) -> Outcome:
         """Commit a change. Raises JournalFullError while the disk takes nothing."""
         self._require_room()
         outcome = await self._collector.submit(change)
-        if outcome.refused == "unknown" and isinstance(change, AcknowledgeAlert | ResetAlert):
+        if outcome.refused == "unknown" and isinstance(change, AlertVerb):
             cleared = await self._was_alert(change.alert)
             return Outcome("conflict", "the alert is cleared") if cleared else outcome
         return outcome
@@ -107,6 +115,20 @@ class GatewayDesk:
         except sqlite3.Error as error:
             raise JournalFullError(str(error)) from error
 
+    def rules(self) -> list[dict[str, Any]]:
+        """Each rule of the site file as it is now."""
+        judged = self._collector.station.pipeline.state.judged
+        return rule_rows(self._site().settings.rules, judged, self.clock())
+
+    def shelve_max_s(self) -> float:
+        """For how long alerts and rules may be put aside at most."""
+        return self._site().settings.limits.shelve_max_s
+
+    def drill_until_ns(self) -> int | None:
+        """When the drill that is held now ends; None where none is held."""
+        until_ns = self._collector.station.pipeline.state.judged.drill_until_ns
+        return until_ns if until_ns > self.clock() else None
+
     def readers(self) -> list[dict[str, Any]]:
         """Each reader of the site file with its health, the devices behind it after it."""
         watches = self._supervisor.watches
@@ -149,7 +171,27 @@ class GatewayDesk:
             return refusal
         what = "off" if on_for_s is None else f"on for {on_for_s:g} s"
         log.info("%s: output %d switched %s by %s", reader, port, what, by)
+        await self._audit("output.switch", f"{reader}/{port}", by, {"on_for_s": on_for_s})
         return DONE
+
+    async def note_denial(self, by: str, asked: str, role: str) -> None:
+        """Write down that somebody was refused; the same again within a minute is one refusal."""
+        now_ns, key = self.clock(), (by, asked)
+        if now_ns - self._denied_ns.get(key, -DENIAL_NS) < DENIAL_NS:
+            return
+        self._denied_ns.pop(key, None)
+        self._denied_ns[key] = now_ns
+        if len(self._denied_ns) > DENIALS_MAX:
+            del self._denied_ns[next(iter(self._denied_ns))]
+        await self._audit("access.denied", asked, by, {"role": role})
+
+    async def _audit(self, action: str, target: str, by: str, detail: dict[str, Any]) -> None:
+        """Write down what somebody did beside the pipeline; a full disk undoes nothing."""
+        entry = AuditEntry(None, self.clock(), by, action, target, "", detail)
+        try:
+            await self._collector.transact(lambda state: append_audit(state, [entry]))
+        except sqlite3.Error as error:
+            log.error("%s of %s by %s is not in the audit log: %s", action, target, by, error)  # noqa: TRY400 - the text is all that helps
 
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag."""

@@ -1,10 +1,12 @@
 """Which figures a gateway shows, and where each comes from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from alerts.alert import AlertChange
+from alerts.alert import Alert, AlertChange, Notice
+from delivery.breaker import GATE_STATES, GateState
 from gateway.collector import Collector
 from gateway.followers import SightingsFollower
 from gateway.headcount import TagsInZones
@@ -12,9 +14,12 @@ from gateway.journal import Group
 from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
 from gateway.supervisor import Supervisor
 from gateway.watches import ReaderWatch
+from history.alarm_figures import is_standing
 from history.outputs import Output
 from tags.times import SECOND_NS
 from zones.movements import Crossing, Movement
+
+ACK_BOUNDS_S = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 14_400.0, 86_400.0)
 
 
 class Counts:
@@ -28,6 +33,12 @@ class Counts:
             "alert_seconds",
             "From the arrival of the deciding read, or the due time, to the committed alert.",
         )
+        self.ack_seconds = Durations(
+            "alert_ack_seconds",
+            "From the raise of an alert until somebody acknowledged it.",
+            ACK_BOUNDS_S,
+        )
+        self.alerts_raised: dict[tuple[str, ...], float] = {}
         self.deliveries: dict[tuple[str, ...], float] = {}
         self.told: dict[tuple[str, ...], float] = {}
         self.movements = 0
@@ -52,10 +63,21 @@ class Counts:
                 self._note_place(output)
                 if isinstance(output, AlertChange):
                     to_tell = to_tell or bool(output.notify)
-                    if output.transition in {"raised", "reopened"}:
-                        self.alerts += output.transition == "raised"
-                        self.alert_seconds.add(max(0, now_ns - output.at_ns) / SECOND_NS)
+                    self._note_alert(output, now_ns)
+                elif isinstance(output, Notice):
+                    to_tell = to_tell or bool(output.notify)
         return to_tell
+
+    def _note_alert(self, change: AlertChange, now_ns: int) -> None:
+        alert = change.alert
+        if change.transition in {"raised", "reopened"}:
+            self.alerts += change.transition == "raised"
+            self.alert_seconds.add(max(0, now_ns - change.at_ns) / SECOND_NS)
+            key = (alert.rule, alert.severity)
+            self.alerts_raised[key] = self.alerts_raised.get(key, 0) + 1
+        if change.transition == "acknowledged" and alert.acknowledged is not None:
+            took_ns = alert.acknowledged.at_ns - alert.raised_at_ns
+            self.ack_seconds.add(max(0, took_ns) / SECOND_NS)
 
     def _note_place(self, output: Output) -> None:
         self.movements += isinstance(output, Movement)
@@ -63,6 +85,22 @@ class Counts:
         if isinstance(output, Crossing):
             key = (output.portal, output.direction)
             self.crossings[key] = self.crossings.get(key, 0) + 1
+
+
+class DeliveryFigures(Protocol):
+    """What delivery shows of itself."""
+
+    def ages_s(self) -> Labelled:
+        """How old the oldest message is that is owed, by channel."""
+        ...
+
+    def rows(self) -> Labelled:
+        """How many messages wait or are dead, by channel and state."""
+        ...
+
+    def states(self) -> Mapping[str, GateState]:
+        """How each channel is."""
+        ...
 
 
 class GatewayFigures:
@@ -74,14 +112,14 @@ class GatewayFigures:
         collector: Collector,
         supervisor: Supervisor,
         follower: SightingsFollower,
-        outbox_ages_s: Callable[[], Labelled],
+        delivering: DeliveryFigures,
     ) -> None:
         self._counts = counts
         self._collector = collector
         self._pipeline = collector.station.pipeline
         self._supervisor = supervisor
         self._follower = follower
-        self.outbox_ages_s = outbox_ages_s
+        self._delivering = delivering
 
     def all(self) -> Figures:
         """All of them, in the order of the way of a read."""
@@ -89,7 +127,8 @@ class GatewayFigures:
             Figure(kind, name, text, labels, getattr(self, source))
             for kind, name, text, labels, source in _TABLE
         ]
-        return Figures([*table, self._counts.commit_seconds, self._counts.alert_seconds])
+        counts = self._counts
+        return Figures([*table, counts.commit_seconds, counts.alert_seconds, counts.ack_seconds])
 
     def reads(self) -> Labelled:
         """By reader."""
@@ -148,13 +187,45 @@ class GatewayFigures:
 
     def alerts_open(self) -> Labelled:
         """By severity."""
-        cases = list(self._pipeline.state.judged.cases.values())
-        severities = [case.alert.severity for case in cases if case.alert is not None]
+        severities = [alert.severity for alert in self._open()]
         return {(severity,): severities.count(severity) for severity in sorted(set(severities))}
+
+    def alerts_standing(self) -> Labelled:
+        """Of all rules together."""
+        now_ns = self._pipeline.state.now_ns
+        return {(): sum(is_standing(alert, now_ns) for alert in self._open())}
+
+    def alerts_chattering(self) -> Labelled:
+        """Of all rules together."""
+        return {(): sum(alert.chattering for alert in self._open())}
+
+    def alerts_raised(self) -> Labelled:
+        """By rule and severity."""
+        return dict(self._counts.alerts_raised)
+
+    def _open(self) -> list[Alert]:
+        cases = list(self._pipeline.state.judged.cases.values())
+        return [case.alert for case in cases if case.alert is not None]
 
     def deliveries(self) -> Labelled:
         """By channel and result."""
         return dict(self._counts.deliveries)
+
+    def outbox_ages_s(self) -> Labelled:
+        """By channel."""
+        return self._delivering.ages_s()
+
+    def outbox_rows(self) -> Labelled:
+        """By channel and state."""
+        return self._delivering.rows()
+
+    def channel_states(self) -> Labelled:
+        """By channel and state: 1 for the state now, 0 for the others."""
+        return {
+            (name, state): float(state == now)
+            for name, now in self._delivering.states().items()
+            for state in GATE_STATES
+        }
 
     def published(self) -> Labelled:
         """By publisher and result."""
@@ -189,8 +260,13 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "crossings", "Decided at portals.", ("portal", "direction"), "crossings"),
     (_COUNTER, "flaps", "There and straight back.", ("zone", "other"), "flaps"),
     (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
+    (_GAUGE, "alerts_standing", "Open for more than a day.", (), "alerts_standing"),
+    (_GAUGE, "alerts_chattering", "Open, and raised again and again.", (), "alerts_chattering"),
+    (_COUNTER, "alerts_raised", "Raised or reopened.", ("rule", "severity"), "alerts_raised"),
     (_COUNTER, "deliveries", "Tries to deliver.", ("channel", "result"), "deliveries"),
     (_COUNTER, "published", "What brokers were told.", ("publisher", "result"), "published"),
     (_GAUGE, "outbox_oldest_seconds", "Oldest message owed.", ("channel",), "outbox_ages_s"),
+    (_GAUGE, "outbox_rows", "Messages that wait or are dead.", ("channel", "state"), "outbox_rows"),
+    (_GAUGE, "channel_state", "1 for the state now.", ("channel", "state"), "channel_states"),
     (_GAUGE, "history_lag_seconds", "History behind the journal.", ("store",), "history_lag_s"),
 )

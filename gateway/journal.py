@@ -14,6 +14,7 @@ import msgspec
 from alerts.alert import AlertChange, Notice
 from delivery.outbox import enqueue
 from gateway.entries import Entry, SiteChanged, decode_entries, encode_entries
+from history.audit import AuditEntry, append_audit
 from history.expiry import Keep, expire, newest_checkpoint
 from history.outputs import Numbered
 from history.record import record_outputs
@@ -140,13 +141,17 @@ class SqliteJournal:
 
 
 def _keep_site_versions(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-    """Keep the text of each accepted site file, since decisions name its version."""
+    """Keep the text of each accepted site file, since decisions name its version; and who by."""
+    changes = [entry for entry in entries if isinstance(entry, SiteChanged)]
     connection.executemany(
         "INSERT OR IGNORE INTO site_versions (hash, text, accepted_ns, accepted_by)"
         " VALUES (?, ?, ?, ?)",
+        [(change.version, change.text, change.arrival_ns, change.by) for change in changes],
+    )
+    append_audit(
+        connection,
         [
-            (entry.version, entry.text, entry.arrival_ns, entry.by)
-            for entry in entries
-            if isinstance(entry, SiteChanged)
+            AuditEntry(None, change.arrival_ns, change.by, "site.changed", change.version, "", {})
+            for change in changes
         ],
     )

@@ -1,6 +1,6 @@
 """The figures of `/metrics`, each with the reason where something is counted."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -47,15 +47,16 @@ class Durations:
 
     BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, bounds_s: Sequence[float] = BOUNDS_S) -> None:
         self._name = f"tagwarden_{name}"
         self._text = text
-        self._counts = [0] * (len(self.BOUNDS_S) + 1)
+        self._bounds_s = bounds_s
+        self._counts = [0] * (len(bounds_s) + 1)
         self._sum_s = 0.0
 
     def add(self, duration_s: float) -> None:
         """Count one duration."""
-        at = next((at for at, bound in enumerate(self.BOUNDS_S) if duration_s <= bound), -1)
+        at = next((at for at, bound in enumerate(self._bounds_s) if duration_s <= bound), -1)
         self._counts[at] += 1
         self._sum_s += duration_s
 
@@ -63,7 +64,7 @@ class Durations:
         """The metric with its values of now."""
         total = 0
         buckets: list[tuple[str, float]] = []
-        for bound, count in zip((*map(str, self.BOUNDS_S), "+Inf"), self._counts, strict=True):
+        for bound, count in zip((*map(str, self._bounds_s), "+Inf"), self._counts, strict=True):
             total += count
             buckets.append((bound, total))
         return HistogramMetricFamily(self._name, self._text, buckets, self._sum_s)

@@ -58,11 +58,14 @@ class Blueprint(NamedTuple):
     tags_max: int = 1_000_000
     system: SystemSettings = SystemSettings()
     timetables: Mapping[str, Timetable] = {}
+    channels: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
 
     @property
     def outfit(self) -> Outfit:
         """What of it concerns alerts."""
-        return Outfit(self.plan, {rule.name: rule for rule in self.rules}, self.system)
+        rules = {rule.name: rule for rule in self.rules}
+        return Outfit(self.plan, rules, self.system, self.channels, self.fallback)
 
     @property
     def guarded(self) -> frozenset[str]:
@@ -234,7 +237,9 @@ class Pipeline:
         """What somebody says of many alerts at once; it stands in the audit log."""
         match order:
             case ShelveRule():
-                outcome, verb, target = self.judge.shelve_rule(order), "rule.shelve", order.rule
+                shelved = order.until_ns > order.arrival_ns
+                verb, target = f"rule.{'shelve' if shelved else 'unshelve'}", order.rule
+                outcome = self.judge.shelve_rule(order)
             case StartDrill():
                 outcome, verb, target = self.judge.start_drill(order), "drill.start", "site"
             case EndDrill():
@@ -282,6 +287,9 @@ class Pipeline:
 
     def _change_maintenance(self, change: MaintenanceChange) -> Outcome:
         outcome, readers = self.maintenance.take(change)
+        if outcome.refused is None:
+            verb = "start" if isinstance(change, StartMaintenance) else "end"
+            self._number(audited(change, f"maintenance.{verb}", str(change.target)))
         self._restate(readers)
         self._pass_time(self.state.now_ns)
         return outcome
@@ -343,7 +351,9 @@ def _missed_ns(started: GatewayStarted) -> int:
     return 0 if down_since_ns is None else max(0, started.arrival_ns - down_since_ns)
 
 
-def audited(order: ShelveRule | StartDrill | EndDrill, verb: str, target: str) -> Audited:
+def audited(
+    order: ShelveRule | StartDrill | EndDrill | MaintenanceChange, verb: str, target: str
+) -> Audited:
     """What the audit log says of an order."""
     said = msgspec.to_builtins(order)
     why = said.get("reason", "")

@@ -7,30 +7,29 @@ import random
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time_ns
 
 from api.access import keys_in
 from api.app import Api, create_app
-from delivery.outbox import oldest_waiting_ns
 from delivery.publisher import open_links
-from delivery.settings import ChannelSettings
-from delivery.worker import Deliverer
 from gateway.blueprints import stored_blueprint
 from gateway.clock import SteadyClock
 from gateway.collector import Collector
 from gateway.control import serve
 from gateway.data_folder import DataFolder
+from gateway.delivering import Delivering
 from gateway.desk import GatewayDesk
+from gateway.dispatch import GatewayDispatch
 from gateway.entries import SiteChanged
 from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
 from gateway.followers import SightingsFollower
 from gateway.journal import Group
-from gateway.metrics import Labelled
 from gateway.publishing import Publishing
+from gateway.self_watch import SelfWatch, free_bytes_of
 from gateway.server import Server, address_of, bind
 from gateway.site import Site, SiteError, load_site
 from gateway.station import Station, open_journal
@@ -38,7 +37,6 @@ from gateway.supervisor import Supervisor
 from history.outputs import Output
 from history.questions import StateQuestions
 from history.sqlite_sightings import SqliteSightings
-from history.state import open_reader
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
 from zones.clock import EventClock, ReaderClock
@@ -96,22 +94,38 @@ class Gateway:
         self.collector.restate = self.supervisor.restate
         self._questions = StateQuestions(folder.state)
         self._sightings = SqliteSightings(folder.sightings)
-        self._desk = GatewayDesk(
-            self.collector, self.supervisor, lambda: self.site, self._clock, self._sightings
-        )
+        self._desk = self._make_desk()
         self._publishing = self._make_publishing()
-        self._deliverer = self._make_deliverer()
+        self._delivering = self._make_delivering()
         self._follower = self._make_follower()
+        self._self_watch = SelfWatch(
+            self.collector,
+            self._follower,
+            self._clock,
+            free_bytes_of(folder.path),
+            lambda: self.site.settings.limits.disk_free_mb_min,
+        )
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
         self._reread = False
 
-    def _make_deliverer(self) -> Deliverer:
-        return Deliverer(
-            _channels(self.site),
+    def _make_desk(self) -> GatewayDesk:
+        def site() -> Site:
+            return self.site
+
+        dispatch = GatewayDispatch(self.collector, lambda: self._delivering, site, time_ns)
+        return GatewayDesk(
+            self.collector, self.supervisor, site, self._clock, self._sightings, dispatch
+        )
+
+    def _make_delivering(self) -> Delivering:
+        return Delivering(
+            self._folder.state,
+            self.site,
             self.collector,
-            clock=time_ns,  # receivers compare the signed time with their own clock
-            rng=self._options.rng,
-            count=self.counts.delivery,
+            self.supervisor,
+            self._clock,
+            self._options.rng,
+            self.counts.delivery,
         )
 
     def _make_publishing(self) -> Publishing:
@@ -161,7 +175,7 @@ class Gateway:
             self.collector,
             self.supervisor,
             self._follower,
-            self._outbox_ages_s,
+            self._delivering,
         )
         check_key, registry = keys_in(self._folder.state), figures.all().registry
         return create_app(self._desk, self._questions, check_key, registry)
@@ -170,23 +184,26 @@ class Gateway:
         """Everything but the server, from the first entry to the last that is committed."""
         collecting = group.create_task(self.collector.run(), name="collector")
         trailing = [
-            group.create_task(self._deliverer.run(), name="delivery"),
+            *self._delivering.begin(group),
             group.create_task(self._follower.run(), name="sightings"),
         ]
         watching = [
             group.create_task(self._watch_site(group), name="site"),
             group.create_task(self.supervisor.watch_silence(), name="silence"),
+            group.create_task(self._self_watch.run(), name="self-watch"),
         ]
         await self._begin(group)
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
         await _ended(watching)
+        await self._delivering.deliverer.quieten()
         await _ended([task for _, task in self._readers.values()])
         self.collector.end()
         await collecting
         await _ended(trailing)
         await self._publishing.end()
         await self.collector.drain()
+        await self._delivering.outbox.finish()
         await self._follower.finish()
 
     def stop_on_signals(self, stop: Callable[[], object] | None = None) -> None:
@@ -244,7 +261,7 @@ class Gateway:
         self.site = site
         now_ns = self._clock()
         self.collector.put(SiteChanged(now_ns, "site file", site.version, site.text))
-        self._deliverer.update_channels(_channels(site))
+        self._delivering.update(site)
         await self._start_readers(group)
         await self._publishing.update(site, group)
         log.info("site file taken over, version %s", site.version)
@@ -252,25 +269,14 @@ class Gateway:
     def _note_commit(self, groups: list[Group]) -> None:
         """After each commit: figures, and whoever waits for outputs."""
         if self.counts.note_outputs(groups, self._clock()):
-            self._deliverer.wake()
+            self._delivering.deliverer.wake()
         self._publishing.note(groups)
         for group in groups:
             for numbered in group.outputs:
                 self._options.announce(numbered.output)
 
-    def _outbox_ages_s(self) -> Labelled:
-        now_ns = self._clock()
-        with closing(open_reader(self._folder.state)) as connection:
-            ages = {
-                (channel.name,): oldest_waiting_ns(connection, channel.name)
-                for channel in self.site.settings.channels
-            }
-        return {
-            name: 0.0 if since_ns is None else (now_ns - since_ns) / SECOND_NS
-            for name, since_ns in ages.items()
-        }
-
     def _close(self) -> None:
+        self._delivering.outbox.close()
         self._follower.close()
         self.collector.close()
         self._journal.connection.close()
@@ -283,10 +289,6 @@ async def _ended(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _channels(site: Site) -> dict[str, ChannelSettings]:
-    return {channel.name: channel for channel in site.settings.channels}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

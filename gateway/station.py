@@ -89,6 +89,11 @@ class Station:
         """Whether so much waits for the disk that nothing more may come in."""
         return self.reads_uncommitted >= self._limits.uncommitted_reads_max
 
+    @property
+    def uncommitted(self) -> list[Group]:
+        """What is decided and not in the journal yet, in order."""
+        return list(self._waiting)
+
     def process(self, entries: list[Entry]) -> Result:
         """Decide, then commit. Never raises for a disk that refuses: see `fault`."""
         decided = self.decide(entries)

@@ -82,3 +82,14 @@ class AlertFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
             if state != "active" and state not in ALERT_STATES:
                 known = ", ".join(["active", *sorted(ALERT_STATES)])
                 raise QuestionError("state", f"{state!r} is none of {known}")
+
+
+class AuditFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Lines of the audit log; `alert` are those about one alert. Times are half-open."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    alert: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from history.audit import AuditEntry, append_audit
+
 Role = Literal["ingest", "viewer", "guard", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -31,10 +33,16 @@ class ApiKey(msgspec.Struct, frozen=True, gc=False):
     role: Role
 
 
-def create_key(connection: sqlite3.Connection, name: str, role: Role, now_ns: int) -> str:
+def create_key(
+    connection: sqlite3.Connection,
+    name: str,
+    role: Role,
+    now_ns: int,
+    by: str = "command line",
+) -> str:
     """Make a key and return it, `tw_<id>_<secret>`; it can not be had again.
 
-    Raises KeyNameTakenError.
+    Who made it stands in the audit log. Raises KeyNameTakenError.
     """
     key_id = secrets.token_hex(4)
     presented = f"tw_{key_id}_{secrets.token_urlsafe(32)}"
@@ -45,6 +53,8 @@ def create_key(connection: sqlite3.Connection, name: str, role: Role, now_ns: in
         "INSERT INTO api_keys (id, name, role, digest, created_ns) VALUES (?, ?, ?, ?, ?)",
         (key_id, name, role, _digest(presented), now_ns),
     )
+    made = AuditEntry(None, now_ns, by, "key.create", name, "", {"id": key_id, "role": role})
+    append_audit(connection, [made])
     return presented
 
 

@@ -107,6 +107,22 @@ ALERTS = Listing(
 )
 
 
+AUDIT = Listing(
+    name="audit",
+    columns="number, seq, at_ns, actor, action, target, why, detail, previous, hash",
+    key="number",
+    terms={
+        "actor": "actor = :actor",
+        "action": "action = :action",
+        "target": "target = :target",
+        "alert": "target = :alert AND action LIKE 'alert.%'",
+        "since_ns": "at_ns >= :since_ns",
+        "until_ns": "at_ns < :until_ns",
+    },
+    sought=frozenset({"actor", "action", "target", "alert", "since_ns"}),
+)
+
+
 class WantedAssets(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An AssetFilter in the words of the table."""
 

@@ -5,15 +5,18 @@ import sqlite3
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from alerts.alert import Alert, alert_json
 from history import state
+from history.alarm_figures import figures_of
+from history.audit import AuditLine, audit_line_json
 from history.filters import (
     AlertFilter,
     AssetFilter,
+    AuditFilter,
     CrossingFilter,
     MovementFilter,
     VisitFilter,
@@ -21,6 +24,7 @@ from history.filters import (
 from history.listings import (
     ALERTS,
     ASSETS,
+    AUDIT,
     CROSSINGS,
     MOVEMENTS,
     VISITS,
@@ -36,6 +40,7 @@ from tags.times import format_time
 from zones.movements import Crossing, Movement
 
 _IDLE_READERS_MAX = 4
+Answered = TypeVar("Answered")
 
 # Before it was kept how a visit ended, it counted as a departure.
 _LEFT = {None: "departed", "departed": "departed", "outside": "outside"}
@@ -165,6 +170,17 @@ class StateQuestions:
             row = reader.execute("SELECT seq, record FROM alerts WHERE id = ?", (alert,)).fetchone()
         return None if row is None else _alert_row_json(row)
 
+    def audit(self, wanted: AuditFilter, request: PageRequest) -> Page:
+        """List lines of the audit log as `audit_line_json` shows them."""
+        with self._moment() as reader:
+            rows, cursor = list_page(reader, AUDIT, wanted, request)
+        return Page([audit_line_json(AuditLine(*row)) for row in rows], cursor)
+
+    def alarm_figures(self, since_ns: int, until_ns: int, now_ns: int) -> dict[str, Any]:
+        """Say how the alerts of a span bore on people, as `figures_of`."""
+        with self._moment() as reader:
+            return figures_of(reader, since_ns, until_ns, now_ns)
+
     def events_after(self, seq: int, limit: int) -> list[Event]:
         """Return the next events behind a number of the commit sequence, oldest first.
 
@@ -187,6 +203,11 @@ class StateQuestions:
     def last_seq(self) -> int:
         """Return the newest number of the commit sequence."""
         return self._ask(state.last_seq)
+
+    def answer(self, question: Callable[[sqlite3.Connection], Answered]) -> Answered:
+        """Put any question to one moment of the tables; rows are sqlite3.Row."""
+        with self._moment() as reader:
+            return question(reader)
 
     def _ask(self, question: Callable[[sqlite3.Connection], int]) -> int:
         with self._moment() as reader:

@@ -6,9 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, state_of
+from alerts.alert import Alert, AlertChange, Event, state_of
+from history.audit import append_audit, audit_entries
+from history.custody_record import record_custody
 from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
 from inventory.assets import Asset
+from inventory.custody import CustodyChanged
 from zones.movements import Crossing, Movement
 
 Ending = Literal["moved", "outside", "departed", "handed_over", "zone_gone", "late"]
@@ -20,7 +23,7 @@ late was over by then, and the visit that it lies in goes on."""
 def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
     """Write outputs, in rising order of their numbers, within the caller's transaction.
 
-    Visits, bindings and alerts follow from them. Raises sqlite3.IntegrityError
+    Visits, bindings, alerts and the audit log follow from them. Raises sqlite3.IntegrityError
     where a number was used before or the outputs contradict what is stored (a
     second open alert of one rule and subject); the caller then rolls back.
     """
@@ -29,6 +32,7 @@ def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) 
     _record_events(connection, outputs)
     for numbered in outputs:
         _record(connection, numbered)
+    append_audit(connection, audit_entries(outputs))
     connection.execute("UPDATE marks SET value = ? WHERE name = 'last_seq'", (outputs[-1].seq,))
 
 
@@ -38,8 +42,9 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
             _record_movement(connection, numbered.seq, movement)
         case Crossing() as crossing:
             _record_crossing(connection, numbered.seq, crossing)
-        case AlertChange(alert=alert):
-            _record_alert(connection, numbered.seq, alert)
+        case AlertChange() as change:
+            _record_alert(connection, numbered.seq, change.alert)
+            _record_call(connection, numbered.seq, change)
         case AssetStored(asset=asset, at_ns=at_ns):
             _record_asset(connection, numbered.seq, asset)
             _bind_exactly(connection, numbered.seq, asset, at_ns)
@@ -48,6 +53,8 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
             _bind_exactly(connection, numbered.seq, Asset(id=asset_id), at_ns)
         case ZonesChanged() as change:
             _follow_zones(connection, change)
+        case CustodyChanged() | Event() as told:
+            record_custody(connection, numbered.seq, told)
         case _:
             # Reader health lives in memory; the stream has had it.
             pass
@@ -267,11 +274,14 @@ def _follow_zones(connection: sqlite3.Connection, change: ZonesChanged) -> None:
 
 
 def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> None:
+    acknowledged = alert.acknowledged
     connection.execute(
         "INSERT INTO alerts (id, raised_seq, seq, rule, subject, asset, tag, severity, state,"
-        " time_ns, open, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " time_ns, open, record, raised_ns, acknowledged_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, severity = excluded.severity,"
-        " state = excluded.state, open = excluded.open, record = excluded.record",
+        " state = excluded.state, open = excluded.open, record = excluded.record,"
+        " acknowledged_ns = excluded.acknowledged_ns",
         (
             alert.id,
             seq,
@@ -285,5 +295,26 @@ def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> Non
             alert.time_ns,
             not alert.cleared,
             msgspec.msgpack.encode(alert),
+            alert.raised_at_ns,
+            None if acknowledged is None else acknowledged.at_ns,
         ),
     )
+
+
+def _record_call(connection: sqlite3.Connection, seq: int, change: AlertChange) -> None:
+    if calls_people(change):
+        alert = change.alert
+        connection.execute(
+            "INSERT INTO annunciations (seq, at_ns, alert, rule, severity) VALUES (?, ?, ?, ?, ?)",
+            (seq, change.at_ns, alert.id, alert.rule, alert.severity),
+        )
+
+
+def calls_people(change: AlertChange) -> bool:
+    """Whether somebody has to look now: it was raised or reopened, and is neither quiet nor a test.
+
+    What was put aside when it was raised calls when it is announced. Whether a channel is told
+    makes no difference: it stands on the list of those who watch.
+    """
+    told = change.announces or change.transition
+    return told in {"raised", "reopened"} and not change.alert.is_quiet and not change.alert.test

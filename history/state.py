@@ -85,6 +85,13 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_in_memory() -> sqlite3.Connection:
+    """Make a state.db that nobody keeps: all tables, and nothing in them. For any thread."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _migrate(connection, lambda _old: None)
+    return connection
+
+
 def last_seq(connection: sqlite3.Connection) -> int:
     """Return the newest number of the commit sequence; 0 before the first output."""
     return _mark(connection, "last_seq")

@@ -76,14 +76,15 @@ class Loan(msgspec.Struct, kw_only=True):
 class Stray(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An asset that is out against the terms of a check-out, until it is back.
 
-    `left_ns` is when it left, where it did so as it might and went astray afterwards;
-    `told`: it was told as overdue by then.
+    `detail` says to people how that is. `left_ns` is when it left, where it did so as it
+    might and went astray afterwards; `told`: it was told as overdue by then.
     """
 
     checkout: str
     verdict: Literal["authorised", "wrong_gate", "wrong_zone", "too_early", "expired"]
     time_ns: int
     rules: tuple[str, ...]
+    detail: str = ""
     left_ns: int | None = None
     told: bool = False
 

@@ -156,3 +156,15 @@ class SwitchesOutputs(Protocol):
         when the reader does not take it.
         """
         ...
+
+
+@runtime_checkable
+class ReadsOutputs(Protocol):
+    """A driver whose reader can be asked how its outputs are."""
+
+    async def output_is_on(self, port: int) -> bool | None:
+        """Whether an output is on, as the reader says; None where it does not say.
+
+        Raises ReaderLostError when it does not answer.
+        """
+        ...

@@ -43,12 +43,12 @@ def walker_tag(reader: int, number: int) -> str:
 class _Walker:
     """One tag after the other is in the hall, then at the gate, then gone."""
 
-    def __init__(self, reader: int, every_s: float) -> None:
+    def __init__(self, reader: int, every_s: float, first: int = 0, step: int = 1) -> None:
         self.came_to_gate = 0
         self._reader = reader
         self._every_s = max(every_s, IN_HALL_S + AT_GATE_S)
-        self._number = 0
-        self._set_out_s = -self._every_s * (reader % 10) / 10
+        self._number, self._step = first, step
+        self._set_out_s = -self._every_s * ((reader + first * 3) % 10) / 10
         self._at_gate = False
 
     @property
@@ -60,7 +60,7 @@ class _Walker:
         age_s = at_s - self._set_out_s
         if age_s >= self._every_s:
             self._set_out_s, age_s = at_s, 0.0
-            self._number += 1
+            self._number += self._step
             self._at_gate = False
         if age_s < IN_HALL_S:
             return [Read(self._tag, "", 1, now_ns, now_ns, _HALL_DBM)]
@@ -74,9 +74,9 @@ class _Walker:
 class _Place:
     """One reader and what it hears."""
 
-    def __init__(self, reader: LlrpReader, number: int, walk_every_s: float) -> None:
+    def __init__(self, reader: LlrpReader, number: int, walk_every_s: float, walkers: int) -> None:
         self.reader = reader
-        self.walker = _Walker(number, walk_every_s)
+        self.walkers = [_Walker(number, walk_every_s, at, walkers) for at in range(walkers)]
         self._resting = [
             (resting_tag(number, at), 1 + at % HALL_ANTENNAS) for at in range(TAGS_PER_READER)
         ]
@@ -95,7 +95,9 @@ class _Place:
 
     def _heard(self, count: int) -> list[Read]:
         now_ns = time.time_ns()
-        reads = self.walker.heard(time.monotonic() - self._began_s, now_ns) if count else []
+        at_s = time.monotonic() - self._began_s
+        walking = self.walkers if count else []
+        reads = [read for walker in walking for read in walker.heard(at_s, now_ns)]
         for _ in range(count - len(reads)):
             tag, antenna = self._resting[self._next]
             reads.append(Read(tag, "", antenna, now_ns, now_ns, _HALL_DBM))
@@ -109,14 +111,19 @@ async def _serve(options: argparse.Namespace) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with AsyncExitStack() as stack:
         places = [
-            _Place(await stack.enter_async_context(LlrpReader()), number, options.walk_every)
+            _Place(
+                await stack.enter_async_context(LlrpReader()),
+                number,
+                options.walk_every,
+                options.walkers,
+            )
             for number in range(options.first, options.first + options.readers)
         ]
         _say([place.reader.address for place in places])
         while line := await lines.readline():
             rate, for_s = json.loads(line)
             await asyncio.gather(*(place.play(rate, for_s) for place in places))
-            came = sum(place.walker.came_to_gate for place in places)
+            came = sum(walker.came_to_gate for place in places for walker in place.walkers)
             _say([sum(place.reader.sent for place in places), came])
 
 
@@ -131,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--readers", type=int, default=25)
     parser.add_argument("--first", type=int, default=0, help="number of the first, for its tags")
     parser.add_argument("--walk-every", type=float, default=2.5, help="seconds from tag to tag")
+    parser.add_argument("--walkers", type=int, default=1, help="that walk at once, per reader")
     asyncio.run(_serve(parser.parse_args(arguments)))
 
 

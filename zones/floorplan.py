@@ -1,6 +1,6 @@
 """The floor plan as Locate needs it: which zone each read point hears."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -115,6 +115,7 @@ class FloorPlan:
         self._links = {name: [hearer.name for hearer in link] for name, link in links.items()}
         self._hearers = {hearer.name: hearer for hearer in hearers}
         self._link_of = {each: link for link, names in self._links.items() for each in names[1:]}
+        self._steady = frozenset(name for reader in readers for name in _steady(reader))
         self.points: dict[PointKey, ReadPoint] = {}
         covered = _coverage(hearers)
         self.positions = positions or PositionSettings()
@@ -189,8 +190,7 @@ class FloorPlan:
 
     def is_steady(self, name: str) -> bool:
         """Whether a source speaks all the time, so that its silence says something."""
-        hearer = self._hearers.get(name)
-        return hearer is not None and hearer.covers
+        return name in self._steady
 
     def drop_strangers(self, by_reader: dict[str, Any]) -> None:
         """Take out what is kept of readers that the site file does not name."""
@@ -272,6 +272,21 @@ def _coverage(hearers: Sequence[Hearer]) -> dict[str, list[PointKey]]:
             if zone is not None:
                 covered.setdefault(zone, []).append((hearer.name, number))
     return covered
+
+
+def _steady(reader: ReaderSettings) -> Iterator[str]:
+    """Who is expected to speak all the time: those with a zone, or with a time for silence."""
+    own, *devices = reader.hearers()
+    said = "silent_after_s" in reader.model_fields_set
+    for hearer, device in zip(devices, reader.devices.values(), strict=True):
+        if said or device.silent_after_s is not None or _has_zone(hearer):
+            yield hearer.name
+    if own.covers and (said or _has_zone(own)):
+        yield own.name
+
+
+def _has_zone(hearer: Hearer) -> bool:
+    return hearer.zone is not None or any(each.zone for each in hearer.antennas.values())
 
 
 NO_PLAN = FloorPlan()

@@ -79,7 +79,7 @@ class PositionWatch:
 
         What is due by the clock `now_ns` must have been taken before.
         """
-        place = self._place_of(fix)
+        place = place_of(fix, self._plan)
         if isinstance(place, str):
             reason = place
         else:
@@ -142,24 +142,6 @@ class PositionWatch:
 
     # Fixes that come in
 
-    def _place_of(self, fix: Fix) -> tuple[float, float] | str:
-        """Where a fix is, in metres of the site, or why it can not count."""
-        accuracy_m, height_m = fix.accuracy_m or 0.0, fix.z_m or 0.0
-        if not (isfinite(height_m) and 0 <= accuracy_m < float("inf")):
-            return "position_invalid"
-        if accuracy_m > self._plan.positions.accuracy_m_max:
-            return "inaccurate"
-        if fix.x_m is not None and fix.y_m is not None:
-            place = fix.x_m, fix.y_m
-            known = all(abs(each) <= PLACE_M_MAX for each in place)
-            return place if known else "position_invalid"
-        if fix.lat is None or fix.lon is None:
-            return "position_missing"
-        if not are_degrees(fix.lat, fix.lon):
-            return "position_invalid"
-        georeference = self._plan.georeference
-        return georeference.to_metres(fix.lat, fix.lon) if georeference else "site_without_origin"
-
     def _keep(self, timed: TimedFix, now_ns: int) -> str:
         """Keep a fix until its bin closes; why not, if not."""
         tag = timed.fix.tag
@@ -176,7 +158,7 @@ class PositionWatch:
         return ""
 
     def _placed_anew(self, fixes: Sequence[TimedFix]) -> list[TimedFix]:
-        placed = [(each, self._place_of(each.fix)) for each in fixes]
+        placed = [(each, place_of(each.fix, self._plan)) for each in fixes]
         return [
             TimedFix(each.event_ns, *place, each.fix)
             for each, place in placed
@@ -289,6 +271,25 @@ class PositionWatch:
     def _count(self, source: str, reason: str) -> None:
         key = (source, reason)
         self.dropped[key] = self.dropped.get(key, 0) + 1
+
+
+def place_of(fix: Fix, plan: FloorPlan) -> tuple[float, float] | str:
+    """Where a fix is, in metres of the site, or why it can not count."""
+    accuracy_m, height_m = fix.accuracy_m or 0.0, fix.z_m or 0.0
+    if not (isfinite(height_m) and 0 <= accuracy_m < float("inf")):
+        return "position_invalid"
+    if accuracy_m > plan.positions.accuracy_m_max:
+        return "inaccurate"
+    if fix.x_m is not None and fix.y_m is not None:
+        place = fix.x_m, fix.y_m
+        known = all(abs(each) <= PLACE_M_MAX for each in place)
+        return place if known else "position_invalid"
+    if fix.lat is None or fix.lon is None:
+        return "position_missing"
+    if not are_degrees(fix.lat, fix.lon):
+        return "position_invalid"
+    georeference = plan.georeference
+    return georeference.to_metres(fix.lat, fix.lon) if georeference else "site_without_origin"
 
 
 def _is_same(one: TimedFix, other: TimedFix) -> bool:

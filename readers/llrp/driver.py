@@ -152,6 +152,15 @@ class LlrpDriver:
             raise ReaderLostError(f"{self._settings.name}: not connected")
         await self._outputs.switch(port, on_for_s)
 
+    async def output_is_on(self, port: int) -> bool | None:
+        """Ask the reader whether an output is on; None where it does not say.
+
+        Raises ReaderLostError when it does not answer.
+        """
+        if self._session is None or not self._session.running:
+            raise ReaderLostError(f"{self._settings.name}: not connected")
+        return await self._session.output_is_on(port)
+
     async def examine(self, patience_s: float) -> list[Finding]:  # noqa: ARG002 -- all is known
         """Say what the reader is, which antennas are plugged in, and what it refused."""
         if self._session is None:

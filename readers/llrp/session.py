@@ -201,6 +201,15 @@ class LlrpSession:
         if status.code != Code.SUCCESS:
             raise self.talk.refused(f"output {port}", status)
 
+    async def output_is_on(self, port: int) -> bool | None:
+        """Ask for the state of one output. Raises ReaderError where there is no answer."""
+        answer = await self.talk.ask(Message.GET_READER_CONFIG, _EVERY_SETTING)
+        try:
+            return decode_configuration(answer.body).gpos.get(port)
+        except ReportError:
+            self._link.count("configuration")
+            return None
+
     async def _get_abilities(self) -> Abilities:
         request = Message.GET_READER_CAPABILITIES
         answer = await self.talk.ask(request, _EVERYTHING)

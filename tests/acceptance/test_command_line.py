@@ -82,7 +82,7 @@ def test_what_is_asked_wrongly_is_said_by_code_and_word(
 async def test_the_example_site_file_is_fine() -> None:
     ended = await tagwarden("check", ROOT / "config" / "warehouse.yaml")
     assert (ended.code, ended.err) == (0, "")
-    assert "5 zones, 3 readers, 1 rules" in ended.out
+    assert "6 zones, 5 readers, 9 rules" in ended.out
 
 
 async def test_a_second_gateway_on_the_same_folder_is_refused_with_a_clear_line(
@@ -249,3 +249,17 @@ async def is_online(ask: httpx.AsyncClient) -> bool:
 
 async def has_zone(ask: httpx.AsyncClient, name: str) -> bool:
     return name in await zones_of(ask)
+
+
+async def test_a_start_says_which_rules_are_for_none_of_the_assets(tmp_path: Path) -> None:
+    rule = "rules: [{name: stay, assets: {category: latop}, fence: [hall]}]\nserver:"
+    site = write_site(tmp_path / "site.yaml", old="server:", new=rule)
+    assets = tmp_path / "assets.csv"
+    assets.write_text("id,category\nL-1,laptop\n", encoding="utf-8")
+    log, data = tmp_path / "log", tmp_path / "data"
+    said = "rules[stay].assets: warning: selects none of the 1 assets: none has category 'latop'"
+    async with gateway(site, data, log):
+        assert said not in log.read_text()
+    assert (await tagwarden("import", "assets", assets, "--data", data)).code == 0
+    async with gateway(site, data, log):
+        assert said in log.read_text()

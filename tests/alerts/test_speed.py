@@ -175,6 +175,8 @@ def test_degrees_are_measured_on_the_plane_of_the_site() -> None:
     assert bench.alert.evidence.estimate["speed"] == pytest.approx(10, abs=0.05)
     bench.rebuild(plan())
     pass_by(40)
+    bench.fix("gps:1", (0, 0), 50)
+    bench.wait_until(60)
     assert bench.transitions == ["raised"]
 
 

@@ -27,7 +27,10 @@ def state_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def keys(state_path: Path) -> dict[str, str]:
     with closing(open_state(state_path)) as state:
-        return {role: create_key(state, f"{role} key", role, NOON_NS) for role in ROLES}
+        state.execute("BEGIN")
+        made = {role: create_key(state, f"{role} key", role, NOON_NS) for role in ROLES}
+        state.execute("COMMIT")
+        return made
 
 
 @pytest.fixture
@@ -66,6 +69,12 @@ async def guard(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClie
 @pytest.fixture
 async def operator(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app, keys["operator"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(app: Api, keys: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, keys["admin"]) as client:
         yield client
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from msgspec.structs import replace
 
-from alerts.alert import Acknowledgement, Alert, AlertChange, Evidence, Severity
-from alerts.changes import AcknowledgeAlert, EndMaintenance, ResetAlert, StartMaintenance
+from alerts.alert import Alert, AlertChange, Evidence, Severity
+from alerts.authority import Authority
+from alerts.changes import EndDrill, EndMaintenance, ShelveRule, StartDrill, StartMaintenance
 from alerts.maintenance import MaintenanceBook
 from api.app import Api
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
@@ -20,7 +20,16 @@ from history.outputs import AssetRemoved, AssetStored, Numbered, Output
 from history.record import record_outputs
 from history.sqlite_sightings import SqliteSightings
 from history.state import open_state
-from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
+from inventory.changes import (
+    DONE,
+    CheckIn,
+    CheckOut,
+    Outcome,
+    RemoveAsset,
+    RevokeCheckOut,
+    StoreAssets,
+)
+from inventory.custody import CustodyState
 from inventory.register import Register, RegisterState
 from readers.driver import Batch
 from readers.health import ReaderHealth, health_json
@@ -29,6 +38,8 @@ from readers.push import HttpDriver, ReadPush, Receipt
 from readers.push_settings import PushSettings
 from readers.settings import AntennaSettings, ReaderSettings
 from tags.reads import Fix
+from tests.api.fake_alerts import FakeAlerts
+from tests.api.fake_dispatch import FakeDispatch
 from zones.floorplan import FloorPlan
 from zones.movements import Heard, Movement, MovementKind, movement_id
 from zones.portal_settings import PortalSettings
@@ -49,9 +60,12 @@ class FakeDesk:
         self.plan = PLAN
         self.clock: Callable[[], int] = lambda: NOON_NS
         self.state = open_state(path)
+        self.dispatch = FakeDispatch(self.state, NOON_NS)
         self.register = Register(RegisterState({}))
-        self.alerts: dict[str, Alert] = {}
+        self.alerts = FakeAlerts()
+        self.forget_checkouts()
         self.submitted: list[Change] = []
+        self.denials: list[tuple[str, str, str]] = []
         self.journal_full = False
         self.sick_zones: set[str] = set()
         self.sick_since_ns = NOON_NS
@@ -71,14 +85,21 @@ class FakeDesk:
         self.disk = asyncio.Event()
         self.disk.set()
         self._seq = 0
+        self._writing = asyncio.Lock()
         self._news = asyncio.Event()
+
+    def forget_checkouts(self) -> None:
+        """Go on with a book in which nothing stands."""
+        self.authority = Authority(CustodyState(), self.register)
+        self.authority.use(PLAN)
 
     async def submit(self, change: Change) -> Outcome:
         if self.journal_full:
             raise JournalFullError
-        outcome, outputs = self._decide(change)
-        self.submitted.append(change)
-        await asyncio.to_thread(self.commit, outputs)
+        async with self._writing:
+            outcome, outputs = self._decide(change)
+            self.submitted.append(change)
+            await asyncio.to_thread(self.commit, outputs)
         return outcome
 
     async def check(self, change: Change) -> Outcome:
@@ -119,6 +140,18 @@ class FakeDesk:
         if self.journal_full:
             raise JournalFullError
         await asyncio.to_thread(store_answer, self.state, actor, key, answer, NOON_NS)
+
+    def rules(self) -> list[dict[str, Any]]:
+        return self.alerts.rules()
+
+    async def note_denial(self, by: str, asked: str, role: str) -> None:
+        self.denials.append((by, asked, role))
+
+    def shelve_max_s(self) -> float:
+        return 28_800.0
+
+    def drill_until_ns(self) -> int | None:
+        return self.alerts.drill_until_ns
 
     def readers(self) -> list[dict[str, Any]]:
         return [health_json(self.book.applied_to(health)) for health in self.health]
@@ -193,7 +226,7 @@ class FakeDesk:
         self._seq += len(numbered)
         for output in outputs:
             if isinstance(output, AlertChange):
-                self.alerts[output.alert.id] = output.alert
+                self.alerts.known[output.alert.id] = output.alert
         return numbered
 
     async def happen(self, *outputs: Output) -> None:
@@ -208,37 +241,17 @@ class FakeDesk:
                 return outcome, [AssetStored(asset, change.arrival_ns) for asset in changed]
             case RemoveAsset():
                 outcome, removed = self.register.remove(change)
-                if removed is None:
-                    return outcome, []
-                return outcome, [AssetRemoved(removed.id, change.arrival_ns)]
-            case AcknowledgeAlert() | ResetAlert():
-                return self._handle(change)
+                gone = [] if removed is None else [AssetRemoved(removed.id, change.arrival_ns)]
+                return outcome, [*gone]
             case StartMaintenance() | EndMaintenance():
                 return self.book.take(change)[0], []
-
-    def _handle(self, change: AcknowledgeAlert | ResetAlert) -> tuple[Outcome, list[Output]]:
-        alert = self.alerts.get(change.alert)
-        if alert is None:
-            return Outcome("unknown", f"there is no alert {change.alert!r}"), []
-        if alert.cleared:
-            return Outcome("conflict", "the alert is closed"), []
-        if isinstance(change, ResetAlert):
-            return self._reset(alert, change)
-        if alert.severity == "critical" and not change.note:
-            return Outcome("invalid", "a critical alert needs a note", "note"), []
-        if alert.acknowledged is not None:
-            return DONE, []
-        taken = replace(
-            alert, acknowledged=Acknowledgement(change.by, change.arrival_ns, change.note)
-        )
-        return DONE, [AlertChange("acknowledged", taken, change.arrival_ns, change.by)]
-
-    def _reset(self, alert: Alert, change: ResetAlert) -> tuple[Outcome, list[Output]]:
-        if alert.acknowledged is None:
-            return Outcome("conflict", "the alert is not acknowledged"), []
-        return DONE, [
-            AlertChange("cleared", replace(alert, cleared=True), change.arrival_ns, change.by)
-        ]
+            case ShelveRule() | StartDrill() | EndDrill():
+                return self.alerts.direct(change)
+            case CheckOut() | CheckIn() | RevokeCheckOut():
+                outcome = self.authority.change(change, change.arrival_ns).outcome
+                return outcome, list(self.authority.take_decided())
+            case _:
+                return self.alerts.handle(change)
 
 
 def moved(

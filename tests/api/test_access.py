@@ -10,7 +10,7 @@ from api.access import KEY_KEPT_S, Access, keys_in
 from api.app import Api
 from api.routes import ROUTES
 from history.keys import ApiKey
-from tests.api.fake_gateway import ROLES, client_of
+from tests.api.fake_gateway import ROLES, FakeDesk, client_of
 
 API = "/api/v1"
 EVERYBODY = {"nobody", *ROLES}
@@ -48,9 +48,34 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/alerts"): LOOK,
     ("POST", f"{API}/alerts/{{alert}}/acknowledge"): {"guard", "operator", "admin"},
     ("POST", f"{API}/alerts/{{alert}}/reset"): {"guard", "operator", "admin"},
+    **{
+        ("POST", f"{API}/alerts/{{alert}}/{verb}"): {"guard", "operator", "admin"}
+        for verb in ("shelve", "unshelve", "assign", "comment")
+    },
+    ("GET", f"{API}/alerts/figures"): LOOK,
     ("GET", f"{API}/alerts/{{alert}}"): LOOK,
+    ("GET", f"{API}/alerts/{{alert}}/log"): LOOK,
+    ("GET", f"{API}/audit"): {"admin"},
+    ("GET", f"{API}/rules"): LOOK,
+    ("POST", f"{API}/rules/{{name}}/shelve"): {"operator", "admin"},
+    ("POST", f"{API}/rules/{{name}}/unshelve"): {"operator", "admin"},
+    ("GET", f"{API}/drill"): LOOK,
+    ("POST", f"{API}/drill"): {"operator", "admin"},
+    ("DELETE", f"{API}/drill"): {"operator", "admin"},
     ("POST", f"{API}/ingest/{{name}}"): {"ingest", "operator", "admin"},
     ("GET", f"{API}/ingest/{{name}}"): {"ingest", "operator", "admin"},
+    ("GET", f"{API}/channels"): LOOK,
+    ("POST", f"{API}/channels/{{name}}/test"): {"operator", "admin"},
+    ("GET", f"{API}/deliveries"): LOOK,
+    ("POST", f"{API}/deliveries/redeliver"): {"operator", "admin"},
+    ("POST", f"{API}/deliveries/{{delivery}}/redeliver"): {"operator", "admin"},
+    ("GET", f"{API}/deliveries/{{delivery}}"): LOOK,
+    ("GET", f"{API}/checkouts"): LOOK,
+    ("POST", f"{API}/checkouts"): {"guard", "operator", "admin"},
+    ("GET", f"{API}/checkouts/{{checkout}}"): LOOK,
+    ("POST", f"{API}/checkouts/{{checkout}}/check-in"): {"guard", "operator", "admin"},
+    ("POST", f"{API}/checkouts/{{checkout}}/revoke"): {"guard", "operator", "admin"},
+    ("GET", f"{API}/assets/{{asset}}/custody"): LOOK,
     ("GET", f"{API}/stream"): LOOK,
 }
 
@@ -61,6 +86,10 @@ def routes_of(app: Api) -> set[tuple[str, str]]:
         for path, operations in app.openapi()["paths"].items()
         for verb in operations
     }
+
+
+def _filled(path: str) -> str:
+    return path.format(asset="A", name="hall", alert="x", port="1", delivery="d", checkout="c")
 
 
 def test_every_route_is_in_the_table_of_rights_and_in_the_openapi_schema(app: Api) -> None:
@@ -77,16 +106,20 @@ async def test_each_route_lets_in_exactly_the_roles_that_it_should(
     allowed: set[tuple[str, str]] = set()
     async with client_of(app, keys.get(role)) as client:
         for verb, path in EXPECTED:
-            if path.endswith("/stream"):
-                # A listener who is let in is never told goodbye; ask it something that it refuses.
-                path_asked = f"{path}?after=-1"
-            else:
-                path_asked = path.format(asset="A", name="hall", alert="x", port="1")
+            # A listener who is let in is never told goodbye; ask it something that it refuses.
+            path_asked = f"{path}?after=-1" if path.endswith("/stream") else _filled(path)
             answer = await client.request(verb, path_asked)
             if answer.status_code not in {401, 403}:
                 allowed.add((verb, path))
             assert (answer.status_code == 401) == (role == "nobody" and (verb, path) not in allowed)
     assert allowed == {route for route, roles in EXPECTED.items() if role in roles}
+
+
+async def test_who_asks_for_what_the_role_may_not_do_is_written_down(
+    viewer: httpx.AsyncClient, desk: FakeDesk
+) -> None:
+    assert (await viewer.post(f"{API}/alerts/a1/reset")).status_code == 403
+    assert desk.denials == [("viewer key", f"POST {API}/alerts/a1/reset", "viewer")]
 
 
 async def test_a_missing_key_is_told_how_to_send_one(stranger: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """Whatever is asked, the answer is one that the contract knows."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +28,10 @@ PATHS = [
 NAMES = st.sampled_from(["limit", "cursor", "sort", "since", "until", "q", "tag", "zone", "state"])
 TEXTS = st.text(max_size=40) | st.sampled_from(["seq", "-seq", "1", "-1", "9" * 30, "\x00", "true"])
 QUERIES = st.lists(st.tuples(NAMES, TEXTS), max_size=4)
+BODY_KEYS = [
+    *("id", "tags", "name", "note", "reason", "for_s", "until", "to", "text", "asset", "x"),
+    *("person", "category", "from", "grace_s", "zones"),
+]
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -34,8 +39,7 @@ JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=20),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["id", "tags", "name", "note", "x"]), inner, max_size=4)
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(BODY_KEYS), inner, max_size=4)
     ),
     max_leaves=8,
 )
@@ -92,7 +96,7 @@ def test_no_request_surprises_the_gateway(
         known = known_to(running[0], verb, template)
         query = [pair for pair in query if pair[0] in known]
     quoted = "".join(f"%{byte:02x}" for byte in name.encode("utf-8", "replace"))
-    path = template.format(asset=quoted, name=quoted, alert=quoted, port=quoted)
+    path = template.format_map(defaultdict(lambda: quoted))
     answer = asyncio.run(ask(running, verb, path, query, sent))
     assert answer.status_code in KNOWN
     if answer.status_code >= 400 and not path.startswith("/readyz"):

@@ -263,18 +263,20 @@ async def test_alerts_are_filtered_by_state_and_shown_with_evidence(
 
 
 async def test_answers_have_the_shape_that_the_schema_promises(
-    operator: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
     desk: FakeDesk,
 ) -> None:
-    _ = await operator.post(f"{API}/assets", json={"id": "L1", "tags": ["e2801160"]})
+    _ = await admin.post(f"{API}/assets", json={"id": "L1", "tags": ["e2801160"]})
     await desk.happen(moved("e2801160", None, "hall", 1, "L1"), raised("a1", "L1"))
-    names = {"asset": "L1", "name": "hall", "alert": "a1"}
+    leave = {"asset": "L1", "person": "bob", "for_s": 600}
+    checkout = (await admin.post(f"{API}/checkouts", json=leave)).json()["id"]
+    names = {"asset": "L1", "name": "hall", "checkout": checkout, "alert": "a1"}
     for route in ROUTES:
         if route.verb != "GET" or route.shape is None or route.right == "ingest":
             continue
         name = "gate-1" if "readers" in route.path else names["name"]
         path = route.path.replace(":name", "").format(**{**names, "name": name})
-        answer = await operator.get(path)
+        answer = await admin.get(path)
         assert answer.status_code == 200, path
         shown: Any = TypeAdapter(route.shape).validate_json(answer.content, strict=False)
         assert shown is not None

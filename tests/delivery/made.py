@@ -11,11 +11,11 @@ from typing import TypeVar
 from alerts.alert import Alert, AlertChange, Evidence, Severity, Transition
 from delivery.attempt import Attempt, Delivery
 from delivery.outbox import enqueue
-from delivery.settings import ChannelSettings
+from delivery.settings import LogChannel, WebhookChannel
 from tags.times import SECOND_NS
 from zones.movements import Heard
 
-SCHEMA = Path(__file__).parents[2] / "history" / "migrations" / "0001_state.sql"
+SCHEMA = Path(__file__).parents[2] / "history" / "migrations"
 SECRET = "whsec_" + base64.b64encode(b"an example of 24+ octets").decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"what it was a month ago.").decode()
 T0_NS = 1_790_000_000 * SECOND_NS
@@ -58,13 +58,13 @@ def change(
     return AlertChange(step, alert(id_, transitions), T0_NS + transitions, notify=notify)
 
 
-def webhook(url: str, name: str = "guards", **more: object) -> ChannelSettings:
+def webhook(url: str, name: str = "guards", **more: object) -> WebhookChannel:
     fields = {"allow_private": True, "secret": SECRET} | more
-    return ChannelSettings.model_validate({"name": name, "kind": "webhook", "url": url, **fields})
+    return WebhookChannel.model_validate({"name": name, "kind": "webhook", "url": url, **fields})
 
 
-def log_channel(name: str = "guards") -> ChannelSettings:
-    return ChannelSettings(name=name, kind="log")
+def log_channel(name: str = "guards") -> LogChannel:
+    return LogChannel(name=name)
 
 
 def delivery(body: str = "{}", id_: str = "msg_1") -> Delivery:
@@ -76,8 +76,10 @@ def delivery(body: str = "{}", id_: str = "msg_1") -> Delivery:
 def state_db(path: str | Path = ":memory:") -> sqlite3.Connection:
     """A fresh state.db, or the one that is there."""
     connection = sqlite3.connect(path, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = OFF")  # no test pulls the plug
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone():
-        connection.executescript(SCHEMA.read_text(encoding="utf-8"))
+        for script in sorted(SCHEMA.glob("*.sql")):
+            connection.executescript(script.read_text(encoding="utf-8"))
     return connection
 
 

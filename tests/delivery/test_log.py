@@ -10,6 +10,7 @@ from delivery.channels import open_channel
 from delivery.log import LogSender
 from delivery.webhook import WebhookSender
 from tags.times import format_time
+from tests.delivery.letters import heartbeat_letter, letter_of, notice_letter, trial_letter
 from tests.delivery.made import T0_NS, alert, delivery, log_channel, webhook
 
 HOSTILE = "x\r\n2026-01-01 all clear\x1b[2J\x00\u2028\u202e</script>☃"
@@ -118,3 +119,33 @@ async def test_a_portal_stands_behind_the_way_or_for_it(caplog: pytest.LogCaptur
     assert line == "laptops stay in: laptop-7: hall → gate through dock door: raised (a1)"
     line = await logged(caplog, portal="a: b", to_zone=None)
     assert line == 'laptops stay in: laptop-7: through "a: b": raised (a1)'
+
+
+async def test_a_notice_says_how_many_and_names_the_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await LogSender().send(notice_letter(), T0_NS)
+    (record,) = caplog.records
+    named = ", ".join(f"laptop-{at}" for at in range(5))
+    said = f"{format_time(T0_NS)} laptops stay in: 480 alerts: {named} and 15 more: storm (n1)"
+    assert (record.getMessage(), record.levelno) == (said, logging.CRITICAL)
+
+
+async def test_a_drill_says_so_first(caplog: pytest.LogCaptureFixture) -> None:
+    await LogSender().send(letter_of(test=True), T0_NS)
+    assert caplog.records[0].getMessage().split(" ", 1)[1].startswith("[TEST] laptops stay in: ")
+
+
+async def test_a_test_and_a_sign_of_life_are_information(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tagwarden.alerts")
+    await LogSender().send(trial_letter(), T0_NS)
+    await LogSender().send(heartbeat_letter(), T0_NS)
+    trial, beat = caplog.records
+    assert trial.levelno == beat.levelno == logging.INFO
+    assert "[TEST] " in trial.getMessage()
+    assert beat.getMessage() == f"{format_time(T0_NS)} heartbeat"
+
+
+async def test_an_escalation_calls_again(caplog: pytest.LogCaptureFixture) -> None:
+    await LogSender().send(letter_of("escalated", transitions=2), T0_NS)
+    assert caplog.records[0].levelno == logging.CRITICAL

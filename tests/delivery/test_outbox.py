@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 
 from delivery.attempt import DONE, Attempt, Delivery
 from delivery.outbox import (
-    BACKOFF_S,
-    REASON_LENGTH_MAX,
-    TRIES_MIN,
-    bury_strays,
+    Share,
     enqueue,
     message_id,
     next_due_ns,
     oldest_waiting_ns,
-    settle,
     take_due,
+)
+from delivery.settlement import (
+    BACKOFF_S,
+    REASON_LENGTH_MAX,
+    TRIES_MIN,
+    bury_strays,
+    settle,
 )
 from tags.times import SECOND_NS
 from tests.delivery.made import T0_NS, change, state_db
@@ -50,12 +53,18 @@ def take(
     channel: str = "guards",
     in_flight: Collection[str] = (),
 ) -> list[str]:
-    taken = take_due(db, now_ns, limit, channel=channel, in_flight=in_flight)
+    share = Share(limit=limit, others=limit)
+    taken = take_due(db, now_ns, share, channel=channel, worker="w", in_flight=in_flight)
     return [f"{one.alert}/{one.ordinal}" for one in taken]
 
 
 def first(db: sqlite3.Connection, now_ns: int = T0_NS) -> Delivery:
-    return take_due(db, now_ns, 1, channel="guards")[0]
+    share = Share(limit=1, others=1)
+    return take_due(db, now_ns, share, channel="guards", worker="w")[0]
+
+
+def next_due(db: sqlite3.Connection, in_flight: Collection[str] = ()) -> int | None:
+    return next_due_ns(db, T0_NS, channel="guards", worker="w", in_flight=in_flight)
 
 
 def column(db: sqlite3.Connection, name: str) -> list[Any]:
@@ -145,7 +154,7 @@ def test_what_is_in_flight_is_not_taken_and_not_due(db: sqlite3.Connection) -> N
     flying = [first(db).id]
     enqueue(db, change("a1", 2), 1, T0_NS)
     assert take(db, in_flight=flying) == []
-    assert next_due_ns(db, channel="guards", in_flight=flying) is None
+    assert next_due(db, flying) is None
 
 
 def test_no_more_than_the_limit_is_taken(db: sqlite3.Connection) -> None:
@@ -167,7 +176,7 @@ def test_waiting_grows_from_a_second_to_an_hour(db: sqlite3.Connection) -> None:
     for _ in range(8):
         done = settle(db, sent, RETRY, now_ns, Most())
         assert done is not None
-        assert done.due_ns == next_due_ns(db, channel="guards")
+        assert done.due_ns == next_due(db)
         waits_s.append((done.due_ns or 0) / SECOND_NS - now_ns / SECOND_NS)
         now_ns = done.due_ns or 0
     assert waits_s == [*BACKOFF_S, 3600.0, 3600.0]
@@ -238,15 +247,15 @@ def test_rows_of_a_channel_that_is_no_more_are_buried_with_the_reason(
     enqueue(db, change("a1", 1, ("guards", "gone")), 1, T0_NS)
     enqueue(db, change("a2", 1, ("gone",)), 1, T0_NS)
     flying = [message_id("a2", 1, "gone")]
-    assert bury_strays(db, ["guards"], flying) == ["gone"]
+    assert bury_strays(db, ["guards"], T0_NS, flying) == ["gone"]
     assert column(db, "state") == ["waiting", "dead", "waiting"]
     assert column(db, "last_error")[1] == "the site file has no channel gone"
-    assert bury_strays(db, [], []) == ["guards", "gone"]
+    assert bury_strays(db, [], T0_NS, []) == ["guards", "gone"]
 
 
 def test_the_age_of_a_channel_is_that_of_its_oldest_waiting_row(db: sqlite3.Connection) -> None:
     assert oldest_waiting_ns(db, "guards") is None
-    assert next_due_ns(db, channel="guards") is None
+    assert next_due(db) is None
     for n in range(3):
         enqueue(db, change(f"a{n}"), 1, T0_NS + n)
     settle(db, first(db).id, Attempt("done"), T0_NS, Most())
@@ -263,9 +272,8 @@ def test_a_clock_set_back_delays_no_message(db: sqlite3.Connection) -> None:
 def test_looking_changes_nothing(db: sqlite3.Connection) -> None:
     enqueue(db, change(), 1, T0_NS)
     before = db.total_changes
-    take(db)
-    next_due_ns(db, channel="guards")
-    bury_strays(db, ["guards"])
+    next_due(db)
+    bury_strays(db, ["guards"], T0_NS)
     assert db.total_changes == before
 
 
@@ -273,11 +281,11 @@ def test_a_look_at_a_long_queue_uses_the_index(db: sqlite3.Connection) -> None:
     statements: list[str] = []
     db.set_trace_callback(statements.append)
     take(db, in_flight=["x"])
-    next_due_ns(db, channel="guards")
+    next_due(db)
     db.set_trace_callback(None)
     for statement in (one for one in statements if "SELECT id" in one or "SELECT due" in one):
         plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}"))
-        assert "USING INDEX outbox_waiting (channel=?" in plan
+        assert "USING INDEX outbox_waiting (channel=? AND priority=?" in plan
         assert "USING INDEX outbox_by_alert (alert=? AND channel=? AND ordinal<?" in plan
         assert "TEMP B-TREE" not in plan
 
@@ -294,7 +302,7 @@ def test_writing_costs_the_same_behind_a_long_queue(db: sqlite3.Connection) -> N
         db.set_progress_handler(count, 1)
         enqueue(db, change(name, 1), 1, T0_NS)
         settle(db, message_id(name, 1, "guards"), RETRY, T0_NS, Most())
-        bury_strays(db, ["guards"])
+        bury_strays(db, ["guards"], T0_NS)
         db.set_progress_handler(None, 1)
         return steps[0]
 
@@ -319,14 +327,15 @@ def test_no_transition_is_sent_after_a_later_one(
     db, rng, now_ns = state_db(), random.Random(seed), T0_NS
     sent: list[tuple[str, int]] = []
     waiting = sorted(written, key=lambda one: one[1])
-    while waiting or next_due_ns(db, channel="guards") is not None:
+    while waiting or next_due(db) is not None:
         for alert, ordinal in waiting[:3]:
             enqueue(db, change(f"a{alert}", ordinal), 1, now_ns)
         del waiting[:3]
-        for one in take_due(db, now_ns, rng.randint(1, 4), channel="guards"):
+        share = Share(limit=rng.randint(1, 4), others=4)
+        for one in take_due(db, now_ns, share, channel="guards", worker="w"):
             sent.append((one.alert, one.ordinal))
             settle(db, one.id, attempts.pop() if attempts else DONE, now_ns, rng)
-        now_ns = max(now_ns, next_due_ns(db, channel="guards") or 0)
+        now_ns = max(now_ns, next_due(db) or 0)
     db.close()
     for name in {name for name, _ in sent}:
         ordinals = [ordinal for alert, ordinal in sent if alert == name]

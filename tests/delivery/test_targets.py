@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.attempt import Attempt
-from delivery.settings import ChannelSettings
+from delivery.settings import WebhookChannel
 from delivery.targets import SystemResolver, TargetRefusedError, admitted, refusal
 from delivery.webhook import WebhookSender
 from tests.delivery.made import SECRET, T0_NS, delivery, webhook
@@ -186,7 +186,7 @@ async def test_a_name_that_can_not_be_looked_up_is_tried_again_later(
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", failing)
-    settings = ChannelSettings.model_validate(
+    settings = WebhookChannel.model_validate(
         {"name": "guards", "kind": "webhook", "url": "https://hook.example/", "secret": SECRET}
     )
     attempt = await WebhookSender(settings).send(delivery(), T0_NS)

@@ -1,3 +1,4 @@
+import json
 import ssl
 import time
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from delivery.attempt import DONE
 from delivery.targets import Resolve
 from delivery.webhook import WebhookSender, judge_reply, retry_after_s, signed_headers
 from tags.times import SECOND_NS
-from tests.delivery.made import OLD_SECRET, SECRET, T0_NS, delivery, log_channel, webhook
+from tests.delivery.letters import HOSTILE, letter_of
+from tests.delivery.made import OLD_SECRET, SECRET, T0_NS, alert, delivery, webhook
 from tests.delivery.receiver import ENDLESS, HANG, HANG_IN_BODY, Receiver, listening, reply
 
 BODY = '{"type":"alert.raised","data":{"asset":"Gerät ☃"}}'
@@ -221,11 +223,6 @@ async def test_a_certificate_for_another_name_gets_no_message() -> None:
         assert receiver.posts == []
 
 
-def test_settings_of_another_kind_are_refused() -> None:
-    with pytest.raises(ValueError, match="guards: a webhook needs a url and a secret"):
-        WebhookSender(log_channel())
-
-
 async def test_a_host_that_can_not_be_one_is_refused() -> None:
     attempt = await WebhookSender(webhook("https://0177.0.0.1/")).send(delivery(), T0_NS)
     assert attempt.outcome == "refused"
@@ -251,3 +248,36 @@ def test_any_retry_after_gives_a_wait_within_the_hour(text: str) -> None:
 def test_every_status_has_a_meaning(status: int, text: str) -> None:
     attempt = judge_reply(status, httpx.Headers({"retry-after": text}), T0_NS)
     assert (attempt.outcome == "done") == (200 <= status < 300)
+
+
+async def test_a_hostile_name_comes_out_as_it_went_in(receiver: Receiver) -> None:
+    letter = letter_of(one=alert(asset=HOSTILE))
+    assert await WebhookSender(webhook(receiver.url)).send(letter, T0_NS) == DONE
+    (post,) = receiver.posts
+    assert json.loads(post.body)["data"]["asset"] == HOSTILE
+    assert post.body == letter.body.encode()
+    assert b"\n" not in post.body
+    assert len(post.headers) < 12
+
+
+@pytest.mark.parametrize("where", ["http://127.0.0.1:9/", "http://[::1]/", "//localhost/", "/"])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_to_this_machine_is_not_followed(
+    where: str, status: int, receiver: Receiver
+) -> None:
+    receiver.answers = [reply(status, f"location: {where}")]
+    attempt = await WebhookSender(webhook(receiver.url)).send(delivery(), T0_NS)
+    assert attempt.outcome == "refused"
+    assert len(receiver.posts) == 1
+
+
+async def test_an_answer_without_end_in_its_head_is_given_up(receiver: Receiver) -> None:
+    receiver.answers = [b"HTTP/1.1 200 OK\r\nx: " + bytes([97]) * 10_000_000]
+    attempt = await WebhookSender(webhook(receiver.url, timeout_s=2)).send(delivery(), T0_NS)
+    assert attempt.outcome == "retry"
+
+
+async def test_neither_the_secret_nor_the_body_is_in_a_reason(receiver: Receiver) -> None:
+    receiver.answers = [reply(500, body=SECRET.encode())]
+    attempt = await WebhookSender(webhook(receiver.url)).send(letter_of(), T0_NS)
+    assert attempt.reason == "answered 500"

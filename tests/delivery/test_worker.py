@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from delivery.attempt import Attempt, Delivery, Sender
-from delivery.settings import ChannelSettings
+from delivery.settings import LogChannel
 from delivery.worker import IN_FLIGHT_MAX, STORE_BACKOFF_S, wait_for
 from tests.delivery.made import (
     SECRET,
@@ -111,7 +111,7 @@ async def test_410_of_a_former_receiver_does_not_shut_its_successor(store: Store
     async with running(one):
         await asked.wait()
         senders["guards"] = Scripted()
-        one.update_channels({"guards": log_channel()})
+        one.update_channels({"guards": LogChannel(name="guards", per_minute_max=99)})
         released.set()
         await counts.reach(("guards", "dead"))
         await store.add(change("a2"))
@@ -281,15 +281,13 @@ async def test_rows_of_a_channel_that_is_no_more_are_dead(store: Store) -> None:
 
 async def test_channels_that_can_not_be_used_leave_the_former_in_place(store: Store) -> None:
     counts = Counts()
-    one = deliverer({"guards": log_channel()}, store, counts)
-    bad = ChannelSettings.model_construct(
-        name="guards", kind="webhook", url=None, secret=None, allow_private=False, timeout_s=1.0
-    )
-    with pytest.raises(ValueError, match="guards: a webhook needs"):
-        one.update_channels({"guards": bad})
+    one = scripted({"guards": Scripted()}, store, counts)
+    with pytest.raises(KeyError):
+        one.update_channels({"guards": log_channel(), "unknown": log_channel("unknown")})
     await store.add(change())
     async with running(one):
         await counts.reach(("guards", "delivered"))
+    assert one.states == {"guards": "closed"}
 
 
 async def test_the_log_channel_delivers(store: Store, caplog: pytest.LogCaptureFixture) -> None:

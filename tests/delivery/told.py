@@ -34,6 +34,7 @@ SITE = "depot"
 SINCE = "2026-01-31T08:00:00.000000Z"
 ROOT = "tagwarden/depot"
 SETTLED_S = 10.0
+READY = "listener/ready"
 
 
 def there(asset: str, zone: str | None, name: str = "") -> Whereabouts:
@@ -137,6 +138,13 @@ class Listener:
     def stop(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+async def hearing(listener: Listener) -> None:
+    """Return once it hears what is published from now on."""
+    await listener.until(lambda _: listener.connections)
+    await asyncio.to_thread(listener.say, READY, b"yes")
+    await listener.until(lambda now: READY in now)
 
 
 @contextmanager

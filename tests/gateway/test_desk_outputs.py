@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,9 +17,12 @@ from gateway.collector import Collector
 from gateway.desk import GatewayDesk
 from gateway.site import parse_site
 from gateway.supervisor import Supervisor
+from history.audit import AuditLine, read_audit
 from history.sightings import SightingStore
+from history.state import open_state
 from inventory.changes import DONE, Outcome
 from readers.driver import ReaderLostError, ReaderMisconfiguredError
+from tags.times import SECOND_NS
 from tests.gateway.made import NOON_NS
 from tests.gateway.made import SITE as SITE_TEXT
 
@@ -40,33 +47,37 @@ class Siren:
 
 
 class Transactions:
-    """What the desk commits beside the pipeline, in a state.db in memory; or a disk that is full."""
+    """What the desk commits beside the pipeline; without a file the disk is full."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
         self.station = SimpleNamespace(pipeline=SimpleNamespace(maintenance=None))
-        self.full = False
         self.lines: list[AuditLine] = []
 
     async def transact(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        if self.full:
+        if self.path is None:
             raise sqlite3.OperationalError("database or disk is full")
-        with closing(open_state(Path(":memory:"))) as state:
+        await asyncio.to_thread(self._commit, self.path, work)
+
+    def _commit(self, path: Path, work: Callable[[sqlite3.Connection], None]) -> None:
+        with closing(open_state(path)) as state:
             work(state)
-            self.lines += read_audit(state)
+            self.lines = list(read_audit(state))
 
 
-def desk_with(
-    drivers: dict[str, Any], transactions: Transactions | None = None
-) -> GatewayDesk:
+def desk_with(drivers: dict[str, Any], transactions: Transactions | None = None) -> GatewayDesk:
     collector = cast("Collector", transactions or Transactions())
     supervisor = cast("Supervisor", SimpleNamespace(drivers=drivers))
-    return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS, NO_SIGHTINGS)
+    none = cast("Any", None)
+    return GatewayDesk(collector, supervisor, lambda: SITE, lambda: NOON_NS, NO_SIGHTINGS, none)
 
 
-async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_who_switched_what_stands_in_the_log(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     caplog.set_level(logging.INFO, "tagwarden.readers")
     siren = Siren()
-    transactions = Transactions()
+    transactions = Transactions(tmp_path / "state.db")
     desk = desk_with({"dock": siren}, transactions)
     assert await desk.switch_output("dock", 1, 5.0, "ann") == DONE
     assert await desk.switch_output("dock", 1, None, "bob") == DONE
@@ -81,10 +92,33 @@ async def test_who_switched_what_stands_in_the_log(caplog: pytest.LogCaptureFixt
     ]
 
 
+async def test_who_was_refused_stands_in_the_log_once_a_minute(tmp_path: Path) -> None:
+    transactions = Transactions(tmp_path / "state.db")
+    desk, now_ns = desk_with({}, transactions), [NOON_NS]
+    desk.clock = lambda: now_ns[0]
+    for wait_s, by in ((0, "eve"), (59, "eve"), (0, "bob"), (1, "eve")):
+        now_ns[0] += wait_s * SECOND_NS
+        await desk.note_denial(by, "GET /api/v1/audit", "guard")
+    assert [(line.actor, line.action, line.target) for line in transactions.lines] == [
+        ("eve", "access.denied", "GET /api/v1/audit"),
+        ("bob", "access.denied", "GET /api/v1/audit"),
+        ("eve", "access.denied", "GET /api/v1/audit"),
+    ]
+
+
+async def test_refusals_of_ever_new_paths_are_kept_in_mind_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway.desk, "DENIALS_MAX", 3)
+    desk = desk_with({})
+    for number in range(9):
+        await desk.note_denial("eve", f"GET /{number}", "guard")
+    assert len(desk._denied_ns) == 3
+
+
 async def test_a_siren_sounds_while_the_disk_is_full(caplog: pytest.LogCaptureFixture) -> None:
-    siren, transactions = Siren(), Transactions()
-    transactions.full = True
-    desk = desk_with({"dock": siren}, transactions)
+    siren = Siren()
+    desk = desk_with({"dock": siren}, Transactions())
     assert await desk.switch_output("dock", 1, 5.0, "ann") == DONE
     assert siren.switched == [(1, 5.0)]
     assert "output.switch of dock/1 by ann is not in the audit log" in caplog.text

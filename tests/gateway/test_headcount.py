@@ -96,7 +96,7 @@ class Depot:
         collector: Any = SimpleNamespace(station=SimpleNamespace(pipeline=self.pipeline))
         site = parse_site(SITE)
         none = cast("Any", None)
-        self.desk = GatewayDesk(collector, none, lambda: site, lambda: NOON_NS, none)
+        self.desk = GatewayDesk(collector, none, lambda: site, lambda: NOON_NS, none, none)
         self.pipeline.advance(start())
 
     def say(self, seconds: float, state: HealthState) -> None:

@@ -10,7 +10,7 @@ from alerts.maintenance import MAINTENANCE_NS_MAX, TARGETS_MAX
 from alerts.settings import SystemSettings
 from gateway.entries import Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
 from gateway.pipeline import Blueprint, Pipeline, PipelineState
-from history.outputs import event_of
+from history.outputs import Audited, event_of
 from inventory.changes import StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Target
@@ -216,12 +216,22 @@ def test_a_reader_says_maintenance_then_what_is_true() -> None:
     assert site.told[0].shown().reason == "new cable (ann)"
 
 
+def test_who_works_on_what_and_why_stands_in_the_audit_log() -> None:
+    site = Site()
+    site.maintain(ANTENNA, 1, 9, by="ann")
+    end = EndMaintenance(arrival_ns=at(2), by="bob", target=ANTENNA)
+    told = [each.output for each in site.pipeline.advance([end, end]).outputs]
+    assert [each for each in told if isinstance(each, Audited)] == [
+        Audited(at_ns=at(2), actor="bob", action="maintenance.end", target="r/2"),
+    ]
+
+
 def test_the_stream_shows_what_is_worked_on() -> None:
     site = Site()
     change = StartMaintenance(
         arrival_ns=at(1), by="ann", target=ANTENNA, until_ns=at(9), reason="new cable"
     )
-    (told,) = site.pipeline.advance([change]).outputs
+    _, told = site.pipeline.advance([change]).outputs
     event = event_of(told)
     assert event is not None
     kind, body = event

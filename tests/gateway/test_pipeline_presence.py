@@ -24,6 +24,11 @@ DOWN_S, UP_S = 100.0, 1000.0
 SITES = {"depot": Blueprint(plan(ABSENT_AFTER_S), [], system=SystemSettings())}
 
 
+def _is_suppressed(change: AlertChange) -> bool:
+    """Whether nobody is told of it, since the alert about the zones tells of it already."""
+    return change.alert.suppressed_by is not None
+
+
 class Depot:
     """A gateway that has heard a thousand tags in the hall, and what it said since."""
 
@@ -43,7 +48,7 @@ class Depot:
         for numbered in self.pipeline.advance(entries).outputs:
             if isinstance(numbered.output, Movement):
                 self.movements.append(numbered.output)
-            elif isinstance(numbered.output, AlertChange):
+            elif isinstance(numbered.output, AlertChange) and not _is_suppressed(numbered.output):
                 self.alerts.append(numbered.output)
 
     def hear(self, reads: list[Read]) -> None:

@@ -151,7 +151,9 @@ def test_the_sample_warehouse_has_nothing_to_complain_of(root: Path) -> None:
 def test_the_sample_warehouse_is_the_simulated_one(root: Path) -> None:
     settings = load_sample(root, "warehouse.yaml").settings
     assert settings.floors[0].size_m == LAYOUT.size_m
-    assert {zone.name: (zone.polygon, zone.role) for zone in settings.zones} == {
+    simulated = {zone.name for zone in LAYOUT.zones}
+    heard = [zone for zone in settings.zones if zone.name in simulated]
+    assert {zone.name: (zone.polygon, zone.role) for zone in heard} == {
         zone.name: (zone.polygon, zone.role) for zone in LAYOUT.zones
     }
     assert {

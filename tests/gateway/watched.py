@@ -59,6 +59,7 @@ class Watched:
     def __init__(self, site: str = "usual", *, started: bool = True, healthy: bool = True) -> None:
         self.pipeline = Pipeline(SITES.__getitem__)
         self.changes: list[AlertChange] = []
+        self.others: list[AlertChange] = []
         if started:
             self.take(GatewayStarted(at(0), None))
         self.take(SiteChanged(at(0), "test", site, site))
@@ -68,7 +69,9 @@ class Watched:
     def take(self, entry: Entry) -> str | None:
         decisions = self.pipeline.advance([entry])
         outputs = [numbered.output for numbered in decisions.outputs]
-        self.changes += [output for output in outputs if isinstance(output, AlertChange)]
+        changes = [output for output in outputs if isinstance(output, AlertChange)]
+        self.changes += [change for change in changes if change.alert.rule == BLIND]
+        self.others += [change for change in changes if change.alert.rule != BLIND]
         outcome = decisions.outcomes.get(0)
         return None if outcome is None else outcome.refused
 

@@ -8,6 +8,7 @@ from history import presence
 from history.filters import (
     AlertFilter,
     AssetFilter,
+    AuditFilter,
     CrossingFilter,
     MovementFilter,
     VisitFilter,
@@ -15,6 +16,7 @@ from history.filters import (
 from history.listings import (
     ALERTS,
     ASSETS,
+    AUDIT,
     CROSSINGS,
     MOVEMENTS,
     VISITS,
@@ -52,6 +54,11 @@ for _name, _listing, _wanted in (
     ("alerts of an asset", ALERTS, wanted_alerts(AlertFilter(asset="a"))),
     ("alerts of a rule", ALERTS, wanted_alerts(AlertFilter(rule="a"))),
     ("alerts since", ALERTS, wanted_alerts(AlertFilter(since_ns=1))),
+    ("audit", AUDIT, AuditFilter()),
+    ("audit of an actor", AUDIT, AuditFilter(actor="a")),
+    ("audit of an action", AUDIT, AuditFilter(action="a", target="b")),
+    ("audit of an alert", AUDIT, AuditFilter(alert="a")),
+    ("audit since", AUDIT, AuditFilter(since_ns=1, until_ns=2)),
 ):
     PLANS[_name] = page_query(_listing, _wanted, PageRequest())
     _cursor = encode_cursor(_listing.name, "-seq", (9,))
@@ -59,7 +66,7 @@ for _name, _listing, _wanted in (
 PLANS["who is in"] = present_query(["a", "b"], PageRequest())
 PLANS["history"] = timeline_query(VisitFilter(asset="a", since_ns=1), PageRequest())
 # In the order of the key and no further than the page.
-WALKS = {"movements", "crossings", "visits", "assets", "alerts", "active alerts"}
+WALKS = {"movements", "crossings", "visits", "assets", "alerts", "active alerts", "audit"}
 
 
 @pytest.mark.parametrize("name", PLANS)

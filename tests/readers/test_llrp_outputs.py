@@ -10,6 +10,7 @@ from readers.driver import (
     Batch,
     ReaderLostError,
     ReaderMisconfiguredError,
+    ReadsOutputs,
     SwitchesOutputs,
 )
 from readers.llrp.driver import LlrpDriver
@@ -91,6 +92,16 @@ class TestOutputs:
             assert reader.outputs[2]
             await driver.switch_output(2, None)
             assert not reader.outputs[2]
+
+    async def test_the_reader_is_asked_how_an_output_is(self, reader: LlrpReader) -> None:
+        async with connected(reader, outputs=OUTPUTS) as driver:
+            assert isinstance(driver, ReadsOutputs)
+            assert await driver.output_is_on(2) is False
+            await driver.switch_output(2, 30)
+            assert await driver.output_is_on(2) is True
+            assert await driver.output_is_on(99) is None
+        with pytest.raises(ReaderLostError):
+            await driver.output_is_on(2)
 
     async def test_an_output_goes_off_by_itself_after_the_time_asked(
         self,

@@ -2,22 +2,30 @@
 
 import asyncio
 import json
+import resource
 import sys
+import time
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from alerts.changes import GatewayFault
 from delivery.attempt import Attempt, Delivery
 from delivery.outbox import message_id
 from delivery.worker import IN_FLIGHT_MAX
-from gateway.entries import GatewayFault
+from gateway.entries import Entry
+from tags.reads import Read
 from tags.times import SECOND_NS
 from tests.delivery.made import SECRET, T0_NS, Clock, Counts, Store, change, state_db
 from tests.delivery.receiver import Post, Receiver, listening, reply
 from tests.delivery.running import running, scripted
+from tests.delivery.told import listening_to
 from tests.gateway.depot import Depot, depot, hook, site_text
 from tests.gateway.made import within
+from tests.mosquitto import mosquitto
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = (("a1", 1), ("a2", 1), ("a1", 2))
@@ -125,7 +133,7 @@ async def test_23_a_receiver_that_is_gone_is_shut_until_a_test_gets_through(tmp_
             await within(lambda: len(guards.posts) == 3)
             await within(lambda: faults == [("guards", True), ("guards", False)])
             async with asyncio.timeout(20):
-                while await rows_of(at, state="waiting"):
+                while await rows_of(at, state="waiting"):  # noqa: ASYNC110 - seen from outside
                     await asyncio.sleep(0.02)
             shown = (await client.get("/api/v1/channels")).json()["items"][0]
             assert (shown["state"], shown["waiting"]) == ("closed", 0)
@@ -133,12 +141,57 @@ async def test_23_a_receiver_that_is_gone_is_shut_until_a_test_gets_through(tmp_
     assert types == ["alert.raised", "alert.test", "alert.raised"]
 
 
+def rules_told(receiver: Receiver) -> list[tuple[str, str]]:
+    """Type and rule of each message that came."""
+    bodies = [json.loads(post.body) for post in receiver.posts]
+    return [(body["type"], body["data"]["rule"]) for body in bodies]
+
+
+async def test_23_another_channel_is_told_that_one_is_broken_and_works_again(
+    tmp_path: Path,
+) -> None:
+    async with listening() as guards, listening() as mail:
+        guards.answers = [reply(400)]
+        channels = hook(guards) + hook(mail, "mail")
+        async with depot(tmp_path, site_text(channels, "guards", "guards, mail")) as at:
+            await at.walk_out(0)
+            await within(lambda: rules_told(mail) == [("alert.raised", "system: delivery")])
+            await at.walk_out(1)
+            await within(lambda: ("alert.cleared", "system: delivery") in rules_told(mail))
+    assert rules_told(guards) == [("alert.raised", "stay in")] * 2
+
+
+async def test_25_a_full_disk_is_told_from_memory_and_over_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    async with listening() as guards:
+        site = site_text(hook(guards), "guards", "guards")
+        async with depot(tmp_path, site) as at, at.client() as client:
+            await at.full_disk()
+            acknowledged: list[str] = []
+            await at.walk_out(0, acknowledge=lambda: acknowledged.append("L0"))
+            await within(lambda: ("alert.raised", "system: store") in rules_told(guards))
+            await within(lambda: ("alert.raised", "stay in") in rules_told(guards))
+            assert (await client.get("/readyz")).status_code == 503
+            assert acknowledged == []
+            await at.free_disk()
+            await within(lambda: ("alert.cleared", "system: store") in rules_told(guards))
+            assert (await client.get("/readyz")).status_code == 200
+            assert acknowledged == ["L0"]
+            await within(lambda: not at.gateway._delivering.outbox.in_memory)
+            states = {row["state"] for row in await rows_of(at)}
+    ids = [post.headers["webhook-id"] for post in guards.posts]
+    assert len(ids) == len(set(ids))
+    assert rules_told(guards).count(("alert.raised", "stay in")) == 1
+    assert states <= {"delivered", "waiting"}
+
+
 def heard_faults(at: Depot) -> list[tuple[str, bool]]:
     """What the pipeline is told of channels, as it comes in."""
     found: list[tuple[str, bool]] = []
     put = at.gateway.collector.put
 
-    def listen(entry: Any) -> None:
+    def listen(entry: Entry) -> None:
         if isinstance(entry, GatewayFault):
             found.append((entry.name, entry.broken))
         put(entry)
@@ -199,3 +252,57 @@ async def test_24_after_a_minute_without_broker_all_is_told_within_ten_seconds()
     # What waits is on the disk; in memory is what is on its way.
     assert away.at_once_max <= IN_FLIGHT_MAX
     assert away.tries < 240 + 30
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+async def read_much(at: Depot, until_s: float) -> int:
+    """A thousand reads a second of a hundred other tags; how many they were."""
+    loop, sent = asyncio.get_running_loop(), 0
+    while loop.time() < until_s:
+        now_ns = time.time_ns()
+        tags = [f"e280{n:04x}" for n in range(100)]
+        await at.gateway.collector.put_reads(
+            [Read(tag, "door", 1, now_ns, now_ns, -60.0) for tag in tags]
+        )
+        sent += len(tags)
+        await asyncio.sleep(0.1)
+    return sent
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(240)
+async def test_24_a_broker_that_is_down_for_a_minute_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    loop = asyncio.get_running_loop()
+    with mosquitto(tmp_path) as broker:
+        channel = f"  - {{name: guards, kind: mqtt, address: {broker.address}}}\n"
+        async with depot(tmp_path / "data", site_text(channel, "guards")) as at:
+            await at.walk_out(0)
+            await delivered(at)
+            await asyncio.to_thread(broker.stop)
+            before_mb, began_s = await asyncio.to_thread(resident_mb), loop.time()
+            reading = asyncio.create_task(read_much(at, began_s + 75))
+            for laptop in range(1, 50):
+                await at.walk_out(laptop)
+                await asyncio.sleep(1)
+            await asyncio.sleep(began_s + 60 - loop.time())
+            assert len(await rows_of(at, state="waiting")) == 49
+            await asyncio.to_thread(broker.start)
+            with listening_to(broker.port, "tagwarden/depot/alerts/raised") as listener:
+                back_s = loop.time()
+                while await rows_of(at, state="waiting"):
+                    assert loop.time() - back_s < 10
+                    await asyncio.sleep(0.1)
+                grown_mb = await asyncio.to_thread(resident_mb) - before_mb
+                ids = [json.loads(payload)["id"] for _, payload in listener.heard]
+            assert await reading > 50_000
+            rows = await rows_of(at)
+    assert {row["state"] for row in rows} == {"delivered"}
+    assert len(rows) == 50
+    assert len(ids) == len(set(ids))
+    assert grown_mb < 50
