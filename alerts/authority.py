@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from alerts.alert import Event
+from alerts.lifecycle import ONE_OUTING_NS
 from alerts.outings import (
     StillOut,
     exit_of,
@@ -268,7 +269,10 @@ class Authority:
     def _note_late(self, permit: Permit, asset_id: str, fact: Exit) -> Event | None:
         """The event of an exit that was over before it was known; where the asset is stays."""
         holder = self._book.holder(asset_id)
-        told = holder is not None and fact.time_ns >= holder.out[asset_id].fact.time_ns
+        # A portal hears of an exit before the zone outside does.
+        told = holder is not None and (
+            fact.time_ns >= holder.out[asset_id].fact.time_ns - ONE_OUTING_NS
+        )
         if permit.verdict != "authorised" or told or asset_id in self._state.late:
             return None
         make_room(self._state.late)

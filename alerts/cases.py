@@ -143,8 +143,7 @@ class Cases:
                 return
             case = self._cases[key] = Case()
         if isinstance(fact, Excess):
-            active = self.is_active(key)
-            case.excursion = follow(case.excursion, verdict, fact, is_active=active)
+            case.excursion = follow(case, verdict, fact)
         pending = case.pending
         steps = respond(case, patience, verdict, fact, self._draft(key))
         if case.pending is not pending:

@@ -4,23 +4,27 @@ from msgspec.structs import replace
 
 from alerts.alert import Excursion
 from alerts.facts import Excess
+from alerts.lifecycle import Case
 from alerts.rules.verdict import Verdict
 
 
-def follow(
-    known: Excursion | None, verdict: Verdict, fact: Excess, *, is_active: bool
-) -> Excursion | None:
+def follow(case: Case, verdict: Verdict, fact: Excess) -> Excursion | None:
     """The newest excursion of a case after a verdict.
 
-    While an alert is active (`is_active`) what goes beyond the limit again is the same one,
-    and so is what goes beyond the other limit: the peak is what was furthest beyond its own.
+    One runs while its alert is active, or about to be raised. What goes beyond the limit again
+    meanwhile is the same one, and so is what goes beyond the other limit: the peak is what was
+    furthest beyond its own.
     """
+    alert = case.alert
+    is_active = alert is not None and alert.condition == "active"
+    is_pending = case.pending is not None and case.pending.what == "raise"
+    known = case.excursion or (alert.excursion if alert is not None else None)
     if verdict == "undecided":
         return known
     if verdict == "kept":
         runs = known is not None and known.ended_ns is None
         return replace(known, ended_ns=fact.time_ns) if known is not None and runs else known
-    if known is None or not (known.ended_ns is None or is_active):
+    if known is None or not (is_active or is_pending):
         return _begun(fact)
     if abs(fact.value - fact.limit) <= abs(known.peak - known.limit):
         return replace(known, ended_ns=None)

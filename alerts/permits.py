@@ -81,7 +81,8 @@ def _may_leave_by(
 ) -> bool:
     """Whether nothing is known that contradicts the gates that are named.
 
-    A zone of role exit contradicts a portal only if it is known to belong to other portals.
+    A zone of role exit contradicts a portal if it belongs to others, or if all antennas of that
+    portal stand for other zones.
     """
     if gate is None or not terms.gates or is_gate_of(terms, plan, gate):
         return True
@@ -92,7 +93,13 @@ def _may_leave_by(
     portals = [name for name in plan.portals if gate in _zones_at(plan, name)]
     if portals:
         return any(name in terms.gates for name in portals)
-    return any(name in plan.portals for name in terms.gates)
+    return any(_may_lie_anywhere(plan, name) for name in terms.gates)
+
+
+def _may_lie_anywhere(plan: FloorPlan, portal: str) -> bool:
+    """Whether some antenna of a portal stands for no zone, so that it may be that of any gate."""
+    known = plan.portals.get(portal)
+    return known is not None and any(plan.point(point).zone is None for point in known.points)
 
 
 def _zones_at(plan: FloorPlan, portal: str) -> list[str]:

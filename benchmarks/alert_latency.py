@@ -104,7 +104,7 @@ def site_text(addresses: Sequence[str], port: int, storm_per_minute: int) -> str
         ),
         "channels:",
         f"  - {{name: guards, kind: webhook, url: 'http://127.0.0.1:{port}/', secret: {SECRET},",
-        "     allow_private: true, per_minute_max: 100000}",
+        "     allow_private: true, per_minute_max: 60000}",
         "rules:",
         "  - {name: stay in, kind: exit, assets: {category: laptop}, fence: [hall],",
         f"     notify: [guards], storm_per_minute: {storm_per_minute}}}",

@@ -46,7 +46,7 @@ def test_who_left_by_the_right_gate_may_pass_another_one_outside() -> None:
         (("gate",), "ramp", "wrong_gate"),
         (("ramp",), "gate", "wrong_gate"),
         (("gate",), "dock", "wrong_gate"),
-        (("door",), "dock", "authorised"),
+        (("door",), "dock", "wrong_gate"),
         (("dock", "door"), "hatch", "wrong_gate"),
         ((), "ramp", "authorised"),
     ],

@@ -1,6 +1,6 @@
 """Rule `sensor`: a value beyond its limit for a while is an excursion: start, peak and end."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -38,6 +38,19 @@ def warmed(**changes: Any) -> Bench:  # noqa: ANN401 -- any field of a rule
         bench.tell(value, seconds)
     bench.wait_until(75)
     return bench
+
+
+class Hours(NamedTuple):
+    """Windows from one second to another."""
+
+    spans: tuple[tuple[float, float], ...]
+
+    def is_open(self, at_ns: int) -> bool:
+        return any(at(first) <= at_ns < at(last) for first, last in self.spans)
+
+    def next_change_ns(self, after_ns: int) -> int | None:
+        changes_ns = [at(each) for span in self.spans for each in span]
+        return min((each_ns for each_ns in changes_ns if each_ns > after_ns), default=None)
 
 
 # Excursions
@@ -145,6 +158,33 @@ def test_an_excursion_that_is_not_confirmed_yet_is_not_shown_on_a_former_alert()
     assert bench.alert.excursion == Excursion(
         quantity="temperature", unit="°C", limit=8, started_ns=at(210), peak=30, peak_ns=at(210)
     )
+
+
+def test_an_excursion_of_another_window_is_another_one() -> None:
+    bench = Bench(cold(confirm_s=0))
+    bench.timetables = {RULE: Hours(((0, 100), (500, 600)))}
+    bench.adopt(cold(confirm_s=0))
+    bench.tell(20.0, 10)
+    bench.wait_until(550)
+    assert bench.transitions == ["raised", "returned", "reopened"]
+    bench.tell(9.0, 560)
+    bench.wait_until(700)
+    excursion = bench.alert.excursion
+    assert excursion is not None
+    assert excursion.started_ns == at(500)
+
+
+def test_an_alert_that_was_committed_goes_on_with_its_excursion() -> None:
+    bench = warmed()
+    alert = bench.alert
+    fresh = Bench(cold())
+    fresh.judge.adopt_open([alert])
+    fresh.tell(9.0, 100)
+    fresh.tell(4.0, 110)
+    fresh.wait_until(200)
+    excursion = fresh.alert.excursion
+    assert excursion is not None
+    assert (excursion.started_ns, excursion.peak, excursion.ended_ns) == (at(10), 11.5, at(110))
 
 
 # What it is about

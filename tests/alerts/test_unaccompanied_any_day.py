@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.alerts.test_unaccompanied import bench_of
+from tests.alerts.company import bench_of
 from tests.zones.made import at
 from zones.bins import BIN_NS
 from zones.tracks import PHASE_BIN, Step, closing_ns
