@@ -113,7 +113,8 @@ def _by_channel_kind(entry: Value, info: ValidationInfo) -> Value | ChannelSetti
     model = channel_model(entry)
     if info.context is AS_WRITTEN and is_open(entry):
         named = {key: entry[key] for key in ("name",) if key in entry}
-        return UnfilledChannel.model_validate({**named, "kind": "log"})
+        kind = "log" if model is ChannelSettings else entry["kind"]
+        return UnfilledChannel.model_validate({**named, "kind": kind})
     if model is ChannelSettings:
         return {key: entry[key] for key in ChannelSettings.model_fields if key in entry}
     if model is AppriseChannel and info.context is not AS_WRITTEN and not has_apprise():

@@ -85,7 +85,7 @@ def test_what_is_decided_by_may_not_hang_on_the_environment(text: str) -> None:
 def test_without_an_environment_the_places_are_known_and_the_secrets_are_not() -> None:
     settings = parse_site(WEBHOOK, env=None).settings
     assert settings.readers[0].zone == "hall"
-    assert settings.channels[0].kind == "log"
+    assert settings.channels[0].kind == "webhook"
     assert isinstance(settings.channels[0], UnfilledChannel)
 
 

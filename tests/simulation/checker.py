@@ -77,12 +77,22 @@ def _of_one_exit(day: FacilityDay, each: Expected, mine: list[AlertChange]) -> I
         return
     if len(mine) > 1:
         yield f"{told}: {len(mine)} alerts: {'; '.join(map(_shown, mine))}"
-    if not mine and each.hearing != "perhaps" and not each.exit.authorised:
+    if not mine and _is_certain(each):
         yield f"{told}: no alert"
     if mine and seconds_of(mine[0].at_ns) > each.until_s:
         yield f"{told}: known only at {seconds_of(mine[0].at_ns):.1f} s: {_shown(mine[0])}"
     if mine and each.hearing == "heard":
         yield from _of_evidence(day, each, mine[0])
+
+
+def _is_certain(each: Expected) -> bool:
+    """Whether the gateway could not but know that it was an exit, and no authorised one."""
+    if each.exit.authorised:
+        return False
+    # That it stands in the yard does not say by which door it came there.
+    return each.hearing in {"heard", "later"} or (
+        each.hearing == "seen" and not each.exit.checked_out
+    )
 
 
 def _of_evidence(day: FacilityDay, each: Expected, change: AlertChange) -> Iterator[str]:
