@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from alerts.alert import Event
-from alerts.lifecycle import ONE_OUTING_NS
+from alerts.lateness import ONE_OUTING_NS
 from alerts.outings import (
     StillOut,
     exit_of,

@@ -16,6 +16,11 @@ LAG_NS = HOLD_NS + BIN_NS
 class Timetable(Protocol):
     """When a rule holds."""
 
+    @property
+    def version(self) -> str:
+        """Another one for other hours."""
+        ...
+
     def is_open(self, at_ns: int) -> bool:
         """Whether it holds at this time."""
         ...

@@ -5,29 +5,26 @@ due time: once all reads up to that time have had their hold, before anything
 that arrives at the same instant.
 """
 
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, Event, Notice
+from alerts.alert import Alert, AlertChange, Cause, Event, Notice
 from alerts.authority import Authority
 from alerts.cases import Cases
 from alerts.changes import AlertVerb, EndDrill, GatewayFault, ShelveRule, StartDrill
 from alerts.clock_watch import CLOCK, ClockWatch
 from alerts.conflict_watch import CONFLICT, ConflictWatch
 from alerts.custody_watch import OVERDUE, CustodyWatch
-from alerts.drafts import Heading, draft_under
 from alerts.forces import Forces, Timetable
 from alerts.handling import refusal_to_shelve
-from alerts.lifecycle import Draft
 from alerts.place_watch import Findings, PlaceWatch
 from alerts.places import Places
 from alerts.portal_watch import PortalWatch
-from alerts.settings import Manners, RuleSettings, SystemSettings
+from alerts.rulebook import SiteRulebook
 from alerts.shelving import shelve_rule
 from alerts.state import JudgeState, Key
-from alerts.suppression import suppressor_of
 from alerts.watch import Outfit, RuleWatch, SystemWatch, Watch
 from alerts.watches import rule_watches, system_watches
 from alerts.zone_watch import BLIND, ZoneWatch
@@ -43,11 +40,9 @@ from zones.tracks import PHASE_ARRIVAL, Step
 
 Decided = Movement | Crossing | AlertChange | Notice | Event | CustodyChanged
 
-_NO_SETTINGS = SystemSettings()
-
 
 class Judge:
-    """One site's judge of movements; it is the rulebook of its own cases."""
+    """One site's judge of movements."""
 
     def __init__(self, state: JudgeState) -> None:
         self.state = state
@@ -55,10 +50,10 @@ class Judge:
         self.authority = Authority(state.custody, self.register)
         self._out: list[Decided] = []
         self._outfit = Outfit()
-        self._versions: dict[str, str] = {}
         self._forces = Forces(state.in_force)
         self._places = Places(state.places, self.register)
-        self._cases = Cases(state, self)
+        self._rulebook = SiteRulebook(state, self._forces, self.authority, self._tell)
+        self._cases = Cases(state, self._rulebook)
         self._custody = CustodyWatch(state, self.register, self.authority, self._out.append)
         self._where = PlaceWatch(state, self.register, self._places, self._custody)
         self._portals = PortalWatch(state, self.register, self._places, self._custody)
@@ -79,6 +74,7 @@ class Judge:
             *dict.fromkeys(self._by_kind.values()),
             *self._system.values(),
         ]
+        self._rulebook.system = self._system
         self._timed = [watch for watch in self._watches if watch.has_timers]
 
     def take_decided(self) -> list[Decided]:
@@ -96,7 +92,7 @@ class Judge:
     ) -> None:
         """Go on with the rules that the state was made with."""
         self._outfit = outfit
-        self._versions = {name: rule_version(rule) for name, rule in outfit.rules.items()}
+        self._rulebook.use(outfit, timetables)
         self.authority.use(outfit.plan)
         for watch in self._watches:
             watch.use(outfit)
@@ -138,8 +134,9 @@ class Judge:
         self._cases.rename_zones(succession.renamed)
         self._withdraw_strays()
         self._cases.reconsider_service()
-        self._where.judge_anew(before, self._findings(tags, edited), self._cases, "rule_change")
-        self._reassess(edited)
+        with self._because("rule_change"):
+            self._where.judge_anew(before, self._findings(tags, edited), self._cases)
+            self._reassess(edited)
         self._zones.look(self._cases)
         self._collect_custody()
 
@@ -211,11 +208,12 @@ class Judge:
     def _turn_forces(self, now_ns: int) -> None:
         """Rules come into force and see what is broken by then, or go out of it."""
         for name in self._forces.take_due(now_ns):
-            if self._forces.is_open(name):
+            if not self._forces.is_open(name):
+                self._withdraw_all(name)
+                continue
+            with self._because("schedule"):
                 for watch in self._watches:
                     watch.reassess([name], self._cases)
-            else:
-                self._withdraw_all(name)
 
     def take(self, step: Step) -> None:
         """Take one decision of Locate in; timers that are due before it fire first."""
@@ -334,9 +332,10 @@ class Judge:
         self._places.note_bindings(tags)
         self._withdraw_strays()
         after = self._findings(tags, self._outfit.rules)
-        self._where.judge_anew(before, after, self._cases, "asset_change")
-        for watch in self._watches:
-            watch.note_register(self._cases)
+        with self._because("asset_change"):
+            self._where.judge_anew(before, after, self._cases)
+            for watch in self._watches:
+                watch.note_register(self._cases)
         self._collect_custody()
 
     def _withdraw_strays(self) -> None:
@@ -360,60 +359,21 @@ class Judge:
             if key[0] == rule:
                 self._cases.withdraw(key)
 
-    # The rulebook of the cases
-
-    def tell(self, told: AlertChange | Notice) -> None:
-        """Take a change of an alert or a notice."""
+    def _tell(self, told: AlertChange | Notice) -> None:
+        """Take a change of an alert or a notice; that of an outage concerns other alerts."""
         self._out.append(told)
         if isinstance(told, AlertChange) and told.alert.rule == BLIND:
             self._zones.note(told, self._cases)
+            for watch in self._watches:
+                watch.note_outage(self._cases)
             self._cases.reconsider_suppression()
 
-    def manners(self, key: Key) -> Manners | None:
-        """How the alerts of a case behave toward people; None where the rule is gone."""
-        watch = self._system.get(key[0])
-        if watch is not None:
-            return watch.manners(key)
-        settings = self._outfit.rules.get(key[0])
-        return None if settings is None else settings.manners
-
-    def holds(self, rule: str, time_ns: int) -> bool:
-        """Whether a rule is in force, at that time or now."""
-        return self._forces.holds(rule, time_ns)
-
-    def suppressor(self, alert: Alert) -> str | None:
-        """What makes an alert one that nobody needs to be told of; None if nothing does."""
-        return suppressor_of(alert, self.state, self._outfit.plan, self.authority)
-
-    def draft(self, key: Key) -> Draft:
-        """What writes the alerts of a case."""
-        name, subject = key
-        watch = self._system.get(name)
-        rule = self._outfit.rules.get(name)
-        if watch is not None:
-            heading = watch.heading(key)
-        elif rule is not None:
-            heading = self._heading(rule)
-        else:
-            heading = Heading(name, "", "", "warning", latched=False)
-        write = draft_under(heading, subject, self.state, self._outfit.plan)
-        cause = self._where.cause
-        return Draft(write, cause, 5 if rule is None else rule.chatter_per_hour)
-
-    def _heading(self, rule: RuleSettings) -> Heading:
-        return Heading(
-            rule.name,
-            self._versions[rule.name],
-            rule.kind,
-            rule.severity,
-            latched=rule.latch,
-            flap_window_s=rule.flap_window_s,
-        )
+    @contextmanager
+    def _because(self, cause: Cause) -> Generator[None]:
+        """What is raised meanwhile is raised for this reason."""
+        self._rulebook.cause = cause
+        yield
+        self._rulebook.cause = "moved"
 
     def _collect_custody(self) -> None:
         self._out += self.authority.take_decided()
-
-
-def rule_version(rule: RuleSettings) -> str:
-    """What decisions name: it changes with every field of the rule."""
-    return sha256(rule.model_dump_json().encode()).hexdigest()[:12]

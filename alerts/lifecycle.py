@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from alerts.alert import Alert, Cause, Condition, Excursion, Transition
+from alerts.alert import Alert, Cause, Excursion, Transition
 from alerts.facts import Fact, Overstay
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
@@ -39,9 +39,6 @@ class Draft(NamedTuple):
 
 HOUR_NS = 3600 * SECOND_NS
 
-ONE_OUTING_NS = 60 * SECOND_NS
-"""What is known late of a time so shortly before an episode is how that began; and so shortly
-after what was known late itself, it is the same outing."""
 
 _EPISODES_TRIED = 10_000
 """More alerts of one rule for one asset than anybody closes by hand."""
@@ -198,59 +195,6 @@ def fire(case: Case, draft: Draft) -> Steps:
     return _carry_out(case, pending.what, pending.fact, pending.due_ns, draft)
 
 
-def observe_late(*, is_over: bool) -> Callable[..., Steps]:
-    """Take in what is known late: a break that is news is told, as late.
-
-    `is_over`: something that happened later says that the rule is kept again; if nothing
-    does, it is broken still. What lies within an episode that was told is no news.
-    """
-
-    def respond(
-        case: Case, _patience: Patience, verdict: Verdict, fact: Fact, draft: Draft
-    ) -> Steps:
-        if verdict in {"kept", "undecided"}:
-            return []
-        if _is_known(case, fact.time_ns):
-            return _back_meanwhile(case, fact) if is_over else []
-        steps = _raised(case, fact, fact.decided_ns, draft)
-        transition, alert = steps[0]
-        condition: Condition = "returned" if is_over else "active"
-        case.alert = msgspec.structs.replace(alert, late=True, condition=condition)
-        case.pending = None if not is_over else case.pending
-        if is_over:
-            case.over_ns = max(case.over_ns, fact.decided_ns + ONE_OUTING_NS)
-        return [(transition, case.alert), *_with_last(case, steps[1:])]
-
-    return respond
-
-
-def _back_meanwhile(case: Case, fact: Fact) -> Steps:
-    """What is open since it was known late turns out to be over."""
-    if case.alert is None or not case.alert.late:
-        return []
-    case.over_ns = max(case.over_ns, fact.decided_ns + ONE_OUTING_NS)
-    return returned(case, fact.decided_ns)
-
-
-def _with_last(case: Case, steps: Steps) -> Steps:
-    """Further steps, taken again from the alert as it is now."""
-    return [] if case.alert is None else [turn(case, case.alert, step) for step, _ in steps]
-
-
-def _is_known(case: Case, time_ns: int) -> bool:
-    """Whether a break at this time belongs to an episode that was told.
-
-    That is so from shortly before it began until it was over. While an alert is open, what
-    happened before it is known with it.
-    """
-    if not case.episodes:
-        return False
-    alert = case.alert
-    if alert is not None and (alert.condition == "active" or time_ns <= case.over_ns):
-        return True
-    return case.began_ns - ONE_OUTING_NS <= time_ns <= case.over_ns
-
-
 def withdraw(case: Case) -> Steps:
     """The rule is no longer for it: nothing is pending, and what is open counts as returned."""
     case.pending = None
@@ -308,7 +252,7 @@ def _carry_out(
     draft: Draft,
 ) -> Steps:
     if what == "raise":
-        return _raised(case, fact, decided_ns, draft)
+        return raised(case, fact, decided_ns, draft)
     if what == "return":
         case.over_ns = max(case.over_ns, fact.time_ns)
         steps = returned(case, decided_ns)
@@ -317,7 +261,7 @@ def _carry_out(
     return [] if case.alert is None else [cleared(case, case.alert, decided_ns)]
 
 
-def _raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
+def raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
     """A new alert, or again the one that is open or has just cleared by itself."""
     former = case.alert
     if former is None and case.closed is not None and decided_ns <= case.closed_until_ns:

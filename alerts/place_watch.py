@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable
 
-from alerts.alert import Cause, subject_of
+from alerts.alert import subject_of
 from alerts.cases import Cases, Respond
 from alerts.custody_watch import CustodyWatch
-from alerts.lifecycle import observe, observe_late, reconsider_after
+from alerts.lateness import observe_late
+from alerts.lifecycle import observe, reconsider_after
 from alerts.places import Places, Standing, place_of
 from alerts.rule_kinds import DwellRule, EnterRule, ExitRule, ForbiddenRule, MissingRule
 from alerts.rules.exit import judge as judge_exit
@@ -44,7 +45,6 @@ class PlaceWatch(RuleWatch):
         self._custody = custody
         self._plan = NO_PLAN
         self._rules: dict[str, PlaceRule] = {}
-        self.cause: Cause = "moved"
 
     def use(self, outfit: Outfit) -> None:
         """Judge by these rules."""
@@ -78,7 +78,8 @@ class PlaceWatch(RuleWatch):
 
     def reassess(self, names: Collection[str], cases: Cases) -> None:
         """Look at everybody with rules that are in force from now on."""
-        self.judge_anew({}, self.findings(self._places.tags(), names, cases), cases, "schedule")
+        found = self.findings(self._places.tags(), names, cases)
+        self.judge_anew({}, found, cases, lasted=True)
 
     def findings(self, tags: Iterable[str], names: Collection[str], cases: Cases) -> Findings:
         """What the named rules say of where the subjects of these tags are.
@@ -97,19 +98,21 @@ class PlaceWatch(RuleWatch):
                     found[key] = verdict, there
         return found
 
-    def judge_anew(self, before: Findings, after: Findings, cases: Cases, cause: Cause) -> None:
-        """Respond where a change made another verdict; whom it made none about, it leaves alone."""
-        self.cause = cause
+    def judge_anew(
+        self, before: Findings, after: Findings, cases: Cases, *, lasted: bool = False
+    ) -> None:
+        """Respond where a change made another verdict; whom it made none about, it leaves alone.
+
+        `lasted`: who has been there all the while need not prove it anew.
+        """
         for key in sorted(after):
             verdict, there = after[key]
             if key not in before or before[key][0] != verdict:
                 now_ns = self._state.now_ns
-                # Who has been there all the while need not prove it anew.
-                stayed_ns = now_ns - there.since_ns if cause == "schedule" else 0
+                stayed_ns = now_ns - there.since_ns if lasted else 0
                 movement = there.as_movement(now_ns)
                 respond = reconsider_after(stayed_ns / SECOND_NS)
                 self._apply(self._rules[key[0]], there.asset, movement, cases, respond)
-        self.cause = "moved"
 
     def _assess(
         self, asset: Asset | None, movement: Movement, cases: Cases, respond: Respond

@@ -4,7 +4,8 @@ from alerts.alert import subject_of
 from alerts.cases import Cases
 from alerts.company import Passer, company_of, remember
 from alerts.custody_watch import CustodyWatch
-from alerts.lifecycle import observe, observe_late, reconsider
+from alerts.lateness import observe_late
+from alerts.lifecycle import observe, reconsider
 from alerts.place_watch import is_for
 from alerts.places import Places
 from alerts.rule_kinds import CrossingRule, ExitRule, TailgateRule, WrongWayRule

@@ -8,6 +8,7 @@ over a whole window, it opens at the jump and is open for as long as it would ha
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from heapq import merge
 from typing import NamedTuple
 
@@ -56,6 +57,11 @@ class Schedule:
 
     def __hash__(self) -> int:
         return hash(self._settings)
+
+    @property
+    def version(self) -> str:
+        """Another one for other hours."""
+        return sha256(repr(self._settings).encode()).hexdigest()[:12]
 
     def is_open(self, at_ns: int) -> bool:
         """Whether the rule holds at a time."""

@@ -236,9 +236,9 @@ class SystemSettings(BaseModel):
         "about the zones that nobody hears for it is open.",
     )
     unknown_tags: UnknownTags = Field(
-        default="record",
-        description="A tag that no asset carries, at an exit: `ignore`, `record` an event, or "
-        "raise an `alert`.",
+        default="ignore",
+        description="A tag that no asset carries, at an exit: `ignore` (its movement stands in the "
+        "history all the same), `record` an event, or raise an `alert`.",
     )
     notify: tuple[str, ...] | None = Field(
         default=None,

@@ -12,7 +12,8 @@ import msgspec
 from alerts.alert import Event, subject_of
 from alerts.cases import Cases
 from alerts.drafts import Heading
-from alerts.lifecycle import Case, observe_late, reconsider
+from alerts.lateness import observe_late
+from alerts.lifecycle import Case, reconsider
 from alerts.selection import selects
 from alerts.settings import SYSTEM_PREFIX, Patience, RuleSettings
 from alerts.state import JudgeState, Key

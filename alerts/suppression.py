@@ -49,14 +49,20 @@ def _parent(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
     """
     if alert.condition == "returned":
         return alert.suppressed_by
-    behind = plan.hearers_of(alert.reader or "")
+    parent = outage_of(alert.reader or "", state, plan)
+    return None if parent is None else f"alert:{parent.id}"
+
+
+def outage_of(reader: str, state: JudgeState, plan: FloorPlan) -> Alert | None:
+    """The open alert that tells of a zone that this reader, or a device behind it, covers."""
+    behind = plan.hearers_of(reader)
     zones = {
         zone.name
         for zone in plan.zones.values()
-        if any(reader in behind for reader, _ in zone.covered_by)
+        if any(name in behind for name, _ in zone.covered_by)
     }
     for name in sorted(zones & state.fallen.keys()):
         case = state.cases.get((BLIND, state.fallen[name].subject))
         if case is not None and case.alert is not None:
-            return f"alert:{case.alert.id}"
+            return case.alert
     return None

@@ -63,6 +63,9 @@ class Watch:
     def note_start(self) -> None:
         """The gateway starts; nobody heard anything for a while, and no reader is known yet."""
 
+    def note_outage(self, cases: Cases) -> None:
+        """An alert about zones that nobody hears was raised, or is over."""
+
     def note_fault(self, fault: GatewayFault, cases: Cases) -> None:
         """A part of the gateway does not work, or does again."""
 

@@ -53,7 +53,11 @@ class Desk(Protocol):
     """Fulfilled by the gateway."""
 
     clock: Callable[[], int]
-    dispatch: Dispatch
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """What may be asked of delivery."""
+        ...
 
     async def submit(self, change: Change) -> Outcome:
         """Return once the change is committed, or refused. Raises JournalFullError."""

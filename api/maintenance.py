@@ -22,6 +22,8 @@ FOR_S_MAX = 7 * 86_400.0
 MAINTENANCE_COLUMNS = ("kind", "target", "since", "until", "reason", "by")
 
 Antenna = Annotated[int, Field(ge=1, le=ANTENNA_MAX)]
+
+
 class ReaderMaintenanceBody(SpanBody):
     """Until when or for how long, and why; of one antenna, or of all of the reader."""
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import AlertChange, Notice, Severity, alert_json, notice_json
+from alerts.alert import AlertChange, Notice, Severity
+from alerts.shown import alert_json, notice_json
 from delivery.attempt import Delivery, Part
 from tags.times import SECOND_NS, format_time
 

@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Collection
 
-from alerts.alert import Alert, Evidence, alert_json
+from alerts.alert import Alert, Evidence
+from alerts.shown import alert_json
 from delivery.outbox import AT_ONCE_NS, Message, body_of, put_message
 from tags.times import SECOND_NS
 

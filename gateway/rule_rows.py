@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from alerts.alert import Shelf
-from alerts.judge import rule_version
+from alerts.rulebook import rule_version
 from alerts.settings import RuleSettings
 from alerts.state import JudgeState
 from tags.times import format_time

@@ -31,7 +31,9 @@ log = logging.getLogger("tagwarden")
 class WatchedPart:
     """One part: broken or well, as it was told, which changes once the other has lasted."""
 
-    def __init__(self, *, broken: bool, broken_after_s: float = 0.0, well_after_s: float = 0.0):
+    def __init__(
+        self, *, broken: bool, broken_after_s: float = 0.0, well_after_s: float = 0.0
+    ) -> None:
         self.broken = broken
         self._after_s = {True: broken_after_s, False: well_after_s}
         self._otherwise_since_s: float | None = None

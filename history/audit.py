@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, Evidence, alert_json
+from alerts.alert import Alert, AlertChange, Evidence
+from alerts.shown import alert_json
 from history.outputs import AssetRemoved, AssetStored, Audited, Numbered
 from inventory.assets import Asset
 from inventory.custody import CustodyChanged

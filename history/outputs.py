@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import AlertChange, Event, Notice, alert_json, event_json, notice_json
+from alerts.alert import AlertChange, Event, Notice
+from alerts.shown import alert_json, event_json, notice_json
 from inventory.assets import Asset
 from inventory.custody import CustodyChanged
 from readers.health import ReaderHealth, health_json
@@ -114,16 +115,17 @@ def event_of(numbered: Numbered) -> tuple[str, dict[str, Any]] | None:
     """The stream's event name and body; None for what the stream does not carry."""
     match numbered.output:
         case Movement() as movement:
-            return "movement", movement_json(movement)
+            told = "movement", movement_json(movement)
         case Crossing() as crossing:
-            return "crossing", crossing_json(crossing)
+            told = "crossing", crossing_json(crossing)
         case AlertChange(transition=transition, alert=alert):
-            return "alert", {"transition": transition, **alert_json(alert, numbered.seq)}
+            told = "alert", {"transition": transition, **alert_json(alert, numbered.seq)}
         case Notice() as notice:
-            return "notice", notice_json(notice)
+            told = "notice", notice_json(notice)
         case Event() as event:
-            return "event", event_json(event)
+            told = "event", event_json(event)
         case ReaderHealth() as health:
-            return "reader", health_json(health)
+            told = "reader", health_json(health)
         case _:
             return None
+    return told

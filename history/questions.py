@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from alerts.alert import Alert, alert_json
+from alerts.alert import Alert
+from alerts.shown import alert_json
 from history import state
 from history.alarm_figures import figures_of
 from history.audit import AuditLine, audit_line_json

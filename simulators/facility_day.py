@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from simulators.day_air import Air, Floats, Heard, Ints, joined
+from simulators.day_air import Air, Flags, Floats, Heard, Ints, joined
 from simulators.day_lives import DayAsset, Lives, Pace, live
 from simulators.day_site import DaySite, day_site
 from simulators.day_troubles import Odds, Outage, Restart, Troubles, troubles_of
@@ -100,9 +100,7 @@ class FacilityDay:
         found: list[Happening] = []
         for reader, at_s in restart.online_s.items():
             down = self._down_at(reader, at_s)
-            online_s = at_s if down is None else down.to_s
-            if down is None or down.to_s >= restart.up_s:
-                found += self._online(reader, online_s)
+            found += self._online(reader, at_s if down is None else down.to_s)
         return found
 
     def _online(self, reader: str, at_s: float) -> list[Happening]:
@@ -185,9 +183,7 @@ class _Way:
             slowness[late] = self._rng.uniform(0, slow.delay_s, len(report))[inverse]
         return slowness
 
-    def _missed(
-        self, arrival_s: Floats, reader: Ints
-    ) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    def _missed(self, arrival_s: Floats, reader: Ints) -> Flags:
         """What comes while the gateway is down, or before it has connected to the reader."""
         missed = np.zeros(len(arrival_s), dtype=np.bool_)
         for restart in self._troubles.restarts:
@@ -252,9 +248,7 @@ def _ns(seconds: Floats) -> Ints:
     return np.round(seconds * SECOND_NS).astype(np.int64)
 
 
-def _where(
-    arrivals: _Arrivals, wanted: "Ints | np.ndarray[tuple[int], np.dtype[np.bool_]]"
-) -> _Arrivals:
+def _where(arrivals: _Arrivals, wanted: Ints | Flags) -> _Arrivals:
     return _Arrivals(
         arrivals.heard.where(wanted), arrivals.time_ns[wanted], arrivals.arrival_ns[wanted]
     )

@@ -2,10 +2,11 @@
 
 import pytest
 
+from alerts.rulebook import rule_version
 from alerts.settings import AssetSelector
 from inventory.assets import Asset
 from tags.epc import Identity, commission, encode
-from tests.alerts.made import END_S, LAPTOP, RULE, TWIN, Bench, Said, rule
+from tests.alerts.made import END_S, LAPTOP, TWIN, Bench, Said, rule
 from tests.zones.made import at, health
 from zones.floorplan import FloorPlan
 from zones.settings import ZoneSettings
@@ -40,7 +41,7 @@ def test_a_narrower_fence_counts_from_the_change_and_is_told_once() -> None:
 
 def test_such_an_alert_rests_on_no_read_and_names_the_new_rule() -> None:
     bench = bench_at("office")
-    former = bench.judge._versions[RULE]
+    former = rule_version(bench.rules[0])
     bench.adopt(rule(fence=("hall",)))
     bench.wait_until(END_S)
     evidence = bench.alert.evidence

@@ -5,8 +5,9 @@ import itertools
 import msgspec
 import pytest
 
-from alerts.alert import Alert, AlertState, Condition, alert_json, state_of
+from alerts.alert import Alert, AlertState, Condition, state_of
 from alerts.lifecycle import Case, Draft, alert_id, fire
+from alerts.shown import alert_json
 from tests.alerts.made import END_S, RULE, Bench, Said, rule
 from tests.zones.made import at
 from zones.tracks import HOLD_NS

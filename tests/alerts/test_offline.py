@@ -177,6 +177,7 @@ def test_from_a_start_on_each_reader_has_the_whole_time() -> None:
     bench = Network(floor_plan=spare())
     bench.turn("offline", 10.0, "r")
     bench.restart(35.0)
+    bench.turn("online", 35.0, "s", "t")
     bench.turn("offline", 36.0, "r")
     bench.wait_until(END_S)
     assert bench.story() == [("raised", "r", 66.0)]
@@ -225,10 +226,7 @@ def test_where_the_alert_about_zones_tells_of_it_nobody_is_told_twice() -> None:
         ("zone:office", "returned", 100.0),
         ("zone:office", "cleared", 110.0),
     ]
-    assert [transition for transition, *_ in bench.story()] == ["raised", "returned", "cleared"]
-    parent = next(change.alert.id for change in bench.changes if change.alert.rule == BLIND)
-    own = next(change.alert for change in bench.changes if change.alert.rule == OFFLINE)
-    assert (own.suppressed_by, state_of(own)) == (f"alert:{parent}", "suppressed")
+    assert bench.story() == []
 
 
 @pytest.mark.parametrize("acknowledged", [True, False])
@@ -260,8 +258,7 @@ def test_once_the_zones_are_heard_again_the_reader_that_is_still_gone_is_told() 
         ("zone:hall", "cleared", 110.0),
         ("reader:r", "raised", 110.0),
     ]
-    assert ("unsuppressed", "r", 110.0) in bench.story()
-    assert ("unsuppressed", "s", 110.0) not in bench.story()
+    assert bench.story() == [("raised", "r", 110.0)]
 
 
 def test_a_zone_that_falls_blind_later_takes_the_alerts_about_its_readers_along() -> None:
@@ -273,8 +270,10 @@ def test_a_zone_that_falls_blind_later_takes_the_alerts_about_its_readers_along(
     assert bench.story() == [
         ("raised", "r", 40.0),
         ("suppressed", "r", 110.0),
-        ("raised", "s", 130.0),
     ]
+    own = next(change.alert for change in reversed(bench.changes) if change.alert.rule == OFFLINE)
+    parent = next(change.alert.id for change in bench.changes if change.alert.rule == BLIND)
+    assert (own.suppressed_by, state_of(own)) == (f"alert:{parent}", "suppressed")
     assert [(subject, what) for subject, what, _ in bench.told] == [
         ("reader:r", "raised"),
         ("zone:hall", "raised"),
@@ -324,7 +323,7 @@ def test_a_link_is_told_with_the_zones_that_its_devices_covered() -> None:
     bench.turn("offline", 10.0, *HEARERS)
     bench.wait_until(100.0)
     assert bench.told == [("zone:hall", "raised", 20.0)]
-    assert bench.story() == [("raised", "broker", 40.0)]
+    assert bench.story() == []
 
 
 # Who need not speak

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.alert import Excursion, alert_json
+from alerts.alert import Excursion
 from alerts.changes import ShelveRule
 from alerts.rule_kinds import SensorRule
+from alerts.shown import alert_json
 from tags.times import format_time
 from tests.alerts.made import RULE, Bench, Said, rule
 from tests.zones.made import at
@@ -44,6 +45,7 @@ class Hours(NamedTuple):
     """Windows from one second to another."""
 
     spans: tuple[tuple[float, float], ...]
+    version: str = "hours"
 
     def is_open(self, at_ns: int) -> bool:
         return any(at(first) <= at_ns < at(last) for first, last in self.spans)

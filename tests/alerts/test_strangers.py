@@ -86,8 +86,8 @@ def test_alerted_each_exit_is_told_at_once(way: str) -> None:
     assert bench.events == []
 
 
-def test_recording_is_what_a_short_site_file_wants() -> None:
-    assert SystemSettings().unknown_tags == "record"
+def test_a_short_site_file_leaves_them_to_the_history() -> None:
+    assert SystemSettings().unknown_tags == "ignore"
 
 
 # One exit is one

@@ -22,7 +22,7 @@ class Clocks(Bench):
 
     def __init__(self, **settings: float) -> None:
         super().__init__(rule())
-        self.system = SystemSettings(notify=("desk",), **settings)
+        self.system = SystemSettings.model_validate({"notify": ["desk"]} | settings)
         self.rebuild(self.plan, "v1")
 
     def state_clock(self, reader: str, offset_s: float, seconds: float) -> None:

@@ -28,7 +28,9 @@ def state_path(tmp_path: Path) -> Path:
 def keys(state_path: Path) -> dict[str, str]:
     with closing(open_state(state_path)) as state:
         state.execute("BEGIN")
-        made = {role: create_key(state, f"{role} key", role, NOON_NS) for role in ROLES}
+        made: dict[str, str] = {
+            role: create_key(state, f"{role} key", role, NOON_NS) for role in ROLES
+        }
         state.execute("COMMIT")
         return made
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.alert import Acknowledgement, Alert, Notice, alert_json, notice_json
+from alerts.alert import Acknowledgement, Alert, Notice
+from alerts.shown import alert_json, notice_json
 from delivery.attempt import Delivery, Part
 from delivery.outbox import message_id
 from delivery.signals import HEARTBEAT, TEST

@@ -4,7 +4,8 @@ import logging
 import msgspec
 import pytest
 
-from alerts.alert import Severity, alert_json
+from alerts.alert import Severity
+from alerts.shown import alert_json
 from delivery.attempt import DONE
 from delivery.channels import open_channel
 from delivery.log import LogSender

@@ -14,7 +14,9 @@ channels:
   - {{name: desk, kind: log}}
   - {{name: mail, kind: smtp, host: mail.example.net, from: a@example.net, to: [b@example.net]}}
   - {{name: hook, kind: webhook, url: https://example.net, secret: "${{HOOK_SECRET}}"}}
-  - {{name: horn, kind: siren, relay: {{address: "mqtt://10.0.0.2", topic: horn, username: us, password: "${{HORN}}"}}}}
+  - name: horn
+    kind: siren
+    relay: {{address: "mqtt://10.0.0.2", topic: horn, username: us, password: "${{HORN}}"}}
 """
 
 

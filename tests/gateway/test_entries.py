@@ -19,7 +19,8 @@ from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Target
 from tests.zones.made import HALL, at, read
-from tests.zones.stories import LAPTOPS, Story, stories
+from tests.zones.stories import Story, stories
+from tests.zones.story_sites import LAPTOPS
 
 ONE_OF_EACH: list[Entry] = [
     ReadGroup("local", 1, [read("a", HALL, 0.5), read("b", HALL, 7)]),

@@ -21,16 +21,8 @@ from inventory.changes import RemoveAsset, StoreAssets
 from readers.health import ReaderHealth
 from tags.reads import Fix, Read
 from tests.zones.made import DOCK, GATE, HALL, OFFICE, YARD, at, every, health, read, seconds_of
-from tests.zones.stories import (
-    ABSENT_AFTER_S,
-    LAPTOPS,
-    Story,
-    new_pipeline,
-    opening,
-    run,
-    site_of,
-    stories,
-)
+from tests.zones.stories import Story, new_pipeline, opening, run, stories
+from tests.zones.story_sites import ABSENT_AFTER_S, LAPTOPS, site_of
 from zones.movements import Movement
 
 HOUR_S = 3600.0

@@ -2,9 +2,10 @@
 
 import pytest
 
-from alerts.alert import alert_json, state_of
+from alerts.alert import state_of
 from alerts.changes import AcknowledgeAlert, ResetAlert
 from alerts.lifecycle import alert_id
+from alerts.shown import alert_json
 from tests.gateway.watched import BLIND, Watched
 from tests.zones.made import at, health
 

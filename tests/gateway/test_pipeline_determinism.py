@@ -16,16 +16,8 @@ from history.outputs import Numbered
 from tags.reads import Read
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.zones.made import GATE, HALL, OFFICE, T0_NS, YARD
-from tests.zones.stories import (
-    END_NS,
-    TAGS,
-    Story,
-    new_pipeline,
-    opening,
-    run,
-    stories,
-    with_ticks,
-)
+from tests.zones.stories import END_NS, Story, new_pipeline, opening, run, stories, with_ticks
+from tests.zones.story_sites import TAGS
 from zones.bins import BIN_NS
 from zones.movements import Movement
 from zones.tracks import HOLD_NS

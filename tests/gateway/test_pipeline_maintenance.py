@@ -31,7 +31,7 @@ from tests.zones.made import (
     zones,
 )
 from tests.zones.made import readers as listed_readers
-from tests.zones.stories import LAPTOPS, TAGS_MAX, rule
+from tests.zones.story_sites import LAPTOPS, TAGS_MAX, rule
 from zones.floorplan import FloorPlan
 from zones.movements import Movement
 from zones.portal_settings import PortalSettings

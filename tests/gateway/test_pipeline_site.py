@@ -27,7 +27,8 @@ from tests.zones.made import (
     seconds_of,
     zones,
 )
-from tests.zones.stories import LAPTOPS, Story, new_pipeline, rule, run, stories
+from tests.zones.stories import Story, new_pipeline, run, stories
+from tests.zones.story_sites import LAPTOPS, rule
 from zones.floorplan import FloorPlan
 from zones.movements import Movement
 from zones.settings import ZoneSettings

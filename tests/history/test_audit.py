@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from alerts.alert import Acknowledgement, Alert, AlertChange, Shelf, Transition, alert_json
+from alerts.alert import Acknowledgement, Alert, AlertChange, Shelf, Transition
+from alerts.shown import alert_json
 from history.audit import (
     BEGINNING,
     AuditEntry,

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from alerts.alert import Acknowledgement, Alert, alert_json
+from alerts.alert import Acknowledgement, Alert
+from alerts.shown import alert_json
 from history.filters import AlertFilter, AssetFilter, MovementFilter, VisitFilter
 from history.outputs import AssetStored, movement_json
 from history.paging import PageRequest, QuestionError

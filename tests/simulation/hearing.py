@@ -49,7 +49,8 @@ def expected_of(day: FacilityDay, exit_: TrueExit) -> Expected:
 def _hearing(day: FacilityDay, exit_: TrueExit) -> tuple[Hearing, float]:
     door = day.site.doors[exit_.door]
     from_s, to_s = exit_.from_s - EDGE_S, exit_.to_s + EDGE_S
-    known_s = to_s + (GAP_S if door.is_portal else 0.0) + DECIDED_S
+    # A portal may hear what goes away for as far again as its span; then the passage is over.
+    known_s = to_s + (exit_.to_s - exit_.time_s + GAP_S if door.is_portal else 0.0) + DECIDED_S
     known_s += SLOW_S if _is_slow(day, door.reader, from_s, to_s) else 0.0
     if _is_doubtful(day, door.reader, from_s, known_s):
         return "perhaps", inf

@@ -16,7 +16,7 @@ from tests.zones.made import (
     plan,
     read,
 )
-from tests.zones.stories import LAPTOPS, TAGS_MAX, rule
+from tests.zones.story_sites import LAPTOPS, TAGS_MAX, rule
 from zones.movements import Movement
 
 CONFIRM_S, CLEAR_CONFIRM_S = 5.0, 10.0

@@ -7,7 +7,8 @@ from history.outputs import Numbered
 from readers.health import HealthState, ReaderHealth
 from tags.reads import Read
 from tests.zones.made import DOCK, GATE, HALL, OFFICE, YARD, at, health
-from tests.zones.stories import LAPTOPS, opening, run
+from tests.zones.stories import opening, run
+from tests.zones.story_sites import LAPTOPS
 
 _ROUND = (HALL, HALL, OFFICE, GATE, YARD, DOCK)
 _SECONDS = 120
