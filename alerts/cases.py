@@ -206,15 +206,23 @@ class Cases:
         return outcome
 
     def shelve(self, key: Key, shelf: Shelf) -> None:
-        """Put the open alert of a case aside with its rule."""
+        """Put the open alert of a case aside with its rule, unless it is so for longer."""
         case = self._cases[key]
-        if case.alert is not None:
+        if case.alert is not None and _shelved_until_ns(case, 0) < shelf.until_ns:
             step = turn(case, case.alert, "shelved", shelved=shelf)
             self._note(key, [step], shelf.by, shelf.reason)
 
-    def unshelve(self, key: Key, by: str) -> None:
-        """Take the open alert of a case up again."""
-        self._note(key, unshelve(self._cases[key]), by)
+    def unshelve(self, key: Key, shelf: Shelf, by: str) -> None:
+        """Take the open alert of a case up again, if it is on this shelf of its rule."""
+        case = self._cases[key]
+        if case.alert is None or case.alert.shelved != shelf:
+            return
+        other = self._shelf_of(key)
+        if other is None:
+            self._note(key, unshelve(case), by)
+        else:
+            step = turn(case, case.alert, "shelved", shelved=other)
+            self._note(key, [step], by, other.reason)
 
     def reconsider_suppression(self) -> None:
         """Look anew at what suppresses each open alert."""
@@ -255,7 +263,7 @@ class Cases:
         self._state.now_ns = max(self._state.now_ns, at_ns)
         if case.pending is not None and _firing_ns(case.pending) <= at_ns:
             self._note(key, fire(case, self._draft(key)))
-        elif case.closed is not None and case.closed_until_ns < at_ns:
+        elif case.closed is not None and _forgotten_ns(case) <= at_ns:
             case.closed = None
         elif _shelved_until_ns(case) <= at_ns:
             self._note(key, unshelve(case), _GATEWAY, "its time is over")
@@ -269,7 +277,7 @@ class Cases:
         if case.pending is not None:
             dues.append(_firing_ns(case.pending))
         if case.closed is not None:
-            dues.append(case.closed_until_ns + 1)
+            dues.append(_forgotten_ns(case))
         escalation = escalation_ns(case, self._rulebook.manners(key) or _NO_MANNERS)
         if escalation is not None:
             dues.append(escalation)
@@ -296,7 +304,7 @@ class Cases:
                 shelved=self._shelf_of(key),
                 suppressed_by=self._rulebook.suppressor(alert),
                 out_of_service=manners.out_of_service is not None,
-                test=self._state.drill_until_ns > self._state.now_ns,
+                test=self._state.is_drill(fact.time_ns),
             )
 
         return draft._replace(write=write)
@@ -351,13 +359,18 @@ class Cases:
 _NEVER_NS = 1 << 62
 
 
-def _shelved_until_ns(case: Case) -> int:
+def _shelved_until_ns(case: Case, otherwise_ns: int = _NEVER_NS) -> int:
     alert = case.alert
-    return _NEVER_NS if alert is None or alert.shelved is None else alert.shelved.until_ns
+    return otherwise_ns if alert is None or alert.shelved is None else alert.shelved.until_ns
 
 
 def _until_ns(shelf: Shelf) -> int:
     return shelf.until_ns
+
+
+def _forgotten_ns(case: Case) -> int:
+    """When nothing can be known any more of the time in which a closed alert is reopened."""
+    return closing_ns(case.closed_until_ns // BIN_NS)
 
 
 def _firing_ns(pending: Pending) -> int:

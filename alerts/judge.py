@@ -293,14 +293,17 @@ class Judge:
         return shelve_rule(change, self.state.shelves, self._cases)
 
     def start_drill(self, change: StartDrill) -> Outcome:
-        """What is raised from now on is a test; said again, the later end holds."""
+        """What happens from now on is a test; said again, the end said last holds."""
         refused = refusal_to_shelve(change.reason, change.until_ns, change.arrival_ns)
-        if refused is None:
-            self.state.drill_until_ns = change.until_ns
-        return refused or DONE
+        if refused is not None:
+            return refused
+        if self.state.drill_until_ns <= change.arrival_ns:
+            self.state.drill_since_ns = change.arrival_ns
+        self.state.drill_until_ns = change.until_ns
+        return DONE
 
     def end_drill(self, change: EndDrill) -> Outcome:
-        """What is raised from now on is none any more."""
+        """What happens from now on is none any more."""
         if self.state.drill_until_ns <= change.arrival_ns:
             return Outcome("conflict", "there is no drill")
         self.state.drill_until_ns = change.arrival_ns

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from alerts.alert import Alert, Cause, Excursion, Transition
+from alerts.alert import Alert, Cause, Excursion, Shelf, Transition
 from alerts.facts import Fact, Overstay
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
@@ -57,9 +57,10 @@ class Case(msgspec.Struct):
     """All between one rule and one subject: its open alert, and what is pending.
 
     `notify` are the channels that were told last; they are told on when the rule is gone.
-    `told` says how people know of the open alert: not at all, by messages of its own, or by
-    one message about many; `escalate_from_ns` counts from then. `raised_ns` are the times of
-    the last hour at which it was raised or reopened. `closed` has just cleared by itself: it
+    `told` says how people know of the open alert: not at all, by messages of its own (stale, if
+    it went on since while it was put aside), or by one message about many; `escalate_from_ns`
+    counts from then. `raised_ns` are the times of
+    the last hour at which it was raised or reopened, `chatters` whether that was too often. `closed` has just cleared by itself: it
     is reopened if the rule is broken again until `closed_until_ns`. The newest episode lasted
     from `began_ns` to `over_ns`, as far as it is over. `excursion` is the newest that is known
     of a value beyond its limit.
@@ -69,9 +70,10 @@ class Case(msgspec.Struct):
     alert: Alert | None = None
     pending: Pending | None = None
     notify: tuple[str, ...] = ()
-    told: Literal["no", "single", "group"] = "no"
+    told: Literal["no", "single", "stale", "group"] = "no"
     escalate_from_ns: int = 0
     raised_ns: list[int] = []
+    chatters: bool = False
     closed: Alert | None = None
     closed_until_ns: int = 0
     began_ns: int = 0
@@ -232,7 +234,7 @@ def adopt(case: Case, subject: str, alert: Alert | None) -> None:
     case.began_ns = alert.time_ns
     case.escalate_from_ns = alert.raised_at_ns
     case.episodes = max(case.episodes, _ordinal_of(alert, subject))
-    if alert.condition == "active" and case.pending is not None and case.pending.what == "raise":
+    if case.pending is not None and (case.pending.what == "return") != (alert.condition == "active"):
         case.pending = None
 
 
@@ -281,9 +283,9 @@ def raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
         occurrences=former.occurrences + 1,
         transitions=former.transitions,
         assignee=former.assignee,
-        shelved=former.shelved or new.shelved,
-        chattering=former.chattering,
-        test=former.test or new.test,
+        shelved=_lasting(former, new),
+        escalations=former.escalations if former.chattering else 0,
+        test=former.test and new.test,
     )
     return _chattering(case, draft, decided_ns, turn(case, again, "reopened"))
 
@@ -300,6 +302,12 @@ def _written(draft: Draft, fact: Fact, decided_ns: int, ordinal: int) -> Alert:
     return msgspec.structs.replace(alert, cause=cause, outside_now=outside_now)
 
 
+def _lasting(former: Alert, new: Alert) -> Shelf | None:
+    """On which shelf a reopened alert is: its own, unless that is over, or that of its rule."""
+    shelf = former.shelved
+    return shelf if shelf is not None and shelf.until_ns > new.raised_at_ns else new.shelved
+
+
 def _chattering(case: Case, draft: Draft, at_ns: int, step: tuple[Transition, Alert]) -> Steps:
     """Count how often it was raised within the hour; too often is told once."""
     recent = [each_ns for each_ns in case.raised_ns if each_ns > at_ns - HOUR_NS]
@@ -308,7 +316,10 @@ def _chattering(case: Case, draft: Draft, at_ns: int, step: tuple[Transition, Al
     transition, alert = step
     case.alert = msgspec.structs.replace(alert, chattering=too_often)
     steps: Steps = [(transition, case.alert)]
-    return [*steps, turn(case, case.alert, "chattering")] if too_often > alert.chattering else steps
+    if too_often and not case.chatters:
+        steps.append(turn(case, case.alert, "chattering"))
+    case.chatters = too_often
+    return steps
 
 
 def returned(case: Case, at_ns: int = 0) -> Steps:

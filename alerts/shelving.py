@@ -23,10 +23,11 @@ def shelve_rule(change: ShelveRule, shelves: Shelves, cases: Cases) -> Outcome:
         if key[0] == change.rule and change.subject in {"", key[1]}
     ]
     if change.until_ns <= change.arrival_ns:
-        if shelves.pop(name, None) is None:
+        former = shelves.pop(name, None)
+        if former is None:
             return Outcome("conflict", "it is not shelved")
         for key in concerned:
-            cases.unshelve(key, change.by)
+            cases.unshelve(key, former, change.by)
         return DONE
     refused = refusal_to_shelve(change.reason, change.until_ns, change.arrival_ns)
     if refused is None and len(shelves) >= SHELVES_MAX and name not in shelves:

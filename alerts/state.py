@@ -61,6 +61,7 @@ class JudgeState(msgspec.Struct):
     fallen: dict[str, Fallen] = {}
     gatherings: Gatherings = {}
     shelves: dict[str, Shelf] = {}
+    drill_since_ns: int = 0
     drill_until_ns: int = 0
     custody: CustodyState = msgspec.field(default_factory=CustodyState)
     in_force: dict[str, bool] = {}
@@ -71,3 +72,7 @@ class JudgeState(msgspec.Struct):
     values: Holding[Measurement] = msgspec.field(default_factory=Holding[Measurement])
     fixes: Holding[Fix] = msgspec.field(default_factory=Holding[Fix])
     starts: dict[str, Held[Fix]] = {}
+
+    def is_drill(self, time_ns: int) -> bool:
+        """Whether what happened at a time belongs to the newest drill."""
+        return self.drill_since_ns <= time_ns < self.drill_until_ns

@@ -1,8 +1,9 @@
 """Who is told of a step in the life of an alert, and what is told of many alerts at once.
 
 An alert that nobody was told of, since it was shelved, suppressed or late, is told as raised
-once that is over and its cause still goes on. Of one that was told, the end is told as well,
-so that no receiver is left with an open alert.
+once that is over and its cause still goes on. One that went on while it was put aside is told
+as reopened or returned then. Of one that was told, the end is told as well, so that no
+receiver is left with an open alert.
 """
 
 from hashlib import sha256
@@ -26,7 +27,8 @@ NAMED_MAX = 100
 
 _RAISED: frozenset[Transition] = frozenset({"raised", "reopened"})
 _SPOKEN_AGAIN: frozenset[Transition] = frozenset({"unshelved", "unsuppressed", "in_service"})
-_FOLLOWED: frozenset[Transition] = frozenset({"acknowledged", "returned", "escalated"})
+_FOLLOWED: frozenset[Transition] = frozenset({"acknowledged", "returned", "cleared"})
+_GONE_ON: frozenset[Transition] = frozenset({"reopened", "returned"})
 
 
 Kind = Literal["storm", "digest"]
@@ -75,7 +77,9 @@ class Gathering(msgspec.Struct):
         return False
 
     def add(self, alert: Alert, now_ns: int) -> None:
-        """Hold one more."""
+        """Hold one more; one that is held already is not another one."""
+        if alert.id in self.alerts:
+            return
         if not self.count:
             self.since_ns = now_ns
         self.count += 1
@@ -119,49 +123,67 @@ class Teller:
         self, transition: Transition, alert: Alert, case: Case, manners: Manners, now_ns: int
     ) -> Told:
         """Who is told of a step; notes in the case how people know of its alert."""
-        if transition in _RAISED:
-            return self._tell_raised(transition, alert, case, manners, now_ns)
         if transition in _SPOKEN_AGAIN:
-            return _tell_at_last(alert, case, manners, now_ns)
-        if transition == "chattering":
-            return NOBODY if alert.is_quiet else Told(manners.notify)
-        if case.told != "single":
+            return self._tell_at_last(transition, alert, case, manners, now_ns)
+        if alert.is_quiet and transition != "cleared":
+            if case.told == "single" and transition in _GONE_ON:
+                case.told = "stale"
             return NOBODY
-        return _tell_on(transition, alert, manners)
+        if transition in _RAISED:
+            quiet = alert.chattering
+            return NOBODY if quiet else self._call(transition, alert, case, manners, now_ns)
+        if transition == "chattering":
+            _begin(case, alert, now_ns)
+            return Told(manners.notify)
+        return NOBODY if case.told in {"no", "group"} else _tell_on(transition, alert, manners)
 
-    def _tell_raised(
+    def _call(
         self, transition: Transition, alert: Alert, case: Case, manners: Manners, now_ns: int
     ) -> Told:
-        if alert.is_quiet or alert.chattering or (alert.late and manners.late == "record"):
+        """Tell of what goes on: by itself, or with others."""
+        if alert.late and manners.late == "record":
             return NOBODY
         kind: Kind = "digest" if alert.late and manners.late == "digest" else "storm"
         gathering = self._gatherings.setdefault(f"{kind}:{alert.rule}", Gathering(kind))
-        if kind == "digest" or gathering.is_full(now_ns, manners.storm_per_minute):
+        together = kind == "digest" or gathering.is_full(now_ns, manners.storm_per_minute)
+        what: Transition = "raised" if case.told == "no" else "reopened"
+        if together:
             gathering.add(alert, now_ns)
+        if together and case.told in {"no", "group"}:
             case.told = "group"
             return NOBODY
-        unheard_of = case.told == "no" and transition == "reopened"
         _begin(case, alert, now_ns)
-        return Told(manners.notify, "raised" if unheard_of else None)
+        return NOBODY if together else Told(manners.notify, _unless(transition, what))
+
+    def _tell_at_last(
+        self, transition: Transition, alert: Alert, case: Case, manners: Manners, now_ns: int
+    ) -> Told:
+        """Nothing stands between the alert and people any more."""
+        if alert.is_quiet or case.told == "group":
+            return NOBODY
+        if case.told == "single":
+            _go_on_escalating(case, alert, manners, now_ns)
+            return NOBODY
+        if alert.condition == "active":
+            answered = transition == "unshelved" and alert.acknowledged is not None
+            return NOBODY if answered else self._call(transition, alert, case, manners, now_ns)
+        if case.told == "no":
+            return NOBODY
+        case.told = "single"
+        return Told(manners.notify, "returned")
+
+
+def _unless(transition: Transition, what: Transition) -> Transition | None:
+    return None if what == transition else what
 
 
 def _tell_on(transition: Transition, alert: Alert, manners: Manners) -> Told:
     """Who is told how it goes on with an alert that they know of."""
-    if transition == "cleared":
-        return Told(manners.notify)
-    if transition not in _FOLLOWED or alert.is_quiet:
-        return NOBODY
     if transition == "escalated":
         return Told(manners.escalate[alert.escalations - 1].notify or manners.notify)
-    return NOBODY if transition == "returned" and alert.chattering else Told(manners.notify)
-
-
-def _tell_at_last(alert: Alert, case: Case, manners: Manners, now_ns: int) -> Told:
-    """Nothing stands between the alert and people any more."""
-    if alert.is_quiet or case.told != "no" or alert.condition != "active" or alert.chattering:
+    if transition not in _FOLLOWED or (transition == "returned" and alert.chattering):
         return NOBODY
-    _begin(case, alert, now_ns)
-    return Told(manners.notify, "raised")
+    return Told(manners.notify)
 
 
 def _begin(case: Case, alert: Alert, now_ns: int) -> None:
@@ -169,6 +191,13 @@ def _begin(case: Case, alert: Alert, now_ns: int) -> None:
     case.told = "single"
     fresh = alert.decided_ns > now_ns - STORM_QUIET_NS
     case.escalate_from_ns = alert.decided_ns if fresh else now_ns
+
+
+def _go_on_escalating(case: Case, alert: Alert, manners: Manners, now_ns: int) -> None:
+    """Who would have been called meanwhile is called now, and the next ones as long after."""
+    if alert.escalations < len(manners.escalate):
+        after_ns = round(manners.escalate[alert.escalations].after_s * SECOND_NS)
+        case.escalate_from_ns = max(case.escalate_from_ns, now_ns - after_ns)
 
 
 def escalation_ns(case: Case, manners: Manners) -> int | None:

@@ -2,18 +2,22 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from alerts.rule_kinds import RULES
+from alerts.settings import RuleSettings
 from gateway.cli import main, parser
-from gateway.site import parse_site
+from gateway.site import Site, parse_site
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+ROW = re.compile(r"^\| ([^|]+) \|.*\| ([^|]+) \|$", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -101,3 +105,60 @@ def test_every_reader_entry_that_is_shown_can_be_pasted_into_a_site_file(block: 
     entries = "".join(f"  {line}\n" for line in block.splitlines())
     site = parse_site(AROUND_ENTRIES + entries, "shown.yaml", {"MQTT_PASSWORD": "x"})
     assert site.settings.readers
+
+
+RULES_PAGE = ROOT / "docs" / "rules.md"
+RULE_ENTRIES = [each for each in blocks(RULES_PAGE, "yaml") if each.startswith("- name:")]
+ALERTS_PAGE = ROOT / "docs" / "alerts.md"
+
+
+def site_with(rules: str) -> Site:
+    """The site of the page about rules, with these."""
+    (around,) = [each for each in blocks(RULES_PAGE, "yaml") if each.startswith("site:")]
+    return parse_site(around + rules, "shown.yaml")
+
+
+@pytest.mark.parametrize("block", RULE_ENTRIES)
+def test_every_rule_that_is_shown_can_be_pasted_into_the_site_file_of_its_page(block: str) -> None:
+    site = site_with("rules:\n" + "".join(f"  {line}\n" for line in block.splitlines()))
+    assert site.warnings == ()
+
+
+def test_every_kind_of_rule_is_shown_under_its_name_with_a_picture() -> None:
+    page = RULES_PAGE.read_text(encoding="utf-8")
+    for kind in RULES:
+        _, _, section = page.partition(f"\n## {kind}\n")
+        section = section.partition("\n## ")[0]
+        assert f"  kind: {kind}\n" in section, kind
+        assert f"(images/rule-{kind.replace('_', '-')}.svg)" in section, kind
+
+
+def defaults_told(section: str) -> Iterator[tuple[str, str]]:
+    """The keys in the tables of a section, and what holds where they are not given."""
+    rows: list[tuple[str, str]] = ROW.findall(section)
+    for first, last in rows:
+        keys, values = re.findall(r"`(\w+)`", first), re.split(r", |; ", last)
+        yield from zip(keys, values, strict=False)
+
+
+@pytest.mark.parametrize(("kind", "settings"), RULES.items())
+def test_every_default_of_a_rule_that_is_told_is_the_one_that_holds(
+    kind: str, settings: type[RuleSettings]
+) -> None:
+    page = RULES_PAGE.read_text(encoding="utf-8")
+    section = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+    for key, told in defaults_told(section):
+        field = settings.model_fields[key]
+        if told == "required":
+            assert field.is_required(), key
+        elif told in {"true", "false"}:
+            assert field.default is (told == "true"), key
+        elif told.isdecimal():
+            assert field.default == float(told), key
+
+
+@pytest.mark.parametrize(
+    "block", [each for each in blocks(ALERTS_PAGE, "yaml") if each.startswith("rules:")]
+)
+def test_every_list_of_rules_that_is_shown_is_understood(block: str) -> None:
+    assert site_with(block).warnings == ()

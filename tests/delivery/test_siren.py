@@ -120,7 +120,7 @@ class TestScenario29:
             wait=clock.wait,
         )
 
-    async def test_on_at_the_raise_and_off_at_the_acknowledgement(
+    async def test_29_on_at_the_raise_and_off_at_the_acknowledgement(
         self, reader: LlrpReader, driver: LlrpDriver, store: Store
     ) -> None:
         one = self.deliverer(store, driver, Counts(), 30)
@@ -135,7 +135,7 @@ class TestScenario29:
             one.wake()
             await until_output(reader, high=False)
 
-    async def test_off_at_the_end_of_the_on_time(
+    async def test_29_off_at_the_end_of_the_on_time(
         self, reader: LlrpReader, driver: LlrpDriver, store: Store
     ) -> None:
         one = self.deliverer(store, driver, Counts(), 0.2)
@@ -147,7 +147,7 @@ class TestScenario29:
             await until_output(reader, high=False)
             assert 0.1 < time.monotonic() - begun_s < 1.0
 
-    async def test_off_when_the_gateway_stops_and_when_it_starts(
+    async def test_29_off_when_the_gateway_stops_and_when_it_starts(
         self, reader: LlrpReader, driver: LlrpDriver, store: Store
     ) -> None:
         counts = Counts()

@@ -86,6 +86,9 @@ PLACE_RULES = (
     CrossingRule(name="door", direction="outbound", out_of_service="new door", **LOUD),
     rule(name="at night", schedule="night", latch=False, **LOUD),
 )
+HELD_RULES = [each for each in PLACE_RULES if not isinstance(each, ForbiddenRule)]
+"""Those that no single read can break, so that no order of arrival matters to them."""
+
 SITES = {
     "drawn": Blueprint(
         drawn(ABSENT_AFTER_S, [DOOR]),
@@ -103,7 +106,12 @@ SITES = {
     "renamed": Blueprint(
         FloorPlan(_renamed(), readers(dock="ramp")), [rule(), rule(name="second")]
     ),
-    "held": Blueprint(FloorPlan(_without_exits(), readers()), [rule()], TAGS_MAX),
+    "held": Blueprint(
+        FloorPlan(_without_exits(), readers()),
+        [rule(**LOUD), *HELD_RULES],
+        TAGS_MAX,
+        timetables={"at night": NIGHT},
+    ),
     "without dock": Blueprint(FloorPlan(zones(ABSENT_AFTER_S)[:-1], readers()), [rule()], TAGS_MAX),
     "without rules": Blueprint(FloorPlan(zones(), readers()), [], TAGS_MAX),
 }
