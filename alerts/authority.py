@@ -84,11 +84,11 @@ class Authority:
     # Questions
 
     def pardon_of(self, asset_id: str | None, left_ns: int, now_ns: int) -> str | None:
-        """The check-out that was made after an asset had left, and holds now."""
+        """The check-out that was made after an asset had left, and is not due yet."""
         asset = None if asset_id is None else self._register.asset(asset_id)
         for loan in () if asset is None else self._book.concerning(asset):
             terms = loan.terms
-            if terms.arrival_ns > left_ns and terms.from_ns <= now_ns < loan.shut_ns:
+            if terms.arrival_ns > left_ns and terms.from_ns <= now_ns < loan.due_ns:
                 return terms.id
         return None
 

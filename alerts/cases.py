@@ -133,7 +133,8 @@ class Cases:
     ) -> None:
         """Take a verdict in; a case begins with the first that is none of `kept`.
 
-        A rule that is not in force at the time of the fact sees nothing broken.
+        A rule that is not in force at the time of the fact sees nothing broken; what it
+        only hears of after its window was over with that.
         """
         if verdict not in {"kept", "undecided"} and not self._rulebook.holds(key[0], fact.time_ns):
             return
@@ -146,6 +147,8 @@ class Cases:
             case.excursion = follow(case, verdict, fact)
         pending = case.pending
         steps = respond(case, patience, verdict, fact, self._draft(key))
+        if not self._rulebook.holds(key[0], self._state.now_ns):
+            steps += withdraw(case)
         if case.pending is not pending:
             self._set_timer(key, case)
         self._note(key, steps)
@@ -174,12 +177,14 @@ class Cases:
                 case.pending = None
 
     def stand_still(self, missed_ns: int) -> None:
-        """The gateway was away for so long; what is pending waits longer by that."""
+        """The gateway was away for so long; what is pending waits longer by that, and so does
+        who is called when nobody acknowledges: meanwhile nobody could.
+        """
         for key, case in self._cases.items():
-            if case.pending is None:
-                continue
-            due_ns = case.pending.due_ns + missed_ns
-            case.pending = msgspec.structs.replace(case.pending, due_ns=due_ns)
+            case.escalate_from_ns += missed_ns
+            if case.pending is not None:
+                due_ns = case.pending.due_ns + missed_ns
+                case.pending = msgspec.structs.replace(case.pending, due_ns=due_ns)
             self._set_timer(key, case)
 
     def adopt_open(self, alerts: Iterable[Alert]) -> list[str]:

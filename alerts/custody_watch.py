@@ -87,11 +87,15 @@ class CustodyWatch(SystemWatch):
         return self._authority.next_ns()
 
     def advance(self, now_ns: int, cases: Cases) -> None:
-        """Tell who is overdue."""
+        """Tell who is overdue; what a check-out has suppressed so long is told again."""
+        due_ns = self.next_ns()
+        if due_ns is None or due_ns > now_ns:
+            return
         for still in self._authority.take_due(now_ns):
             fact = _overstay(still)
             key = OVERDUE, subject_of(still.asset, "")
             cases.take(key, Patience(), "broken_at_once", fact, reconsider)
+        cases.reconsider_suppression()
 
     def take_movement(self, asset: Asset | None, movement: Movement, cases: Cases) -> None:
         """Who is back is not overdue any more."""

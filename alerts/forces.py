@@ -64,8 +64,12 @@ class Forces:
 
     def holds(self, rule: str, time_ns: int) -> bool:
         """Whether a rule is in force now, or was when something happened."""
+        return self.is_open(rule) or self.was_open(rule, time_ns)
+
+    def was_open(self, rule: str, time_ns: int) -> bool:
+        """Whether something that happened at a time happened in a window of a rule."""
         timetable = self._timetables.get(rule)
-        return timetable is None or self._in_force[rule] or timetable.is_open(time_ns)
+        return timetable is None or timetable.is_open(time_ns)
 
     def next_ns(self) -> int | None:
         """When the next rule comes into force, or goes out of it."""

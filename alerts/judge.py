@@ -70,10 +70,8 @@ class Judge:
             OVERDUE: self._custody,
             **system_watches(state, self.register, self._out.append),
         }
-        self._watches: list[Watch] = [
-            *dict.fromkeys(self._by_kind.values()),
-            *self._system.values(),
-        ]
+        by_kind = dict.fromkeys(self._by_kind.values())
+        self._watches: list[Watch] = [*by_kind, *self._system.values()]
         self._rulebook.system = self._system
         self._timed = [watch for watch in self._watches if watch.has_timers]
 
@@ -138,6 +136,7 @@ class Judge:
             self._where.judge_anew(before, self._findings(tags, edited), self._cases)
             self._reassess(edited)
         self._zones.look(self._cases)
+        self._cases.reconsider_suppression()
         self._collect_custody()
 
     def _reassess(self, names: list[str]) -> None:
@@ -240,9 +239,9 @@ class Judge:
                 watch.take_crossing(asset, decision, self._cases)
         self._collect_custody()
 
-    def forbids(self, tag: str, zone: str) -> bool:
-        """Whether one good read of a tag in a zone is to be told at once."""
-        return self._where.forbids(tag, zone, self._forces.is_open)
+    def forbids(self, tag: str, zone: str, time_ns: int) -> bool:
+        """Whether one good read of a tag in a zone at a time is to be told at once."""
+        return self._where.forbids(tag, zone, lambda rule: self._forces.was_open(rule, time_ns))
 
     def take_fix(self, fix: Fix) -> None:
         """A tracker told its position, in order of arrival."""

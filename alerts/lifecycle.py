@@ -234,7 +234,9 @@ def adopt(case: Case, subject: str, alert: Alert | None) -> None:
     case.began_ns = alert.time_ns
     case.escalate_from_ns = alert.raised_at_ns
     case.episodes = max(case.episodes, _ordinal_of(alert, subject))
-    if case.pending is not None and (case.pending.what == "return") != (alert.condition == "active"):
+    if case.pending is not None and (case.pending.what == "return") != (
+        alert.condition == "active"
+    ):
         case.pending = None
 
 

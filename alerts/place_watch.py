@@ -66,7 +66,10 @@ class PlaceWatch(RuleWatch):
         return is_for(rule, key, tag, self._register)
 
     def forbids(self, tag: str, zone: str, is_open: Callable[[str], bool]) -> bool:
-        """Whether a rule that is in force forbids a zone for a tag, or for who carries it."""
+        """Whether a rule that is in force forbids a zone for a tag, or for who carries it.
+
+        `is_open` says of a rule whether it is in force.
+        """
         asset = self._register.asset_of(tag)
         return any(
             isinstance(rule, ForbiddenRule)

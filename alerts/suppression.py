@@ -14,7 +14,12 @@ from zones.floorplan import FloorPlan
 def suppressor_of(
     alert: Alert, state: JudgeState, plan: FloorPlan, authority: Authority
 ) -> str | None:
-    """`reader:NAME`, `checkout:ID` or `alert:ID`; None if nothing suppresses it."""
+    """`reader:NAME`, `checkout:ID` or `alert:ID`; None if nothing suppresses it.
+
+    What is over already is not suppressed any more by something that came later.
+    """
+    if alert.condition == "returned" and alert.suppressed_by is None:
+        return None
     match alert.kind:
         case "missing":
             return _deaf_reader(alert, state, plan)
@@ -27,9 +32,14 @@ def suppressor_of(
 
 
 def _deaf_reader(alert: Alert, state: JudgeState, plan: FloorPlan) -> str | None:
-    """A reader that covers the zone from which the asset vanished and is not healthy now."""
+    """A reader that covers the zone from which the asset vanished and is not healthy now.
+
+    Where the zone is called otherwise since, nothing is known anew.
+    """
     zone = plan.zones.get(alert.from_zone or "")
-    for reader, antenna in () if zone is None else zone.covered_by:
+    if zone is None:
+        return alert.suppressed_by
+    for reader, antenna in zone.covered_by:
         health = state.readers.get(reader)
         if health is None or not health.hears(antenna):
             return f"reader:{reader}"

@@ -126,7 +126,7 @@ class Teller:
         if transition in _SPOKEN_AGAIN:
             return self._tell_at_last(transition, alert, case, manners, now_ns)
         if alert.is_quiet and transition != "cleared":
-            if case.told == "single" and transition in _GONE_ON:
+            if case.told == "single" and (transition in _GONE_ON or _is_pardoned(alert)):
                 case.told = "stale"
             return NOBODY
         if transition in _RAISED:
@@ -171,6 +171,11 @@ class Teller:
             return NOBODY
         case.told = "single"
         return Told(manners.notify, "returned")
+
+
+def _is_pardoned(alert: Alert) -> bool:
+    """Whether it was allowed afterwards; it is news again once it is not allowed any more."""
+    return (alert.suppressed_by or "").startswith("checkout:")
 
 
 def _unless(transition: Transition, what: Transition) -> Transition | None:

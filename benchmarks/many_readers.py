@@ -195,16 +195,15 @@ class Gateway:
 
 
 def _total(text: str, name: str) -> int:
-    found: list[str] = re.findall(rf"^{name}\{{.*\}} (\S+)$", text, re.MULTILINE)
-    return round(sum(map(float, found)))
+    return round(sum(map(float, re.findall(rf"^{name}\{{.*\}} (\S+)$", text, re.MULTILINE))))
 
 
 @asynccontextmanager
 async def gateway(folder: Path, text: str) -> AsyncGenerator[Gateway]:
     """Start a gateway with a site file on fresh data with its assets, and wait for it."""
     site, assets, data = folder / "site.yaml", folder / "assets.csv", folder / "data"
-    site.write_text(text, encoding="utf-8")
-    assets.write_text(assets_text(), encoding="utf-8")
+    for path, content in ((site, text), (assets, assets_text())):
+        path.write_text(content, encoding="utf-8")
     key = await tagwarden("keys", "create", "bench", "--role", "viewer", "--data", str(data))
     await tagwarden("import", "assets", str(assets), "--data", str(data))
     log = folder / "log"
@@ -376,8 +375,8 @@ async def measured(folder: Path, options: argparse.Namespace) -> tuple[list[Step
 
 async def measure(options: argparse.Namespace) -> None:
     """All rates on one gateway."""
-    load = f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}"
-    say(f"{READERS} readers in {PROCESSES} processes, {load}\n{HEADER}")
+    cpus, load = os.cpu_count(), os.getloadavg()[0]
+    say(f"{READERS} readers in {PROCESSES} processes, {cpus} cores, load {load:.1f}\n{HEADER}")
     with tempfile.TemporaryDirectory() as name:
         steps, sent = await measured(Path(name), options)
         kept = await asyncio.to_thread(committed, Path(name) / "data")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from readers.driver import Clock
+from readers.driver import Clock, ReaderLostError
 from readers.mqtt.link import LinkLimits, MqttLink
 from readers.mqtt.settings import BrokerSettings, Will
 from readers.wire.mqtt_packets import Message
@@ -60,15 +60,18 @@ class BrokerLine:
         self._greet = greet
         self._link: Link | None = None
         self._lock = asyncio.Lock()
+        self._closed = False
 
     async def link(self) -> Link:
         """The connection; raises ReaderError where there is none to be had."""
         async with self._lock:
+            self._require_open()
             if self._link is None:
                 link = self._open_link()
                 try:
                     await link.connect()
                     await self._greet(link)
+                    self._require_open()
                 except BaseException:
                     await link.close()
                     raise
@@ -81,3 +84,12 @@ class BrokerLine:
             return
         gone, self._link = self._link, None
         await gone.close()
+
+    async def close(self) -> None:
+        """Close the connection and make no other one. Never raises."""
+        self._closed = True
+        await self.drop()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ReaderLostError("the channel is closed")

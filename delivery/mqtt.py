@@ -52,9 +52,10 @@ class OpenAlerts:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if kept.subject not in self._open and len(self._open) < SUBJECTS_MAX:
-            alerts = {str(each.get("id")): each for each in kept.alerts}
             self._open[kept.subject] = {
-                id_: each for id_, each in alerts.items() if not self._is_old(id_, each)
+                each["id"]: each
+                for each in kept.alerts
+                if _is_ours(each) and not self._is_old(each["id"], each["ordinal"])
             }
 
     def apply(self, told: Told) -> None:
@@ -64,9 +65,8 @@ class OpenAlerts:
             return
         alerts = self._open.setdefault(subject, {})
         entry = {"id": told.alert, "ordinal": told.ordinal, "message": told.id}
-        if self._is_old(told.alert, entry | alerts.get(told.alert, {})):
-            return
-        if alerts.get(told.alert, entry)["ordinal"] > told.ordinal:
+        known = alerts.get(told.alert, entry)["ordinal"]
+        if known > told.ordinal or self._is_old(told.alert, told.ordinal):
             return
         if told.data.get("state") == _CLEARED:
             alerts.pop(told.alert, None)
@@ -86,9 +86,8 @@ class OpenAlerts:
         if not self._open.get(subject, True):
             del self._open[subject]
 
-    def _is_old(self, alert: str, entry: dict[str, Any]) -> bool:
-        ordinal = entry.get("ordinal")
-        return isinstance(ordinal, int) and self._closed.get(alert, 0) >= ordinal
+    def _is_old(self, alert: str, ordinal: int) -> bool:
+        return self._closed.get(alert, 0) >= ordinal
 
     def _note_closed(self, told: Told) -> None:
         self._closed.pop(told.alert, None)
@@ -102,6 +101,11 @@ class _Kept(msgspec.Struct, gc=False):
 
     subject: str
     alerts: list[dict[str, Any]]
+
+
+def _is_ours(kept: dict[str, Any]) -> bool:
+    """Whether it is an alert as `OpenAlerts` writes it, and not what others left there."""
+    return isinstance(kept.get("id"), str) and isinstance(kept.get("ordinal"), int)
 
 
 class MqttSender:
@@ -127,7 +131,7 @@ class MqttSender:
 
     async def close(self) -> None:
         """Leave the broker."""
-        await self._line.drop()
+        await self._line.close()
 
     async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
         """Publish the message, and what is open about its subject."""

@@ -76,7 +76,23 @@ def settle(  # noqa: PLR0913, PLR0917 - what was tried, how it ended, and by who
     if attempt.outcome != "done" and worker and holder not in {None, worker}:
         return None
     settlement = _decide(attempt, tried + 1, begun_ns, now_ns, rng)
-    over = settlement.due_ns is None
+    _write_down(connection, delivery_id, (tried + 1, tries), (settlement, attempt), now_ns)
+    _note_channel(connection, channel, attempt, now_ns)
+    if settlement.due_ns is not None:
+        _hold_back_later(connection, alert, channel, ordinal, settlement.due_ns)
+    return settlement
+
+
+def _write_down(
+    connection: sqlite3.Connection,
+    delivery_id: str,
+    tried: tuple[int, str],
+    ended: tuple[Settlement, Attempt],
+    now_ns: int,
+) -> None:
+    """Write a try into its row. `tried`: how many there are with it, and those before it."""
+    (attempts, tries), (settlement, attempt) = tried, ended
+    asked_s = _asked_s(attempt)
     connection.execute(
         """
         UPDATE outbox SET state = ?, attempts = ?, last_error = ?,
@@ -86,21 +102,17 @@ def settle(  # noqa: PLR0913, PLR0917 - what was tried, how it ended, and by who
         """,
         (
             settlement.state,
-            tried + 1,
+            attempts,
             attempt.reason[:REASON_LENGTH_MAX] or None,
             settlement.due_ns,
-            now_ns + round(_asked_s(attempt) * SECOND_NS) if _asked_s(attempt) else 0,
+            now_ns + round(asked_s * SECOND_NS) if asked_s else 0,
             now_ns if settlement.state == "delivered" else None,
-            now_ns if over else None,
+            now_ns if settlement.due_ns is None else None,
             _with_try(tries, attempt, now_ns),
             msgspec.json.encode(attempt.parts).decode(),
             delivery_id,
         ),
     )
-    _note_channel(connection, channel, attempt, now_ns)
-    if settlement.due_ns is not None:
-        _hold_back_later(connection, alert, channel, ordinal, settlement.due_ns)
-    return settlement
 
 
 def bury_strays(

@@ -105,7 +105,7 @@ class Relay:
 
     async def close(self) -> None:
         """Leave the broker."""
-        await self._line.drop()
+        await self._line.close()
 
 
 class SirenSender:
@@ -124,19 +124,17 @@ class SirenSender:
         """The alerts that hold it."""
         self._lock = asyncio.Lock()
         self._ending: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def begin(self) -> None:
         """Switch off what a gateway before us may have left on, as soon as that is possible."""
         self._end_after(0.0)
 
     async def close(self) -> None:
-        """Switch off, and free what is held."""
+        """Switch off, and free what is held; what is told from now on makes no sound."""
+        self._closed = True
         await self._stop_ending()
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._sound.order(None)
-        except (ReaderError, TimeoutError, OSError) as error:
-            _logger.info("channel %r: not switched off: %s", self._settings.name, error)
+        await self._switch_off()
         await self._sound.close()
 
     async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
@@ -144,6 +142,8 @@ class SirenSender:
         try:
             told = told_in(delivery)
             async with self._lock, asyncio.timeout(self._settings.timeout_s):
+                if self._closed:
+                    return Attempt("retry", "the siren is being switched off for good")
                 return await self._follow(told, now_ns)
         except ValueError as error:
             return Attempt("refused", str(error))
@@ -184,7 +184,12 @@ class SirenSender:
     async def _begin_sound(self, on_for_s: float) -> None:
         """Switch on; the end is planned before, for an answer that is lost on its way."""
         self._end_after(on_for_s)
-        await self._sound.order(on_for_s)
+        try:
+            await self._sound.order(on_for_s)
+        finally:
+            if self._closed:  # meanwhile, by somebody who may have been too early
+                await self._stop_ending()
+                await self._switch_off()
 
     async def _release(self, alert: str) -> None:
         """Let an alert hold it no more; switch off when it was the last one."""
@@ -202,6 +207,14 @@ class SirenSender:
             self._ending.cancel()
         name = f"{self._settings.name}: end"
         self._ending = asyncio.create_task(self._end(wait_s), name=name)
+
+    async def _switch_off(self) -> None:
+        """Order it off, once and in bounded time."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._sound.order(None)
+        except (ReaderError, TimeoutError, OSError) as error:
+            _logger.info("channel %r: not switched off: %s", self._settings.name, error)
 
     async def _stop_ending(self) -> None:
         ending, self._ending = self._ending, None

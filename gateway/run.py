@@ -98,15 +98,18 @@ class Gateway:
         self._publishing = self._make_publishing()
         self._delivering = self._make_delivering()
         self._follower = self._make_follower()
-        self._self_watch = SelfWatch(
+        self._self_watch = self._make_self_watch()
+        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
+        self._reread = False
+
+    def _make_self_watch(self) -> SelfWatch:
+        return SelfWatch(
             self.collector,
             self._follower,
             self._clock,
-            free_bytes_of(folder.path),
+            free_bytes_of(self._folder.path),
             lambda: self.site.settings.limits.disk_free_mb_min,
         )
-        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
-        self._reread = False
 
     def _make_desk(self) -> GatewayDesk:
         def site() -> Site:

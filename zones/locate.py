@@ -57,7 +57,7 @@ class Locate:
 
     `dropped` counts the reads that were no evidence, by reader and reason;
     `tags_max` limits how many tags it keeps in mind. In a zone of `guarded` one good read
-    counts at once, as at an exit, if `forbids` says that the zone is forbidden for the tag.
+    counts at once, as at an exit, if `forbids` says that the zone is forbidden for the tag then.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Locate:
         self._parts = parts
         self.tags_max = tags_max
         self.guarded: frozenset[str] = frozenset()
-        self.forbids: Callable[[str, str], bool] = _nothing_is_forbidden
+        self.forbids: Callable[[str, str, int], bool] = _nothing_is_forbidden
         self._tracks = state.tracks
         self._open = state.bins
         self._clock = EventClock(state.offsets_ns, state.clocks)
@@ -221,8 +221,9 @@ class Locate:
         cell = fold(slot, read.tag, point.key, count, rssi_cdb, event_ns)
         if cell is None:
             self._count(read.reader, "cells_max")
-        elif track.zone != point.zone and count and self._is_urgent(read.tag, point.zone):
-            self._note_exit(read, event_ns)
+        elif track.zone != point.zone and count:
+            if self._is_urgent(read.tag, point.zone, event_ns):
+                self._note_exit(read, event_ns)
 
     def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:
         """A read at a portal, or of no zone; whether it is evidence for a zone."""
@@ -299,15 +300,16 @@ class Locate:
         for exit_ in self._exits.take(self._bins.zone_of):
             track = self._tracks[exit_.tag]
             fresh = exit_.event_ns > track.settled_ns and exit_.zone != track.zone
-            if fresh and self._is_urgent(exit_.tag, exit_.zone) and self._is_alone(exit_, track):
+            urgent = fresh and self._is_urgent(exit_.tag, exit_.zone, exit_.event_ns)
+            if urgent and self._is_alone(exit_, track):
                 self._leave_by(exit_, track)
         self._moves.end()
 
-    def _is_urgent(self, tag: str, zone: str | None) -> bool:
+    def _is_urgent(self, tag: str, zone: str | None, event_ns: int) -> bool:
         """Whether one good read in a zone counts: it is an exit, or forbidden for the tag."""
         if zone in self._plan.urgent:
             return True
-        return zone is not None and zone in self.guarded and self.forbids(tag, zone)
+        return zone is not None and zone in self.guarded and self.forbids(tag, zone, event_ns)
 
     def _is_alone(self, exit_: Exit, track: Track) -> bool:
         """Whether no other zone heard the tag nearly as loud in the last 500 ms.
@@ -390,5 +392,5 @@ class Locate:
         self.dropped[reader, reason] = self.dropped.get((reader, reason), 0) + reads
 
 
-def _nothing_is_forbidden(_tag: str, _zone: str) -> bool:
+def _nothing_is_forbidden(_tag: str, _zone: str, _event_ns: int) -> bool:
     return False

@@ -193,11 +193,7 @@ async def test_the_simulated_reader_of_another_process_is_read(tmp_path: Path) -
 
             await until(all_in_the_hall, 20, "20 tags in the hall")
             states = {each["name"]: each["state"] for each in await items(ask, "/readers")}
-            assert {name: states[name] for name in NAMES} == {
-                "hall-1": "online",
-                "dock-1": "offline",
-                "gate-1": "offline",
-            }
+            assert [states[name] for name in NAMES] == ["online", "offline", "offline"]
     finally:
         process.terminate()
         await process.wait()

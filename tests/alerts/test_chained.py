@@ -11,7 +11,7 @@ from alerts.changes import (
 from alerts.settings import EscalationStep
 from inventory.assets import Asset
 from tests.alerts.made import LAPTOP, RULE, Bench, rule
-from tests.zones.made import at, health, seconds_of
+from tests.zones.made import at, seconds_of
 
 STEPS = (EscalationStep(after_s=30), EscalationStep(after_s=120, notify=("chief",)))
 

@@ -1,6 +1,7 @@
 """The life of an alert after it was raised."""
 
 import itertools
+from typing import Any
 
 import msgspec
 import pytest
@@ -276,6 +277,22 @@ EVIDENCE = {
 }
 
 
+NOTHING_MORE: dict[str, Any] = {
+    "reader": None,
+    "antenna": None,
+    "sensor": None,
+    "part": None,
+    "zones": [],
+    "cause": "first_seen",
+    "outside_now": True,
+    "excursion": None,
+    "detail": "",
+    "chattering": False,
+    "escalations": 0,
+    "test": False,
+}
+
+
 def test_an_alert_is_shown_with_all_that_was_promised() -> None:
     bench = alerted()
     bench.acknowledge("seen")
@@ -298,24 +315,13 @@ def test_an_alert_is_shown_with_all_that_was_promised() -> None:
         "from": None,
         "to": "gate",
         "portal": None,
-        "reader": None,
-        "antenna": None,
-        "sensor": None,
-        "part": None,
-        "zones": [],
+        **NOTHING_MORE,
         "time": "2026-09-21T14:13:30.000000Z",
         "decided": "2026-09-21T14:13:30.000000Z",
         "raised_at": "2026-09-21T14:13:30.000000Z",
         "late": False,
         "occurrences": 1,
         "assignee": None,
-        "cause": "first_seen",
-        "outside_now": True,
-        "excursion": None,
-        "detail": "",
-        "chattering": False,
-        "escalations": 0,
-        "test": False,
         "evidence": EVIDENCE,
     }
 

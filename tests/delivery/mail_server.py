@@ -112,13 +112,17 @@ async def mailing(
     finally:
         box.hangs.set()
         listening.close()
-        for each in connections:
-            if each.transport is not None:
-                each.transport.close()
-        handlers = [each._handler_coroutine for each in connections if each._handler_coroutine]
-        for handler in handlers:
-            handler.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
+        await _hang_up(connections)
+
+
+async def _hang_up(connections: list[SMTP]) -> None:
+    for each in connections:
+        if each.transport is not None:
+            each.transport.close()
+    handlers = [each._handler_coroutine for each in connections if each._handler_coroutine]
+    for handler in handlers:
+        handler.cancel()
+    await asyncio.gather(*handlers, return_exceptions=True)
 
 
 class Papers(NamedTuple):

@@ -203,6 +203,13 @@ async def test_a_broker_that_lets_us_only_write_is_written_to(
     await sender.close()
 
 
+async def test_a_sender_that_is_closed_makes_no_connection_any_more(broker: Mosquitto) -> None:
+    sender = sender_to(broker)
+    await sender.close()
+    attempt = await sender.send(letter_of(), T0_NS)
+    assert (attempt.outcome, attempt.reason) == ("retry", "the channel is closed")
+
+
 async def test_a_body_that_is_no_message_is_refused(sender: MqttSender) -> None:
     bad = changed_body(letter_of().body[:-1])
     assert (await sender.send(bad, T0_NS)).outcome == "refused"
@@ -219,6 +226,7 @@ class TestOpenAlerts:
         [
             ({"asset": "L1"}, "L1"),
             ({"asset": "tag:L1"}, "asset:tag:L1"),
+            ({"asset": "gateway"}, "asset:gateway"),
             ({"asset": "", "tag": "e280"}, "tag:e280"),
             ({"asset": None, "tag": "", "reader": "gate-1"}, "reader:gate-1"),
             ({"asset": None, "tag": "", "to_zone": "hall"}, "zone:hall"),
@@ -263,6 +271,16 @@ class TestOpenAlerts:
         for payload in (b"", b"\xff", b"{}", b'{"subject": 1, "alerts": []}', b"[" * 9999):
             known.adopt(payload)
         assert known.subjects == []
+
+    @pytest.mark.parametrize(
+        "kept", [{"id": "a1"}, {"id": "a1", "ordinal": "1"}, {"id": 7, "ordinal": 1}, {}]
+    )
+    def test_an_alert_that_others_made_up_is_in_nobodys_way(self, kept: dict[str, object]) -> None:
+        known = OpenAlerts()
+        known.adopt(msgspec.json.encode({"subject": "laptop-7", "alerts": [kept]}))
+        assert known.payload("laptop-7") == b""
+        known.apply(told_in(letter_of()))
+        assert [each["id"] for each in json.loads(known.payload("laptop-7"))["alerts"]] == ["a1"]
 
     def test_memory_of_what_is_over_is_bounded(self) -> None:
         known = OpenAlerts()

@@ -43,6 +43,10 @@ class MadeSound:
         self.failing = 0
         self.closed = False
         self.hangs = False
+        self.asked = asyncio.Event()
+        self.answers = asyncio.Event()
+        """Not set, no order to switch on is carried out yet."""
+        self.answers.set()
         self._news = asyncio.Event()
 
     async def order(self, on_for_s: float | None) -> None:
@@ -51,6 +55,9 @@ class MadeSound:
         if self.failing:
             self.failing -= 1
             raise ReaderLostError("gate-1: not connected")
+        if on_for_s is not None:
+            self.asked.set()
+            await self.answers.wait()
         self.orders.append(on_for_s)
         self._news.set()
 
@@ -314,6 +321,26 @@ class TestFaults:
         sound.failing = 1
         await siren.close()
         assert sound.closed
+
+    async def test_a_call_that_is_on_its_way_when_it_is_closed_does_not_leave_it_on(
+        self, sound: MadeSound
+    ) -> None:
+        siren = SirenSender(siren_channel(), Surroundings(), sound)
+        sound.answers.clear()
+        calling = asyncio.create_task(siren.send(letter_of(), T0_NS))
+        await sound.asked.wait()
+        closing = asyncio.create_task(siren.close())
+        await sound.until(lambda: sound.orders == [None])
+        sound.answers.set()
+        await asyncio.gather(calling, closing)
+        assert not sound.on
+
+    async def test_once_closed_it_makes_no_sound_any_more(
+        self, siren: SirenSender, sound: MadeSound
+    ) -> None:
+        await siren.close()
+        assert (await siren.send(letter_of(), T0_NS)).outcome == "retry"
+        assert sound.orders == [None]
 
     def test_an_output_where_nothing_can_be_switched_is_refused(self) -> None:
         with pytest.raises(ValueError, match="guards: there are no outputs"):

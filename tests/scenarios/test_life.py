@@ -197,7 +197,9 @@ def test_17_an_alert_can_be_shelved_and_taken_up_again() -> None:
     scene.unshelve(301)
     assert scene.state == "active_unacknowledged"
     scene.wait_until(320)
-    assert [what for _, what, _ in scene.deliveries] == ["raised", "escalated", "escalated"]
+    assert [what for _, what, _ in scene.deliveries] == ["raised", "escalated"]
+    scene.wait_until(400)
+    assert _escalated(scene) == [("guards", 301), ("chief", 391)]
 
 
 @pytest.mark.parametrize(("until_s", "reason", "field"), [(600, " ", "reason"), (5, "x", "until")])
