@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from delivery.attempt import Attempt
-from delivery.outbox import Share
+from delivery.outbox import RETRY_AFTER_S_MAX, Share
 from tags.times import SECOND_NS
 
 GateState = Literal["closed", "open", "disabled"]
@@ -34,14 +34,15 @@ class Breaker:
     """Stops asking a receiver that has failed three times in a row; one try now and then.
 
     Open, it lets one message through each 5 s (after a longer outage each twelfth of how long
-    that has lasted, at most 1 min). The first that is answered closes it. A refusal is an
-    answer, too: the receiver is there.
+    that has lasted, at most 1 min), or after the time that the receiver asked for. The first
+    that is answered closes it. A refusal is an answer, too: the receiver is there.
     """
 
     def __init__(self) -> None:
         self.failing_since_ns: int | None = None
         self._failures = 0
         self._open_until_ns: int | None = None
+        self._shut_s = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -58,7 +59,9 @@ class Breaker:
         if self.failing_since_ns is None:
             self.failing_since_ns = now_ns
         if self._failures >= FAILURES_MAX:
-            self._open_until_ns = now_ns + round(self._cooldown_s(now_ns) * SECOND_NS)
+            asked_s = min(attempt.retry_after_s, RETRY_AFTER_S_MAX)
+            self._shut_s = max(self._cooldown_s(now_ns), asked_s)
+            self._open_until_ns = now_ns + round(self._shut_s * SECOND_NS)
         return False
 
     def try_now(self) -> None:
@@ -71,7 +74,7 @@ class Breaker:
         if until_ns is None or until_ns <= now_ns:
             return None
         # A moment that is further away is of a clock that was set back since.
-        return until_ns if until_ns <= now_ns + round(COOLDOWN_S_MAX * SECOND_NS) else None
+        return until_ns if until_ns <= now_ns + round(self._shut_s * SECOND_NS) else None
 
     def _cooldown_s(self, now_ns: int) -> float:
         lasted_s = (now_ns - (self.failing_since_ns or now_ns)) / SECOND_NS

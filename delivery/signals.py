@@ -54,17 +54,20 @@ def put_heartbeat(
 ) -> str:
     """Have a heartbeat sent to one channel instead of any that was not sent yet; its id.
 
-    Beats have numbers, so that one of a restarted gateway is the same message. Those that went
-    out are forgotten, those that were refused are not.
+    Beats have numbers, so that one of a restarted gateway is the same message. Those before it
+    are forgotten but for the newest that was given up, which shows what is wrong.
     """
     subject = f"{HEARTBEAT}:{channel}"
     marks = ", ".join("?" * len(in_flight))
     connection.execute(
         f"""
-        DELETE FROM outbox WHERE alert = ? AND channel = ? AND state <> 'dead'
+        DELETE FROM outbox WHERE alert = ? AND channel = ?
           AND ordinal <> ? AND id NOT IN ({marks})
+          AND number NOT IN (SELECT max(number) FROM outbox INDEXED BY outbox_by_alert
+                             WHERE alert = ? AND channel = ? AND state = 'dead'
+                             HAVING count(*) > 0)
         """,  # noqa: S608 - made of constants and question marks
-        (subject, channel, now_ns // interval_ns, *in_flight),
+        (subject, channel, now_ns // interval_ns, *in_flight, subject, channel),
     )
     data = {"channel": channel, "interval_s": interval_ns / SECOND_NS}
     message = Message(

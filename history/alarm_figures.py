@@ -1,7 +1,7 @@
 """The figures of alarm management: whether those who watch can keep up with what they are told.
 
 As in ISA-18.2 / IEC 62682: the rate of annunciated alarms in spans of ten minutes, floods,
-standing and chattering alarms, and how long it took until somebody took an alarm on. An
+standing and chattering alarms, and how long after its last call somebody took an alarm on. An
 alarm is annunciated when it is raised or reopened and was neither shelved, suppressed, out of
 service nor a test; what was put aside counts when it is announced after all.
 """
@@ -122,8 +122,8 @@ def _acknowledgement(reader: sqlite3.Connection, since_ns: int, until_ns: int) -
     took_s = [
         row[0] / SECOND_NS
         for row in reader.execute(
-            "SELECT max(0, acknowledged_ns - raised_ns) AS took FROM alerts"
-            " WHERE acknowledged_ns >= ? AND acknowledged_ns < ? AND raised_ns IS NOT NULL"
+            "SELECT max(0, acknowledged_ns - called_ns) AS took FROM alerts"
+            " WHERE acknowledged_ns >= ? AND acknowledged_ns < ? AND called_ns IS NOT NULL"
             " ORDER BY took",
             (since_ns, until_ns),
         )

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from alerts.alert import Alert, AlertChange, Event, state_of
+from alerts.alert import AlertChange, Event, state_of
 from history.audit import append_audit, audit_entries
 from history.custody_record import record_custody
 from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
@@ -43,7 +43,7 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
         case Crossing() as crossing:
             _record_crossing(connection, numbered.seq, crossing)
         case AlertChange() as change:
-            _record_alert(connection, numbered.seq, change.alert)
+            _record_alert(connection, numbered.seq, change)
             _record_call(connection, numbered.seq, change)
         case AssetStored(asset=asset, at_ns=at_ns):
             _record_asset(connection, numbered.seq, asset)
@@ -273,14 +273,15 @@ def _follow_zones(connection: sqlite3.Connection, change: ZonesChanged) -> None:
     )
 
 
-def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> None:
-    acknowledged = alert.acknowledged
+def _record_alert(connection: sqlite3.Connection, seq: int, change: AlertChange) -> None:
+    alert, acknowledged = change.alert, change.alert.acknowledged
     connection.execute(
         "INSERT INTO alerts (id, raised_seq, seq, rule, subject, asset, tag, severity, state,"
-        " time_ns, open, record, raised_ns, acknowledged_ns)"
+        " time_ns, open, record, called_ns, acknowledged_ns)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, severity = excluded.severity,"
         " state = excluded.state, open = excluded.open, record = excluded.record,"
+        " called_ns = coalesce(excluded.called_ns, called_ns),"
         " acknowledged_ns = excluded.acknowledged_ns",
         (
             alert.id,
@@ -295,7 +296,7 @@ def _record_alert(connection: sqlite3.Connection, seq: int, alert: Alert) -> Non
             alert.time_ns,
             not alert.cleared,
             msgspec.msgpack.encode(alert),
-            alert.raised_at_ns,
+            change.at_ns if calls_people(change) else None,
             None if acknowledged is None else acknowledged.at_ns,
         ),
     )

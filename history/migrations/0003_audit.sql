@@ -38,7 +38,8 @@ CREATE TABLE annunciations (
     severity TEXT NOT NULL
 );
 CREATE INDEX annunciations_by_time ON annunciations (at_ns);
-ALTER TABLE alerts ADD COLUMN raised_ns INTEGER;
+-- When an alert called people last, null where it never did; and when somebody took it on.
+ALTER TABLE alerts ADD COLUMN called_ns INTEGER;
 ALTER TABLE alerts ADD COLUMN acknowledged_ns INTEGER;
 CREATE INDEX alerts_by_acknowledgement ON alerts (acknowledged_ns)
     WHERE acknowledged_ns IS NOT NULL;

@@ -27,17 +27,22 @@ from tests.zones.made import T0_NS, health, seconds_of
 from zones.bins import BIN_NS
 
 
+_HOME_NS = T0_NS + 600 * SECOND_NS
+
+
 class Shift:
-    """Open for the first half of each of its periods."""
+    """Open for the first half of each of its periods, and shut for good after ten minutes."""
 
     def __init__(self, period_s: int) -> None:
         self.half_ns = period_s * SECOND_NS // 2
+        self.version = str(period_s)
 
     def is_open(self, at_ns: int) -> bool:
-        return at_ns // self.half_ns % 2 == 0
+        return at_ns < _HOME_NS and at_ns // self.half_ns % 2 == 0
 
     def next_change_ns(self, after_ns: int) -> int | None:
-        return (after_ns // self.half_ns + 1) * self.half_ns
+        next_ns = (after_ns // self.half_ns + 1) * self.half_ns
+        return min(next_ns, _HOME_NS) if after_ns < _HOME_NS else None
 
 
 _STEPS = (EscalationStep(after_s=3), EscalationStep(after_s=9, notify=("chief",)))

@@ -67,7 +67,20 @@ def test_the_longer_it_lasts_the_rarer_are_the_tries() -> None:
     assert (waits_s[0], waits_s[-1]) == (COOLDOWN_S_MIN, COOLDOWN_S_MAX)
 
 
+def test_a_receiver_that_asks_for_a_rest_has_it_and_no_more_than_an_hour() -> None:
+    breaker = opened()
+    breaker.note(Attempt("retry", "answered 429", 900.0), T0_NS)
+    assert wait_s(breaker, T0_NS) == 900
+    breaker.note(Attempt("retry", "answered 429", 90_000.0), T0_NS)
+    assert wait_s(breaker, T0_NS) == 3600
+    breaker.note(FAILED, T0_NS)
+    assert wait_s(breaker, T0_NS) == COOLDOWN_S_MIN
+    breaker.try_now()
+    assert wait_s(breaker, T0_NS) == 0
+
+
 def test_a_clock_set_back_does_not_keep_it_shut() -> None:
+    assert opened().shut_until_ns(T0_NS - SECOND_NS) is None
     assert opened().shut_until_ns(T0_NS - 3600 * SECOND_NS) is None
 
 

@@ -82,6 +82,18 @@ def test_a_refused_heartbeat_stays_to_be_looked_at(db: sqlite3.Connection) -> No
     assert rows(db) == [(HEARTBEAT, "dead"), (HEARTBEAT, "waiting")]
 
 
+def test_of_heartbeats_that_are_refused_for_days_only_the_newest_stays(
+    db: sqlite3.Connection,
+) -> None:
+    for number in range(9):
+        at_ns = T0_NS + number * MINUTE_NS
+        one = put_heartbeat(db, "guards", MINUTE_NS, at_ns)
+        settle(db, one, Attempt("refused", f"answered 40{number}"), at_ns, Most())
+    put_heartbeat(db, "guards", MINUTE_NS, T0_NS + 9 * MINUTE_NS)
+    assert rows(db) == [(HEARTBEAT, "dead"), (HEARTBEAT, "waiting")]
+    assert db.execute("SELECT max(last_error) FROM outbox").fetchone() == ("answered 408",)
+
+
 def test_alerts_of_other_channels_are_not_touched(db: sqlite3.Connection) -> None:
     put_heartbeat(db, "night", MINUTE_NS, T0_NS)
     put_heartbeat(db, "guards", MINUTE_NS, T0_NS + MINUTE_NS)

@@ -110,6 +110,31 @@ def test_what_calls_nobody_is_not_counted_until_it_does(
     assert figures(questions, 0, HOUR)["annunciated"] == 2
 
 
+def test_the_time_to_acknowledge_is_from_the_last_call_and_tests_do_not_count(
+    writer: Writer, questions: StateQuestions
+) -> None:
+    def acknowledged(change: AlertChange, second: float, **facts: Any) -> AlertChange:  # noqa: ANN401 - any field of an alert
+        taken = replace(change.alert, acknowledged=Acknowledgement("ann", at(second), ""), **facts)
+        return AlertChange("acknowledged", taken, at(second), "ann")
+
+    again = call("again", 0)
+    reopened = AlertChange("reopened", replace(again.alert, occurrences=2), at(1000))
+    writer.commit(again, acknowledged(again, 5), reopened, acknowledged(reopened, 1010))
+    shelf = Shelf("ann", at(0), at(600), "repair")
+    quiet = call("quiet", 1, shelved=shelf)
+    told = AlertChange(
+        "unshelved", replace(quiet.alert, shelved=None), at(600), announces="raised"
+    )
+    writer.commit(quiet, told, acknowledged(told, 630))
+    drill = call("drill", 0, test=True)
+    writer.commit(drill, acknowledged(drill, 900))
+    assert figures(questions, 0, HOUR)["acknowledgement"] == {
+        "count": 2,
+        "median_s": 20.0,
+        "p90_s": 28.0,
+    }
+
+
 def test_the_time_to_acknowledge_is_from_the_raise(
     writer: Writer, questions: StateQuestions
 ) -> None:
