@@ -11,7 +11,7 @@ from alerts.changes import (
     UnshelveAlert,
 )
 from alerts.lifecycle import Case, Steps, cleared, close_if_over, returned, turn
-from inventory.changes import DONE, Outcome
+from inventory.changes import DONE, Outcome, says_nothing
 
 _STILL = {
     True: "the asset is still outside; reset it once it is back",
@@ -43,7 +43,7 @@ def _acknowledge(case: Case, alert: Alert, change: AcknowledgeAlert) -> tuple[Ou
     """Note who took the alert on. The first one stays; a critical alert needs a note."""
     if alert.acknowledged is not None:
         return DONE, []
-    if alert.severity == "critical" and not change.note.strip():
+    if alert.severity == "critical" and says_nothing(change.note):
         text = "a critical alert is acknowledged with a note that says what was found"
         return Outcome("invalid", text, "note"), []
     taken = Acknowledgement(change.by, change.arrival_ns, change.note)
@@ -75,7 +75,7 @@ def _shelve(case: Case, alert: Alert, change: ShelveAlert) -> tuple[Outcome, Ste
 
 def refusal_to_shelve(reason: str, until_ns: int, now_ns: int) -> Outcome | None:
     """Why nothing can be put aside like that; how long it may be at most is for who asks."""
-    if not reason.strip():
+    if says_nothing(reason):
         return Outcome("invalid", "say why it is put aside", "reason")
     if until_ns <= now_ns:
         return Outcome("invalid", "must be in the future", "until")
@@ -124,7 +124,7 @@ def _assign(case: Case, alert: Alert, change: AssignAlert) -> tuple[Outcome, Ste
 
 
 def _comment(case: Case, alert: Alert, change: CommentAlert) -> tuple[Outcome, Steps]:
-    if not change.text.strip():
+    if says_nothing(change.text):
         return Outcome("invalid", "say something", "text"), []
     return DONE, [turn(case, alert, "commented")]
 

@@ -61,8 +61,10 @@ class Feed:
             while newest > self._read_through:
                 events = await self._read_events(self._read_through, BATCH_EVENTS_MAX)
                 self._keep(frame_of(event) for event in events)
+                # More may have been committed since; what was read is not read again.
+                last = events[-1].seq if events else 0
                 full = len(events) == BATCH_EVENTS_MAX
-                self._read_through = events[-1].seq if full else newest
+                self._read_through = last if full else max(last, newest)
 
     def _keep(self, frames: Iterable[Frame]) -> None:
         self._frames.extend(frames)

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.problems import invalid
 from api.words import Line
+from inventory.changes import says_nothing
 from tags.times import SECOND_NS, parse_time
 
 REASON_CHARS_MAX = 500
@@ -14,7 +15,7 @@ SPAN_S_MAX = 366 * 86_400
 
 def say_something(text: str) -> str:
     """Refuse text of nothing but spaces. Raises ValueError, as pydantic wants it."""
-    if not text.strip():
+    if says_nothing(text):
         raise ValueError("must not be empty")
     return text
 

@@ -12,10 +12,10 @@ from delivery.attempt import Attempt, Delivery, Lasting, Sender
 from delivery.breaker import Gate, GateState, Room
 from delivery.channels import open_channel
 from delivery.faults import ChannelFaults
-from delivery.outbox import next_due_ns, take_due
+from delivery.rounds import Plan, Round, Tried, settle_and_take
 from delivery.settings import ChannelSettings
-from delivery.settlement import Retention, Settlement, bury_strays, end_waits, prune, settle
-from delivery.signals import beats_after, put_heartbeat
+from delivery.settlement import Retention, Settlement
+from delivery.signals import beats_after
 from tags.times import SECOND_NS
 
 WORKER = "gateway"
@@ -56,38 +56,6 @@ class _Channel(NamedTuple):
     gate: Gate
 
 
-class _Tried(NamedTuple):
-    """A try that is over and not settled yet."""
-
-    delivery: Delivery
-    attempt: Attempt
-    at_ns: int
-    sender: Sender
-
-
-class _Plan(NamedTuple):
-    """What one transaction is to do, by value, since it runs on another thread."""
-
-    worker: str
-    tried: tuple[_Tried, ...]
-    recovered: tuple[str, ...]  # channels whose messages need not wait any more
-    beats: Mapping[str, int]  # channel to how often it gets a heartbeat (ns)
-    flying: Mapping[str, str]  # id to channel
-    channels: tuple[str, ...]
-    rooms: Mapping[str, Room]
-    keep: Retention
-    now_ns: int
-
-
-class _Round(NamedTuple):
-    """What it did: tries settled, strays buried, rows taken; and when to look again."""
-
-    settled: list[tuple[_Tried, Settlement | None]]
-    buried: list[str]
-    taken: list[Delivery]
-    due_ns: int | None
-
-
 class Deliverer:
     """Sends waiting rows until cancelled; what it has not settled then is sent again later.
 
@@ -123,7 +91,7 @@ class Deliverer:
         self._worker = worker
         self._wake = asyncio.Event()
         self._in_flight: dict[str, str] = {}  # id to channel, until settled
-        self._tried: list[_Tried] = []
+        self._tried: list[Tried] = []
         self._recovered: set[str] = set()
         self._beats_at_ns: dict[str, int] = {}
         self._begun: list[Sender] = []
@@ -217,7 +185,7 @@ class Deliverer:
     async def _one_round(self, group: asyncio.TaskGroup) -> int | None:
         """Settle what is over, send what is due; when the next row is due."""
         channels, plan = self._channels, self._plan()
-        done = await self._store.transact(lambda connection: _work(connection, plan, self._rng))
+        done = await self._store.transact(lambda connection: settle_and_take(connection, plan, self._rng))
         self._tried = self._tried[len(plan.tried) :]
         self._in_flight = {**plan.flying, **{one.id: one.channel for one in done.taken}}
         self._recovered -= set(plan.recovered)
@@ -231,11 +199,11 @@ class Deliverer:
         dues = (done.due_ns, *self._beats_at_ns.values())
         return min((due_ns for due_ns in dues if due_ns is not None), default=None)
 
-    def _plan(self) -> _Plan:
+    def _plan(self) -> Plan:
         tried, now_ns = tuple(self._tried), self._clock()
         over = {one.delivery.id for one in tried}
         flying = {id_: name for id_, name in self._in_flight.items() if id_ not in over}
-        return _Plan(
+        return Plan(
             worker=self._worker,
             tried=tried,
             recovered=tuple(sorted(self._recovered)),
@@ -248,7 +216,7 @@ class Deliverer:
         )
 
     def _rooms(
-        self, tried: tuple[_Tried, ...], flying: Mapping[str, str], now_ns: int
+        self, tried: tuple[Tried, ...], flying: Mapping[str, str], now_ns: int
     ) -> dict[str, Room]:
         # A 410 shuts its channel already in the round that settles it.
         shut = {one.delivery.channel for one in tried if self._is_final(one)}
@@ -275,15 +243,15 @@ class Deliverer:
             if not now_ns < self._beats_at_ns[name] <= now_ns + interval_ns
         }
 
-    def _note_beats(self, plan: _Plan) -> None:
+    def _note_beats(self, plan: Plan) -> None:
         for name, interval_ns in plan.beats.items():
             self._beats_at_ns[name] = beats_after(interval_ns, plan.now_ns)
 
-    def _is_final(self, one: _Tried) -> bool:
+    def _is_final(self, one: Tried) -> bool:
         """Whether its receiver wants no more, and is still the one that the site file names."""
         return one.attempt.outcome == "gone" and self._is_current(one)
 
-    def _is_current(self, one: _Tried) -> bool:
+    def _is_current(self, one: Tried) -> bool:
         channel = self._channels.get(one.delivery.channel)
         return channel is not None and channel.sender is one.sender
 
@@ -293,7 +261,7 @@ class Deliverer:
         except Exception as error:  # a fault in one channel must not end the others
             _logger.exception("channel %r: message %s", delivery.channel, delivery.id)
             attempt = Attempt("retry", f"fault in the channel: {type(error).__name__}")
-        tried = _Tried(delivery, attempt, self._clock(), channel.sender)
+        tried = Tried(delivery, attempt, self._clock(), channel.sender)
         self._tried.append(tried)
         was_open = channel.gate.breaker.is_open
         if channel.gate.breaker.note(attempt, tried.at_ns):
@@ -302,15 +270,17 @@ class Deliverer:
             _logger.warning("channel %r: fails, tried now and then: %r", *_why(tried))
         self._wake.set()
 
-    def _report(self, done: _Round) -> None:
-        for channel in done.buried:
-            self._count(channel, "dead")
+    def _report(self, done: Round) -> None:
+        for name, given_up in Counter(done.buried).items():
+            _logger.warning("channel %r: not in the site file, gave up %d messages", name, given_up)
+            for _ in range(given_up):
+                self._count(name, "dead")
         for tried, settlement in done.settled:
             if settlement is not None:
                 self._count(tried.delivery.channel, _RESULTS[settlement.state])
                 self._report_one(tried, settlement)
 
-    def _report_one(self, tried: _Tried, settlement: Settlement) -> None:
+    def _report_one(self, tried: Tried, settlement: Settlement) -> None:
         name, reason = _why(tried)
         if not self._is_current(tried):
             return
@@ -338,44 +308,6 @@ class Deliverer:
         return min(max((due_ns - self._clock()) / SECOND_NS, 0.0), WAIT_S_MAX)
 
 
-def _work(connection: sqlite3.Connection, plan: _Plan, rng: random.Random) -> _Round:
-    """All of a round in one transaction, so that a message costs one commit."""
-    settled = [
-        (one, settle(connection, one.delivery.id, one.attempt, one.at_ns, rng, plan.worker))
-        for one in plan.tried
-    ]
-    for channel in plan.recovered:
-        end_waits(connection, channel, plan.now_ns)
-    for channel, interval_ns in plan.beats.items():
-        put_heartbeat(connection, channel, interval_ns, plan.now_ns, plan.flying)
-    buried = bury_strays(connection, plan.channels, plan.now_ns, plan.flying)
-    prune(connection, plan.keep, plan.now_ns)
-    taken: list[Delivery] = []
-    dues: list[int] = []
-    for channel, room in plan.rooms.items():
-        batch, due_ns = _take(connection, plan, channel, room)
-        taken += batch
-        dues += [] if due_ns is None else [due_ns]
-    return _Round(settled, buried, taken, min(dues, default=None))
-
-
-def _take(
-    connection: sqlite3.Connection, plan: _Plan, channel: str, room: Room
-) -> tuple[list[Delivery], int | None]:
-    """Rows of one channel, and when there may be more; None where a landing makes room."""
-    now_ns, worker = plan.now_ns, plan.worker
-    batch = take_due(
-        connection, now_ns, room.share, channel=channel, worker=worker, in_flight=plan.flying
-    )
-    if len(batch) >= room.share.limit and room.wider_ns is None:
-        return batch, None
-    busy = [*plan.flying, *(delivery.id for delivery in batch)]
-    due_ns = next_due_ns(connection, now_ns, channel=channel, worker=worker, in_flight=busy)
-    if due_ns is None or room.wider_ns is None:
-        return batch, due_ns
-    return batch, room.wider_ns if due_ns <= now_ns else min(due_ns, room.wider_ns)
-
-
 async def _each(senders: list[Sender], act: Callable[[Lasting], Awaitable[None]]) -> None:
     """Let senders begin or end, all at once."""
     lasting = [one for one in senders if isinstance(one, Lasting)]
@@ -395,5 +327,5 @@ def _absent(sender: Sender, among: list[Sender]) -> bool:
     return all(sender is not one for one in among)
 
 
-def _why(tried: _Tried) -> tuple[str, str]:
+def _why(tried: Tried) -> tuple[str, str]:
     return tried.delivery.channel, tried.attempt.reason

@@ -1,6 +1,7 @@
 """What people and systems may ask the register to change, and what they are told."""
 
 from typing import Literal
+from unicodedata import category
 
 import msgspec
 
@@ -85,3 +86,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 DONE = Outcome()
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text has nothing that one could read: blanks, and signs without a shape."""
+    return all(category(sign)[0] in "ZC" for sign in text)

@@ -10,7 +10,14 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from inventory.assets import Asset
-from inventory.changes import DONE, CheckIn, CheckOut, Outcome, RevokeCheckOut
+from inventory.changes import (
+    DONE,
+    CheckIn,
+    CheckOut,
+    Outcome,
+    RevokeCheckOut,
+    says_nothing,
+)
 from tags.times import SECOND_NS
 from zones.movements import Crossing, Movement
 
@@ -182,7 +189,7 @@ class Custody:
 
     def revoke(self, change: RevokeCheckOut) -> tuple[Outcome, dict[str, Out]]:
         """Close a check-out, since it does not hold any more; what is out under it now."""
-        if not change.reason.strip():
+        if says_nothing(change.reason):
             return Outcome("invalid", "say why it is revoked", "reason"), {}
         return self._end(change.id, "revoked", change.arrival_ns)
 
@@ -281,7 +288,7 @@ def _check_terms(change: CheckOut) -> Outcome | None:
     named = [name for name in (change.asset, change.category, change.group) if name]
     if len(named) != 1:
         return Outcome("invalid", "say one of asset, category and group", "asset")
-    if not change.person.strip():
+    if says_nothing(change.person):
         return Outcome("invalid", "say who takes it along", "person")
     if change.until_ns <= change.from_ns:
         return Outcome("invalid", "must be after the time from which it holds", "until")

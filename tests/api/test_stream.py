@@ -313,6 +313,19 @@ async def test_a_feed_reads_each_event_once_for_all_who_listen() -> None:
     assert all([frame.seq for frame in frames] == list(range(1, 11)) for frames in found)
 
 
+async def test_what_was_committed_meanwhile_is_told_once() -> None:
+    events = [Event(seq, "movement", "{}") for seq in range(1, 8)]
+
+    async def read(after: int, limit: int) -> list[Event]:
+        return [event for event in events if event.seq > after][:limit]
+
+    feed = Feed(read, 0)
+    seen = [frame.seq for frame in await feed.after(0, 4)]
+    seen += [frame.seq for frame in await feed.after(seen[-1], 7)]
+    assert seen == list(range(1, 8))
+    assert [frame.seq for frame in await feed.after(3, 7)] == [4, 5, 6, 7]
+
+
 async def test_a_feed_that_forgot_asks_the_table() -> None:
     many = KEPT_EVENTS_MAX + 700
     events = [Event(seq, "movement", "{}") for seq in range(1, many + 1)]
