@@ -1,7 +1,6 @@
 """Cases at work: verdicts in, timers that fire at their own due time, changes of alerts out."""
 
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 import msgspec
@@ -26,13 +25,18 @@ from alerts.rules.verdict import Verdict
 from alerts.settings import Manners, Patience
 from alerts.state import JudgeState, Key
 from alerts.telling import Teller, escalation_ns
+from alerts.timers import Timers
 from inventory.changes import Outcome
+from tags.times import SECOND_NS
 from zones.bins import BIN_NS
-from zones.movements import Crossing
+from zones.movements import Crossing, Movement
 from zones.tracks import closing_ns
 
 Respond = Callable[[Case, Patience, Verdict, Fact, Draft], Steps]
 """One of the ways in which the life of an alert takes a verdict in."""
+
+LAG_NS_MAX = 10 * SECOND_NS
+"""An estimator that is surer of nothing for longer than this is not waited for."""
 
 GROUP = ""
 """Stands for the rule in the keys of timers for what is told together; no rule is called that."""
@@ -76,7 +80,7 @@ class Cases:
         self._cases = state.cases
         self._rulebook = rulebook
         self._teller = Teller(state.gatherings)
-        self._timers: list[tuple[int, Key]] = []
+        self._timers = Timers()
         self._open = {case.alert.id: key for key, case in self._cases.items() if case.alert}
         self.in_use = False
 
@@ -86,7 +90,9 @@ class Cases:
         self.in_use = True
         for key, case in self._cases.items():
             self._set_timer(key, case)
-        for name in self._state.gatherings:
+        for name, gathering in list(self._state.gatherings.items()):
+            if not gathering.count and self._rulebook.manners((name.partition(":")[2], "")) is None:
+                del self._state.gatherings[name]
             self._set_group_timer(name)
 
     def __contains__(self, key: Key) -> bool:
@@ -177,8 +183,9 @@ class Cases:
                 case.pending = None
 
     def stand_still(self, missed_ns: int) -> None:
-        """The gateway was away for so long; what is pending waits longer by that, and so does
-        who is called when nobody acknowledges: meanwhile nobody could.
+        """The gateway was away for so long; what is pending waits longer by that.
+
+        So does who is called when nobody acknowledges, since meanwhile nobody could.
         """
         for key, case in self._cases.items():
             case.escalate_from_ns += missed_ns
@@ -229,10 +236,16 @@ class Cases:
             step = turn(case, case.alert, "shelved", shelved=other)
             self._note(key, [step], by, other.reason)
 
-    def reconsider_suppression(self) -> None:
-        """Look anew at what suppresses each open alert."""
-        for key, alert in self.open_alerts():
-            reason = self._rulebook.suppressor(alert)
+    def reconsider_suppression(self, kinds: Collection[str]) -> None:
+        """Look anew at what suppresses each open alert of these kinds."""
+        changed: list[tuple[Key, str | None]] = []
+        for key in self._open.values():
+            alert = self._cases[key].alert
+            if alert is not None and alert.kind in kinds:
+                reason = self._rulebook.suppressor(alert)
+                if reason != alert.suppressed_by:
+                    changed.append((key, reason))
+        for key, reason in sorted(changed, key=_key_of):
             self._note(key, suppress(self._cases[key], reason), _GATEWAY, reason or "")
 
     def reconsider_service(self) -> None:
@@ -248,12 +261,12 @@ class Cases:
 
     def next_ns(self) -> int | None:
         """When the next timer fires, or earlier."""
-        return self._timers[0][0] if self._timers else None
+        return self._timers.next_ns()
 
     def advance(self, now_ns: int) -> None:
         """Let time pass: fire what is due up to and at `now_ns`."""
-        while self._timers and self._timers[0][0] <= now_ns:
-            at_ns, key = heapq.heappop(self._timers)
+        while (next_ns := self._timers.next_ns()) is not None and next_ns <= now_ns:
+            at_ns, key = self._timers.take()
             if key[0] == GROUP:
                 self._tell_group(key[1], at_ns)
             elif key in self._cases:
@@ -264,6 +277,7 @@ class Cases:
         """Whatever of a case is due by now."""
         due_ns = self._due_ns(key, case)
         if due_ns is None or due_ns > at_ns:
+            self._set_timer(key, case)
             return
         self._state.now_ns = max(self._state.now_ns, at_ns)
         if case.pending is not None and _firing_ns(case.pending) <= at_ns:
@@ -293,7 +307,7 @@ class Cases:
         """Wait for the due time; what is past due fires now, after what happens at this instant."""
         due_ns = self._due_ns(key, case) if self.in_use else None
         if due_ns is not None:
-            heapq.heappush(self._timers, (max(due_ns, self._state.now_ns), key))
+            self._timers.wake(max(due_ns, self._state.now_ns), key)
 
     # Telling
 
@@ -337,15 +351,14 @@ class Cases:
             change = AlertChange(transition, alert, now_ns, actor, notify, why, announces)
             self._rulebook.tell(change)
         self._set_timer(key, case)
-        if case.told == "group":
-            for kind in ("storm", "digest"):
-                self._set_group_timer(f"{kind}:{key[0]}")
+        for kind in ("storm", "digest"):
+            self._set_group_timer(f"{kind}:{key[0]}")
 
     def _set_group_timer(self, name: str) -> None:
         gathering = self._state.gatherings.get(name)
         due_ns = None if gathering is None else gathering.due_ns()
         if due_ns is not None:
-            heapq.heappush(self._timers, (due_ns, (GROUP, name)))
+            self._timers.wake(due_ns, (GROUP, name))
 
     def _tell_group(self, name: str, at_ns: int) -> None:
         gathering = self._state.gatherings[name]
@@ -356,12 +369,18 @@ class Cases:
             self._set_group_timer(name)
             return
         rule = name.partition(":")[2]
-        manners = self._rulebook.manners((rule, "")) or _NO_MANNERS
+        manners = self._rulebook.manners((rule, ""))
+        if manners is not None:
+            gathering.notify = manners.notify
         self._state.now_ns = max(self._state.now_ns, at_ns)
-        self._rulebook.tell(gathering.take(rule, self._state.now_ns, manners.notify))
+        self._rulebook.tell(gathering.take(rule, self._state.now_ns))
 
 
 _NEVER_NS = 1 << 62
+
+
+def _key_of(changed: tuple[Key, str | None]) -> Key:
+    return changed[0]
 
 
 def _shelved_until_ns(case: Case, otherwise_ns: int = _NEVER_NS) -> int:
@@ -379,7 +398,15 @@ def _forgotten_ns(case: Case) -> int:
 
 
 def _firing_ns(pending: Pending) -> int:
-    """When the due time is over: for tags, once all bins that begin before it are closed."""
-    if not was_held(pending.fact):
+    """When the due time is over: for tags, once all bins that begin before it are closed.
+
+    Where an estimator needed a while to be sure of a movement, it will need as long to be sure
+    of the way back; so the timer waits for that as well. What it decides is as of the due time.
+    """
+    fact = pending.fact
+    if not was_held(fact):
         return pending.due_ns
-    return closing_ns(-(-pending.due_ns // BIN_NS) - 1)
+    lag_ns = 0
+    if isinstance(fact, Movement) and fact.heard and not fact.fixes:
+        lag_ns = min(max(0, fact.decided_ns - fact.time_ns), LAG_NS_MAX)
+    return closing_ns(-(-(pending.due_ns + lag_ns) // BIN_NS) - 1)

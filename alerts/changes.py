@@ -77,7 +77,7 @@ class ShelveRule(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="shelv
 
 
 class StartDrill(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="start_drill"):
-    """What is raised until `until_ns` is marked as a test, all the way to the receivers."""
+    """What happens until `until_ns` is marked as a test, all the way to the receivers."""
 
     arrival_ns: int
     by: str

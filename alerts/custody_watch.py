@@ -14,6 +14,7 @@ from alerts.rule_kinds import ExitRule
 from alerts.rules.verdict import Verdict
 from alerts.settings import SYSTEM_PREFIX, Manners, Patience
 from alerts.state import JudgeState, Key
+from alerts.suppression import BY_CUSTODY
 from alerts.watch import Outfit, SystemWatch
 from inventory.assets import Asset
 from inventory.changes import CustodyChange, Outcome
@@ -95,7 +96,7 @@ class CustodyWatch(SystemWatch):
             fact = _overstay(still)
             key = OVERDUE, subject_of(still.asset, "")
             cases.take(key, Patience(), "broken_at_once", fact, reconsider)
-        cases.reconsider_suppression()
+        cases.reconsider_suppression(BY_CUSTODY)
 
     def take_movement(self, asset: Asset | None, movement: Movement, cases: Cases) -> None:
         """Who is back is not overdue any more."""

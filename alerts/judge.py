@@ -7,6 +7,7 @@ that arrives at the same instant.
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from alerts.portal_watch import PortalWatch
 from alerts.rulebook import SiteRulebook
 from alerts.shelving import shelve_rule
 from alerts.state import JudgeState, Key
+from alerts.suppression import BY_CUSTODY, BY_HEALTH
 from alerts.watch import Outfit, RuleWatch, SystemWatch, Watch
 from alerts.watches import rule_watches, system_watches
 from alerts.zone_watch import BLIND, ZoneWatch
@@ -38,6 +40,7 @@ from zones.clock import ClockJump
 from zones.movements import Conflict, Crossing, Movement
 from zones.tracks import PHASE_ARRIVAL, Step
 
+_OfTag = TypeVar("_OfTag", Movement, Crossing, Conflict)
 Decided = Movement | Crossing | AlertChange | Notice | Event | CustodyChanged
 
 
@@ -136,7 +139,7 @@ class Judge:
             self._where.judge_anew(before, self._findings(tags, edited), self._cases)
             self._reassess(edited)
         self._zones.look(self._cases)
-        self._cases.reconsider_suppression()
+        self._cases.reconsider_suppression(BY_HEALTH | BY_CUSTODY)
         self._collect_custody()
 
     def _reassess(self, names: list[str]) -> None:
@@ -154,7 +157,7 @@ class Judge:
         for watch in self._watches:
             watch.note_health(health, self._cases)
         self._zones.look_around(health.reader, self._cases)
-        self._cases.reconsider_suppression()
+        self._cases.reconsider_suppression(BY_HEALTH)
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
         """A reader's protocol stated its time: gateway's clock minus reader's clock."""
@@ -224,7 +227,7 @@ class Judge:
             return
         asset = self.register.asset_of(decision.tag)
         if asset is not None:
-            decision = msgspec.structs.replace(decision, asset=asset.id)
+            decision = _of_asset(decision, asset)
         if isinstance(decision, Conflict):
             self._conflicts.take(decision, self._cases)
             return
@@ -311,7 +314,7 @@ class Judge:
     def change_custody(self, change: CustodyChange) -> Outcome:
         """Somebody checks something out or in, or revokes that."""
         outcome = self._custody.change(change, self._cases)
-        self._cases.reconsider_suppression()
+        self._cases.reconsider_suppression(BY_CUSTODY)
         self._collect_custody()
         return outcome
 
@@ -368,7 +371,7 @@ class Judge:
             self._zones.note(told, self._cases)
             for watch in self._watches:
                 watch.note_outage(self._cases)
-            self._cases.reconsider_suppression()
+            self._cases.reconsider_suppression(BY_HEALTH)
 
     @contextmanager
     def _because(self, cause: Cause) -> Generator[None]:
@@ -379,3 +382,10 @@ class Judge:
 
     def _collect_custody(self) -> None:
         self._out += self.authority.take_decided()
+
+
+def _of_asset(decision: _OfTag, asset: Asset) -> _OfTag:
+    """What was decided of a tag, of who carries it; another tag of it may not have been silent."""
+    if isinstance(decision, Movement) and len(asset.tags) > 1:
+        return msgspec.structs.replace(decision, asset=asset.id, silent_since_ns=None)
+    return msgspec.structs.replace(decision, asset=asset.id)

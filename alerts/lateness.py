@@ -62,7 +62,8 @@ def _with_last(case: Case, steps: Steps) -> Steps:
 def _is_known(case: Case, time_ns: int) -> bool:
     """Whether a break at this time belongs to an episode that was told.
 
-    That is so from shortly before it began until it was over. While an alert is open, what
+    That is so from shortly before it began until it was over; also from longer before, if nobody
+    has heard the subject since. While an alert is open, what
     happened before it is known with it.
     """
     if not case.episodes:
@@ -70,4 +71,7 @@ def _is_known(case: Case, time_ns: int) -> bool:
     alert = case.alert
     if alert is not None and (alert.condition == "active" or time_ns <= case.over_ns):
         return True
-    return case.began_ns - ONE_OUTING_NS <= time_ns <= case.over_ns
+    first_ns = case.began_ns - ONE_OUTING_NS
+    if case.silent_since_ns is not None:
+        first_ns = min(first_ns, case.silent_since_ns)
+    return first_ns <= time_ns <= case.over_ns

@@ -59,10 +59,11 @@ class Case(msgspec.Struct):
     `notify` are the channels that were told last; they are told on when the rule is gone.
     `told` says how people know of the open alert: not at all, by messages of its own (stale, if
     it went on since while it was put aside), or by one message about many; `escalate_from_ns`
-    counts from then. `raised_ns` are the times of
-    the last hour at which it was raised or reopened, `chatters` whether that was too often. `closed` has just cleared by itself: it
+    counts from then. `raised_ns` are the times of the last hour at which it was raised or
+    reopened, `chatters` says whether that was too often. `closed` has just cleared by itself: it
     is reopened if the rule is broken again until `closed_until_ns`. The newest episode lasted
-    from `began_ns` to `over_ns`, as far as it is over. `excursion` is the newest that is known
+    from `began_ns` to `over_ns`, as far as it is over; if nobody had heard the subject for long
+    before, since `silent_since_ns`. `excursion` is the newest that is known
     of a value beyond its limit.
     """
 
@@ -77,6 +78,7 @@ class Case(msgspec.Struct):
     closed: Alert | None = None
     closed_until_ns: int = 0
     began_ns: int = 0
+    silent_since_ns: int | None = None
     over_ns: int = 0
     excursion: Excursion | None = None
 
@@ -231,7 +233,7 @@ def adopt(case: Case, subject: str, alert: Alert | None) -> None:
     if alert is None:
         return
     case.told = "no" if alert.is_quiet else "single"
-    case.began_ns = alert.time_ns
+    case.began_ns, case.silent_since_ns = alert.time_ns, None
     case.escalate_from_ns = alert.raised_at_ns
     case.episodes = max(case.episodes, _ordinal_of(alert, subject))
     if case.pending is not None and (case.pending.what == "return") != (
@@ -274,6 +276,7 @@ def raised(case: Case, fact: Fact, decided_ns: int, draft: Draft) -> Steps:
     if former is None:
         case.episodes += 1
         case.began_ns = fact.time_ns
+        case.silent_since_ns = fact.silent_since_ns if isinstance(fact, Movement) else None
         case.told = "no"
         case.alert = _written(draft, fact, decided_ns, case.episodes)
         return _chattering(case, draft, decided_ns, ("raised", case.alert))

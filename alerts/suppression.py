@@ -10,6 +10,10 @@ from alerts.state import JudgeState
 from alerts.zone_watch import BLIND
 from zones.floorplan import FloorPlan
 
+BY_HEALTH = frozenset({"missing", "offline"})
+BY_CUSTODY = frozenset({"exit"})
+"""The kinds of alerts that readers and zones without hearers may suppress, and check-outs."""
+
 
 def suppressor_of(
     alert: Alert, state: JudgeState, plan: FloorPlan, authority: Authority

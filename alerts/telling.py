@@ -47,7 +47,8 @@ NOBODY = Told()
 class Gathering(msgspec.Struct):
     """Alerts of a rule that are told together: the first of them by name, and how many.
 
-    `recent_ns` are the newest times at which one was told by itself.
+    `recent_ns` are the newest times at which one was told by itself, `notify` who was to be
+    told of the newest.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class Gathering(msgspec.Struct):
     since_ns: int = 0
     newest_ns: int = 0
     test: bool = False
+    notify: tuple[str, ...] = ()
 
     def due_ns(self) -> int | None:
         """When it is told; None while there is nothing to tell."""
@@ -90,7 +92,7 @@ class Gathering(msgspec.Struct):
             self.alerts.append(alert.id)
             self.subjects.append(alert.subject)
 
-    def take(self, rule: str, now_ns: int, notify: tuple[str, ...]) -> Notice:
+    def take(self, rule: str, now_ns: int) -> Notice:
         """What is to be told; nothing is held any more."""
         told = Notice(
             id=_notice_id(self.kind, rule, self.alerts[0], self.since_ns),
@@ -102,7 +104,7 @@ class Gathering(msgspec.Struct):
             subjects=tuple(self.subjects),
             since_ns=self.since_ns,
             at_ns=now_ns,
-            notify=notify,
+            notify=self.notify,
             test=self.test,
         )
         self.alerts, self.subjects, self.count, self.test = [], [], 0, False
@@ -149,6 +151,7 @@ class Teller:
         what: Transition = "raised" if case.told == "no" else "reopened"
         if together:
             gathering.add(alert, now_ns)
+            gathering.notify = manners.notify
         if together and case.told in {"no", "group"}:
             case.told = "group"
             return NOBODY

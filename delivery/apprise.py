@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from delivery.attempt import Attempt, Delivery, Part, Surroundings
+from delivery.attempt import Attempt, Delivery, Part, Surroundings, spared
 from delivery.channel_kinds import AppriseChannel
 from delivery.message import Told, told_in
 from delivery.parts import PartsKnown, outcome_of
@@ -57,7 +57,7 @@ class AppriseSender:
         except ValueError as error:
             return Attempt("refused", str(error))
         if told.is_below(self._settings.severity_min):
-            return Attempt("done", f"below {self._settings.severity_min}, not sent")
+            return spared(f"below {self._settings.severity_min}, not sent")
         settled = self._known.of(delivery)
         wanted = [mark for mark in self._urls if mark not in {part.to for part in settled}]
         tried = await asyncio.gather(*(self._try(mark, told) for mark in wanted))

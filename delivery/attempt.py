@@ -24,7 +24,9 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 class Delivery(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One message on its way. Its id stays the same over all tries.
 
-    `parts` is what the try before said of its receivers (`Attempt.parts`).
+    `parts` is what the try before said of its receivers (`Attempt.parts`). It is `overtaken`
+    where a later message about the same alert was delivered before it, as may be when it was
+    given up and somebody had it sent again: then it says nothing of how things are now.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     body: str
     attempts: int
     parts: tuple[Part, ...] = ()
+    overtaken: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):
@@ -44,15 +47,22 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     `refused`: trying again would not help. `gone`: the receiver wants no more of anything.
     Where there are several receivers, `done` means that at least one of them has it and none
     is worth a further try; `parts` are all that need none, of this try and those before.
+    `asked` is false where the receiver was not told and so says nothing of how it is.
     """
 
     outcome: Literal["done", "retry", "refused", "gone"]
     reason: str = ""
     retry_after_s: float = 0.0
     parts: tuple[Part, ...] = ()
+    asked: bool = True
 
 
 DONE = Attempt("done")
+
+
+def spared(reason: str = "") -> Attempt:
+    """A message that is none for this receiver, and why."""
+    return Attempt("done", reason, asked=False)
 
 
 class Sender(Protocol):

@@ -51,6 +51,8 @@ class Breaker:
 
     def note(self, attempt: Attempt, now_ns: int) -> bool:
         """Take in how a try ended; whether that has closed the breaker."""
+        if not attempt.asked:
+            return False
         if attempt.outcome != "retry":
             was_open = self.is_open
             self.failing_since_ns, self._failures, self._open_until_ns = None, 0, None

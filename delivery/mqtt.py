@@ -139,7 +139,7 @@ class MqttSender:
         try:
             told = told_in(delivery)
             async with asyncio.timeout(self._timeout_s):
-                await self._publish(told)
+                await self._publish(told, shows=not delivery.overtaken)
         except ValueError as error:
             return Attempt("refused", f"not sent: {error}")
         except TimeoutError:
@@ -153,11 +153,11 @@ class MqttSender:
             return Attempt("retry", str(error))
         return DONE
 
-    async def _publish(self, told: Told) -> None:
+    async def _publish(self, told: Told, *, shows: bool) -> None:
         link = await self._line.link()
         payload = msgspec.json.encode({"id": told.id, **told.body})
         await link.publish(f"{self._root}/{level(told.type)}", payload, qos=1)
-        if told.of_alert and not told.is_notice:
+        if shows and told.of_alert and not told.is_notice:
             self._open.apply(told)
             await self._show(link, told.subject)
 

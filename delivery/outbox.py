@@ -38,6 +38,13 @@ _FIRST_OF_ITS_ALERT = """
           AND earlier.ordinal < outbox.ordinal AND earlier.state = 'waiting'
     )
 """
+_OVERTAKEN = """
+    EXISTS (
+        SELECT 1 FROM outbox AS later INDEXED BY outbox_by_alert
+        WHERE later.alert = outbox.alert AND later.channel = outbox.channel
+          AND later.ordinal > outbox.ordinal AND later.state = 'delivered'
+    )
+"""
 # A lease that ends later than any that is given now is of a clock that was set back since.
 _FREE = """
     (worker IS NULL OR worker = :worker
@@ -203,7 +210,8 @@ def _due_rows(
         return []
     return connection.execute(
         f"""
-        SELECT id, channel, alert, ordinal, type, body, attempts, parts, due_ns FROM outbox
+        SELECT id, channel, alert, ordinal, type, body, attempts, parts, {_OVERTAKEN}, due_ns
+        FROM outbox
         WHERE state = 'waiting' AND channel = :channel AND priority = :priority
           AND due_ns <= :due_ns AND asked_ns <= :now_ns AND {_FREE}
           AND id NOT IN ({_names(in_flight)}) AND {_FIRST_OF_ITS_ALERT}
@@ -223,6 +231,7 @@ def _delivery(row: Sequence[Any]) -> Delivery:
         body=row[5],
         attempts=row[6],
         parts=_parts_decoder.decode(row[7]),
+        overtaken=bool(row[8]),
     )
 
 

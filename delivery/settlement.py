@@ -258,6 +258,8 @@ def _note_channel(
     connection: sqlite3.Connection, channel: str, attempt: Attempt, now_ns: int
 ) -> None:
     done = attempt.outcome == "done"
+    if done and not attempt.asked:
+        return
     connection.execute(
         """
         INSERT INTO channels VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET

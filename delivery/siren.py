@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import Protocol
 
-from delivery.attempt import DONE, Attempt, Delivery, ReadBack, Surroundings, Switch
+from delivery.attempt import DONE, Attempt, Delivery, ReadBack, Surroundings, Switch, spared
 from delivery.broker_line import BrokerLine, Link, OpenLink, link_opener
 from delivery.channel_kinds import RelaySettings, SirenChannel
 from delivery.message import Told, told_in
@@ -144,7 +144,7 @@ class SirenSender:
             async with self._lock, asyncio.timeout(self._settings.timeout_s):
                 if self._closed:
                     return Attempt("retry", "the siren is being switched off for good")
-                return await self._follow(told, now_ns)
+                return await self._follow(told, now_ns, overtaken=delivery.overtaken)
         except ValueError as error:
             return Attempt("refused", str(error))
         except TimeoutError:
@@ -152,17 +152,15 @@ class SirenSender:
         except (ReaderError, OSError) as error:
             return Attempt("retry", str(error))
 
-    async def _follow(self, told: Told, now_ns: int) -> Attempt:
-        if not told.of_alert:
-            if told.type == "test":
-                await self._begin_sound(min(TEST_S, self._settings.on_for_s))
+    async def _follow(self, told: Told, now_ns: int, *, overtaken: bool) -> Attempt:
+        if told.type == "test" and not told.of_alert:
+            await self._begin_sound(min(TEST_S, self._settings.on_for_s))
             return DONE
         if not told.is_notice and told.data.get("state") not in _LOUD:
-            await self._release(told.alert)
-            return DONE
+            return await self._release(told.alert)
         silent = self._silence(told, now_ns)
-        if silent is not None:
-            return silent
+        if overtaken or silent is not None:
+            return silent or spared("overtaken by what came after it, no sound")
         if not told.is_notice:
             self._callers.add(told.alert)
         await self._begin_sound(self._settings.on_for_s)
@@ -172,13 +170,14 @@ class SirenSender:
         """Why a message makes no sound."""
         settings, late_s = self._settings, _age_s(told.timestamp, now_ns)
         if not told.calls:
-            return DONE
+            return spared()
         if told.is_below(settings.severity_min):
-            return Attempt("done", f"below {settings.severity_min}, no sound")
+            return spared(f"below {settings.severity_min}, no sound")
         if told.is_drill and not settings.drills:
-            return Attempt("done", "a drill, no sound")
+            return spared("a drill, no sound")
         if late_s > settings.late_after_s:
-            return Attempt("refused", f"no sound: it could be told only {late_s:.0f} s late")
+            reason = f"no sound: it could be told only {late_s:.0f} s late"
+            return Attempt("refused", reason, asked=False)
         return None
 
     async def _begin_sound(self, on_for_s: float) -> None:
@@ -191,15 +190,17 @@ class SirenSender:
                 await self._stop_ending()
                 await self._switch_off()
 
-    async def _release(self, alert: str) -> None:
+    async def _release(self, alert: str) -> Attempt:
         """Let an alert hold it no more; switch off when it was the last one."""
         if alert not in self._callers:
-            return
-        if self._callers == {alert}:
+            return spared()
+        last = self._callers == {alert}
+        if last:
             # While this fails the end by time stands, and the alert holds it for the next try.
             await self._sound.order(None)
             await self._stop_ending()
         self._callers.discard(alert)
+        return DONE if last else spared()
 
     def _end_after(self, wait_s: float) -> None:
         """Plan the end, instead of the one that was planned."""

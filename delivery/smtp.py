@@ -15,7 +15,7 @@ from email.utils import format_datetime
 import aiosmtplib
 from aiosmtplib import errors
 
-from delivery.attempt import Attempt, Delivery, Part, Surroundings
+from delivery.attempt import Attempt, Delivery, Part, Surroundings, spared
 from delivery.channel_kinds import SmtpChannel
 from delivery.message import Told, plain, told_in
 from delivery.outbox import message_id
@@ -60,7 +60,7 @@ class SmtpSender:
         try:
             told = told_in(delivery)
             if told.is_below(self._settings.severity_min):
-                return Attempt("done", f"below {self._settings.severity_min}, not sent")
+                return spared(f"below {self._settings.severity_min}, not sent")
             mail = letter(told, self._settings, self._surroundings, now_ns)
         except ValueError as error:
             return Attempt("refused", f"not sent: {_words(error)}")

@@ -185,7 +185,9 @@ class Deliverer:
     async def _one_round(self, group: asyncio.TaskGroup) -> int | None:
         """Settle what is over, send what is due; when the next row is due."""
         channels, plan = self._channels, self._plan()
-        done = await self._store.transact(lambda connection: settle_and_take(connection, plan, self._rng))
+        done = await self._store.transact(
+            lambda connection: settle_and_take(connection, plan, self._rng)
+        )
         self._tried = self._tried[len(plan.tried) :]
         self._in_flight = {**plan.flying, **{one.id: one.channel for one in done.taken}}
         self._recovered -= set(plan.recovered)
@@ -286,7 +288,8 @@ class Deliverer:
             return
         gate = self._channels[name].gate
         if settlement.state == "delivered":
-            self._faults.well(name)
+            if tried.attempt.asked:
+                self._faults.well(name)
         elif settlement.state == "waiting":
             self._faults.failing(name, gate.breaker.failing_since_ns, tried.at_ns, reason)
         else:

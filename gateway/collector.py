@@ -170,12 +170,18 @@ class Collector:
         else:
             result = self.station.decide(entries)
         self._note_decided(result, cut, len(bridge))
+        self._pass_the_instant()
         self._release(await self._in_writer(self.station.commit))
         while self.station.full and not self._ending:
             await asyncio.sleep(RETRY_S)
             self._release(await self._in_writer(self.station.commit))
         if self.station.checkpoint_due():
             await self._in_writer(self.station.checkpoint)
+
+    def _pass_the_instant(self) -> None:
+        """Let what was read at an exit decide now, if nothing waits that came at that instant."""
+        if not self._queue and any(each.state.at_exit for each in self.station.pipeline.locates):
+            self.station.decide([Tick(self._clock())])
 
     async def drain(self) -> None:
         """Process all that waits and leave a checkpoint behind; a disk that refuses is said."""

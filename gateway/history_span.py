@@ -89,10 +89,20 @@ def _span(
 
 
 def _site_at(connection: sqlite3.Connection, at_ns: int) -> Site:
-    row = connection.execute(
-        "SELECT text FROM site_versions ORDER BY accepted_ns > ?, accepted_ns DESC LIMIT 1",
-        (at_ns,),
-    ).fetchone()
+    """The site file that held then; the first one where the history begins before any."""
+    row = (
+        # A file that was taken over twice has one version; the audit log has both times.
+        connection.execute(
+            "SELECT text FROM audit JOIN site_versions ON site_versions.hash = target"
+            " WHERE action = 'site.changed' AND audit.at_ns <= ? ORDER BY number DESC LIMIT 1",
+            (at_ns,),
+        ).fetchone()
+        or connection.execute(
+            "SELECT text FROM site_versions"
+            " ORDER BY accepted_ns > :at, abs(accepted_ns - :at) LIMIT 1",
+            {"at": at_ns},
+        ).fetchone()
+    )
     if row is None:
         raise CommandError("no site file was ever accepted there; name one with --site")
     return parse_site(row[0], env=None)

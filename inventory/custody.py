@@ -30,6 +30,9 @@ CLOSED_MAX = 10_000
 OUT_MAX = 100_000
 """Assets that may be out under check-outs at once; no check-out lets another one leave."""
 
+OUTINGS_MAX = 3
+"""Outings of one asset that are remembered."""
+
 NAMED_MAX = 100
 """Zones, and gates, that one check-out may name."""
 
@@ -44,7 +47,8 @@ class Out(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An asset that left under a check-out: by which exit, and for which rules it is out.
 
     `gate` is the one that it left through, where it is for certain one of those allowed.
-    `severity` and `notify` are those of the rule; `told`: it was told as overdue.
+    `severity` and `notify` are those of the rule; `told`: it was told as overdue. `said`: it was
+    told as an event. Where the gate matters and is not known, that waits.
     """
 
     rules: tuple[str, ...]
@@ -53,6 +57,7 @@ class Out(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     severity: Literal["info", "warning", "critical"] = "warning"
     notify: tuple[str, ...] = ()
     told: bool = False
+    said: bool = True
 
 
 class Loan(msgspec.Struct, kw_only=True):
@@ -96,15 +101,28 @@ class Stray(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     told: bool = False
 
 
+class Outing(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An asset was out under a check-out, as a rule saw it at `time_ns`.
+
+    Nothing says that it was in after `from_ns`, until `to_ns`; None while it is not back.
+    """
+
+    checkout: str
+    rule: str
+    time_ns: int
+    from_ns: int
+    to_ns: int | None = None
+
+
 class CustodyState(msgspec.Struct):
-    """Plain data: check-outs by id, assets astray, and late exits that were told, by asset.
+    """Plain data: check-outs by id, assets astray, and the last outings by asset.
 
     Nobody is told as overdue before `patient_until_ns`.
     """
 
     loans: dict[str, Loan] = {}
     strays: dict[str, Stray] = {}
-    late: dict[str, int] = {}
+    outings: dict[str, tuple[Outing, ...]] = {}
     patient_until_ns: int = 0
 
 

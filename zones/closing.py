@@ -12,7 +12,16 @@ from zones.conflict import ConflictDetector
 from zones.estimators.kinds import estimator_for
 from zones.floorplan import FloorPlan, PointKey
 from zones.moves import Moves
-from zones.tracks import HOLD_NS, PHASE_BIN, LocateState, Track, closing_ns, first_open, note_exit
+from zones.tracks import (
+    HOLD_NS,
+    PHASE_BIN,
+    SILENT_NS,
+    LocateState,
+    Track,
+    closing_ns,
+    first_open,
+    note_exit,
+)
 
 Count = Callable[[str, str, int], None]
 """Counts reads that are no evidence: reader, reason, how many."""
@@ -76,6 +85,13 @@ class OpenBins:
             for cell in cells_of(head)
         )
 
+    def note_silence(self, track: Track, tag: str, head: Cell, event_ns: int) -> None:
+        """Remember that a read of an open bin ends a long silence, if no other one does."""
+        late = (slot for slots in self._state.overdue.values() for slot in slots.values())
+        heads = [slot[tag] for slot in (*self._bins.values(), *late) if tag in slot]
+        if heads == [head] and head.other is None and event_ns - track.heard_ns >= SILENT_NS:
+            track.silence = track.heard_ns, event_ns + 1
+
     def zone_of(self, key: PointKey) -> str:
         """The zone that a read point hears; an empty name where it hears none."""
         return self._plan.point(key).zone or ""
@@ -119,7 +135,9 @@ class OpenBins:
             track = tracks[tag]
             heard_ns = head.last_ns if head.other is None else newest_ns(head)
             before_ns = track.heard_ns
-            if heard_ns > track.heard_ns:  # noqa: PLR1730 - max() costs a call for each bin
+            if heard_ns > before_ns:
+                if heard_ns - before_ns >= SILENT_NS:
+                    track.silence = before_ns, end_ns
                 track.heard_ns = heard_ns
             if heard_ns > track.present_ns:  # noqa: PLR1730 - as above
                 track.present_ns = heard_ns

@@ -221,9 +221,8 @@ class Locate:
         cell = fold(slot, read.tag, point.key, count, rssi_cdb, event_ns)
         if cell is None:
             self._count(read.reader, "cells_max")
-        elif track.zone != point.zone and count:
-            if self._is_urgent(read.tag, point.zone, event_ns):
-                self._note_exit(read, event_ns)
+        elif count and self._may_leave(read.tag, track.zone, point.zone, event_ns):
+            self._note_exit(read, event_ns)
 
     def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:
         """A read at a portal, or of no zone; whether it is evidence for a zone."""
@@ -305,6 +304,9 @@ class Locate:
                 self._leave_by(exit_, track)
         self._moves.end()
 
+    def _may_leave(self, tag: str, former: str | None, zone: str | None, event_ns: int) -> bool:
+        return former != zone and self._is_urgent(tag, zone, event_ns)
+
     def _is_urgent(self, tag: str, zone: str | None, event_ns: int) -> bool:
         """Whether one good read in a zone counts: it is an exit, or forbidden for the tag."""
         if zone in self._plan.urgent:
@@ -334,6 +336,7 @@ class Locate:
         track.present_ns = max(track.present_ns, event_ns)
         track.memory = None
         head = self._open[exit_.number][exit_.tag]
+        self._bins.note_silence(track, exit_.tag, head, event_ns)
         self._moves.move(exit_.tag, track, Estimate(zone, event_ns, {}), head, event_ns)
 
     def _decide_absences(self, at_ns: int) -> None:

@@ -31,7 +31,8 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="movemen
     evidence used or the due time of the timer that decided. `asset` is filled
     in by Judge, which knows the register. `confidence` (0 to 1) is that of the
     estimator, where it states one. Moved to None means seen outside all zones (by a
-    position); departed means not seen any more. `crossed` is a visit that no fix lies
+    position); departed means not seen any more. `silent_since_ns` is when it was last heard
+    or seen before, where that was long before `time_ns`. `crossed` is a visit that no fix lies
     in: the straight way between two fixes went through. `fixes` are the positions that
     decided.
     """
@@ -51,6 +52,7 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="movemen
     confidence: float | None = None
     crossed: bool = False
     fixes: tuple[Fix, ...] = ()
+    silent_since_ns: int | None = None
 
 
 class Crossing(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="crossing"):

@@ -63,6 +63,7 @@ class Moves:
             heard=heard_in(head),
             scores=estimate.scores,
             confidence=estimate.confidence,
+            silent_since_ns=_silent_since_ns(track, estimate.since_ns),
         )
         self._follow(track, movement)
 
@@ -146,6 +147,13 @@ class Moves:
 
 def _by_tag(step: Step) -> str:
     return step.tag
+
+
+def _silent_since_ns(track: Track, time_ns: int) -> int | None:
+    """When a tag was last known to be anywhere, if it moved with the end of a long silence."""
+    from_ns, to_ns = track.silence
+    # Heard for the first time ever, it was not silent before.
+    return from_ns if track.seen_ns < from_ns <= time_ns < to_ns else None
 
 
 def _kind(track: Track) -> MovementKind:

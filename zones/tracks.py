@@ -19,6 +19,7 @@ HOLD_NS = 2 * SECOND_NS
 """Reads that arrive up to this late still take part in the order of events."""
 
 EXIT_GAP_NS = 60 * SECOND_NS
+SILENT_NS = 60 * SECOND_NS
 EXITS_MAX = 16
 
 PHASE_BIN, PHASE_POSITION, PHASE_ABSENCE, PHASE_PASSAGE, PHASE_CONFLICT = range(5)
@@ -52,7 +53,8 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     `closed` is the newest bin up to which all is decided. `settled_ns` is the newest
     move on the fast path: bins before it decide nothing. `exits` are the newest known
     stays at an exit, from and to. `outside`: a position says that it is outside all
-    zones.
+    zones. `silence` is the newest time of `SILENT_NS` or more in which nobody heard it: from
+    the last read before to the end of the first bin after.
     """
 
     zone: str | None = None
@@ -66,6 +68,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     memory: Memory | None = None
     flaps: Flaps = STILL
     seen_ns: int = 0
+    silence: tuple[int, int] = (0, 0)
 
 
 ExitKey = tuple[str, str, int]

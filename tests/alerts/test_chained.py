@@ -244,3 +244,24 @@ def test_a_flap_counts_by_the_time_at_which_it_happened() -> None:
     closed_s = seconds_of(desk.changes[-1].at_ns)
     desk.move("a1", "yard", 79)
     assert (desk.transitions[-1], closed_s < 23) == ("reopened", True)
+
+
+def test_what_a_storm_holds_is_told_although_its_rule_is_gone_by_then() -> None:
+    desk = Desk(rule(confirm_s=0, storm_per_minute=1), assets=_crowd(5))
+    for n in range(5):
+        desk.rush(f"{n:04x}", "gate", 10 + n / 10)
+    desk.adopt(rule(name="another"))
+    desk.wait_until(100)
+    assert [(notice.count, notice.notify) for notice in desk.notices] == [(4, ("guards",))]
+    desk.adopt(rule(name="another"))
+    assert list(desk.judge.state.gatherings) == ["storm:another"]
+
+
+def test_an_alert_that_flaps_for_days_while_it_is_shelved_waits_once() -> None:
+    desk = out()
+    desk.shelve(15, 900_000)
+    for turn in range(200):
+        desk.move("a1", "hall", 20 + 10 * turn)
+        desk.rush("a1", "gate", 25 + 10 * turn)
+    desk.wait_until(2100)
+    assert len(desk.judge._cases._timers) < 5

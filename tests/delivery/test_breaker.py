@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.attempt import DONE, Attempt
+from delivery.attempt import DONE, Attempt, spared
 from delivery.breaker import (
     COOLDOWN_S_MAX,
     COOLDOWN_S_MIN,
@@ -47,6 +47,13 @@ def test_a_success_in_between_keeps_it_closed() -> None:
         assert not breaker.note(FAILED, T0_NS)
         assert not breaker.note(DONE, T0_NS)
     assert not breaker.is_open
+
+
+def test_a_message_that_was_none_for_the_receiver_says_nothing_of_it() -> None:
+    breaker = opened()
+    assert not breaker.note(spared("below critical, not sent"), T0_NS)
+    assert breaker.is_open
+    assert breaker.failing_since_ns == T0_NS
 
 
 def test_whoever_answers_is_there_even_with_a_refusal() -> None:

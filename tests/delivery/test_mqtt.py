@@ -142,6 +142,19 @@ async def test_what_a_gateway_before_kept_at_the_broker_stands_until_it_changes(
     await second.close()
 
 
+async def test_what_is_sent_again_after_what_came_later_does_not_open_it_anew(
+    broker: Mosquitto, listener: Listener
+) -> None:
+    sender = sender_to(broker)
+    again = msgspec.structs.replace(letter_of(), overtaken=True)
+    assert await sender.send(again, T0_NS) == DONE
+    await sender.send(heartbeat_letter(), T0_NS)
+    await listener.until(lambda now: f"{ROOT}/heartbeat" in now)
+    assert f"{ROOT}/raised" in listener.now()
+    assert STATE not in listener.now()
+    await sender.close()
+
+
 async def test_a_broker_that_forgot_is_told_anew_with_the_next_message(
     forgetful_broker: Mosquitto,
 ) -> None:

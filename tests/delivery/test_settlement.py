@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from delivery.attempt import DONE, Attempt, Part
+from delivery.attempt import DONE, Attempt, Part, spared
 from delivery.outbox import Share, enqueue, message_id, take_due
 from delivery.settlement import (
     BACKOFF_S,
@@ -160,3 +160,26 @@ def test_an_outbox_of_an_older_version_keeps_its_rows_and_their_order() -> None:
 
 def is_known(name: str) -> bool:
     return name <= "0004_deliveries.sql"
+
+
+def test_what_is_sent_again_after_what_came_later_says_so(db: sqlite3.Connection) -> None:
+    enqueue(db, change("a1", 1), 1, T0_NS)
+    enqueue(db, change("a1", 2), 2, T0_NS)
+    first, second = message_id("a1", 1, "guards"), message_id("a1", 2, "guards")
+    settle(db, first, Attempt("refused", "answered 400"), T0_NS, Most())
+    room = Share(limit=9, others=9)
+    (later,) = take_due(db, T0_NS, room, channel="guards", worker="w")
+    assert (later.id, later.overtaken) == (second, False)
+    settle(db, second, DONE, T0_NS, Most())
+    redeliver(db, first, T0_NS, "ann")
+    (again,) = take_due(db, T0_NS, room, channel="guards", worker="w")
+    assert (again.id, again.overtaken) == (first, True)
+
+
+def test_a_message_that_was_none_for_its_receiver_is_no_success_of_the_channel(
+    db: sqlite3.Connection,
+) -> None:
+    enqueue(db, change("a1"), 1, T0_NS)
+    settle(db, message_id("a1", 1, "guards"), spared("below critical"), T0_NS, Most())
+    assert db.execute("SELECT state FROM outbox").fetchone() == ("delivered",)
+    assert db.execute("SELECT count(*) FROM channels").fetchone() == (0,)

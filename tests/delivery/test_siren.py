@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from alerts.alert import AlertChange
-from delivery.attempt import DONE, Attempt, Lasting, Surroundings
+from delivery.attempt import DONE, Attempt, Lasting, Surroundings, spared
 from delivery.channel_kinds import SirenChannel
 from delivery.channels import open_channel
 from delivery.siren import SirenSender
@@ -219,7 +219,15 @@ class TestSounding:
     async def test_what_calls_nobody_makes_no_sound(
         self, step: str, siren: SirenSender, sound: MadeSound
     ) -> None:
-        assert await siren.send(letter_of(step, transitions=2), T0_NS) == DONE
+        assert await siren.send(letter_of(step, transitions=2), T0_NS) == spared()
+        assert sound.orders == []
+
+    async def test_what_was_overtaken_by_an_acknowledgement_makes_no_sound(
+        self, siren: SirenSender, sound: MadeSound
+    ) -> None:
+        again = msgspec.structs.replace(letter_of(), overtaken=True)
+        attempt = await siren.send(again, T0_NS)
+        assert attempt == spared("overtaken by what came after it, no sound")
         assert sound.orders == []
 
     async def test_what_is_too_unimportant_makes_no_sound(self, sound: MadeSound) -> None:
@@ -248,7 +256,8 @@ class TestSounding:
         self, siren: SirenSender, sound: MadeSound
     ) -> None:
         attempt = await siren.send(letter_of(), T0_NS + 601 * SECOND_NS)
-        assert attempt == Attempt("refused", "no sound: it could be told only 601 s late")
+        reason = "no sound: it could be told only 601 s late"
+        assert attempt == Attempt("refused", reason, asked=False)
         assert sound.orders == []
 
     async def test_a_message_without_a_time_is_not_late(

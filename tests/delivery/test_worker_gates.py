@@ -4,7 +4,9 @@ import asyncio
 import random
 from collections.abc import Mapping
 
-from delivery.attempt import Attempt, Delivery, Sender
+import pytest
+
+from delivery.attempt import Attempt, Delivery, Sender, spared
 from delivery.faults import ChannelFaults
 from delivery.settings import ChannelSettings, LogChannel
 from delivery.signals import HEARTBEAT, put_test
@@ -246,3 +248,31 @@ async def test_two_deliverers_on_one_outbox_send_each_message_once() -> None:
     assert len(sent) == len(set(sent)) == 90
     assert one.sent
     assert two.sent
+
+
+async def test_messages_that_are_none_for_a_receiver_do_not_hide_that_it_is_away(
+    store: Store,
+) -> None:
+    class Away(Timed):
+        async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
+            await super().send(delivery, now_ns)
+            return FAILED if delivery.alert == "critical" else spared("below critical, not sent")
+
+    away, counts, clock, faults = Away(), Counts(), Ticking(T0_NS), Faults()
+    await store.add(change("critical"))
+    async with running(made(store, {"guards": away}, clock, counts, faults)):
+        for minute in range(1, 8):
+            await store.add(change(f"a{minute}"), now_ns=clock())
+            while clock.now_ns < T0_NS + minute * 60 * SECOND_NS:  # noqa: ASYNC110 - it is looked at from outside
+                await asyncio.sleep(0)
+    assert faults.seen == [("guards", True)]
+
+
+async def test_a_channel_that_is_taken_out_gives_its_messages_up_and_says_so(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    counts, clock = Counts(), Ticking(T0_NS)
+    await store.add(change("a1", notify=("gone",)), change("a2", notify=("gone",)))
+    async with running(made(store, {"guards": Timed()}, clock, counts)):
+        await counts.reach(*[("gone", "dead")] * 2)
+    assert "channel 'gone': not in the site file, gave up 2 messages" in caplog.text

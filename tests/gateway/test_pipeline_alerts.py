@@ -1,5 +1,7 @@
 """From reads to alerts: what leaves its fence is told once, with its evidence."""
 
+import pytest
+
 from alerts.alert import state_of
 from alerts.shown import alert_json
 from gateway.entries import GatewayStarted, ReadGroup, SiteChanged
@@ -105,7 +107,19 @@ def test_a_break_is_raised_once_it_lasted() -> None:
     assert seconds_of(change.alert.time_ns) == moved_s
     assert seconds_of(change.alert.decided_ns) == moved_s + CONFIRM_S
     assert change.at_ns == change.alert.raised_at_ns
-    assert moved_s + CONFIRM_S + 2 <= seconds_of(change.at_ns) <= moved_s + CONFIRM_S + 2.25
+    sure_s = seconds_of(moved[-1].decided_ns)
+    assert sure_s + CONFIRM_S + 2 <= seconds_of(change.at_ns) <= sure_s + CONFIRM_S + 2.25
+
+
+@pytest.mark.parametrize("out_s", [3.0, 3.5, 4.0, 4.5])
+def test_who_was_out_for_less_than_the_wait_raises_nothing(out_s: float) -> None:
+    desk = Desk()
+    desk.stay("a1", HALL, 0, 20)
+    desk.stay("a1", YARD, 20, 20 + out_s)
+    desk.stay("a1", HALL, 20 + out_s, 40)
+    desk.wait_until(100)
+    assert [movement.to_zone for movement in desk.movements] == ["hall", "yard", "hall"]
+    assert desk.story == []
 
 
 def test_who_is_back_before_that_raises_nothing() -> None:
@@ -166,8 +180,9 @@ def returned() -> Desk:
 def test_what_is_back_for_long_enough_has_returned_and_stays_latched() -> None:
     desk = returned()
     assert desk.story == ["raised", "returned"]
-    back_ns = desk.movements[-1].time_ns
-    assert CLEAR_CONFIRM_S + 2 <= (desk.changes[-1].at_ns - back_ns) / 1e9 <= CLEAR_CONFIRM_S + 2.25
+    back = desk.movements[-1]
+    lasted_s = (desk.changes[-1].at_ns - back.decided_ns) / 1e9
+    assert CLEAR_CONFIRM_S + 2 <= lasted_s <= CLEAR_CONFIRM_S + 2.25
     assert state_of(desk.alert) == "returned_unacknowledged"
 
 

@@ -18,6 +18,7 @@ from tags.reads import Read
 from tags.times import SECOND_NS, format_time
 
 T0_NS = 1_790_000_000 * SECOND_NS
+MINUTE_NS = 60 * SECOND_NS
 SITE = """\
 site: {{name: Depot, timezone: UTC}}
 zones: [{{name: hall}}, {{name: gate, role: exit}}, {{name: yard}}]
@@ -167,6 +168,21 @@ def test_a_span_that_the_journal_does_not_have_is_said(data: Path, tmp_path: Pat
         span_of_history(data, None, None, T0_NS)
     with pytest.raises(CommandError, match=r"without state\.db"):
         span_of_history(tmp_path, None, None, None)
+
+
+def test_a_span_begins_with_the_site_file_that_held_then_also_one_that_came_back(
+    tmp_path: Path,
+) -> None:
+    journal = open_journal(tmp_path / "state.db")
+    station = Station(journal, stored_blueprint)
+    for minute, text in enumerate((USUAL, SLOWER, USUAL, WITH_YARD)):
+        station.process(
+            station.start_entries(parse_site(text, env=None), T0_NS + minute * MINUTE_NS)
+        )
+    journal.connection.close()
+    for minute, text in ((0, USUAL), (1, SLOWER), (2, USUAL), (3, WITH_YARD)):
+        span = span_of_history(tmp_path, None, T0_NS + minute * MINUTE_NS, None)
+        assert span.site.text == text
 
 
 def test_a_journal_that_is_empty_is_said(tmp_path: Path) -> None:

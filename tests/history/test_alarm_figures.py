@@ -122,9 +122,7 @@ def test_the_time_to_acknowledge_is_from_the_last_call_and_tests_do_not_count(
     writer.commit(again, acknowledged(again, 5), reopened, acknowledged(reopened, 1010))
     shelf = Shelf("ann", at(0), at(600), "repair")
     quiet = call("quiet", 1, shelved=shelf)
-    told = AlertChange(
-        "unshelved", replace(quiet.alert, shelved=None), at(600), announces="raised"
-    )
+    told = AlertChange("unshelved", replace(quiet.alert, shelved=None), at(600), announces="raised")
     writer.commit(quiet, told, acknowledged(told, 630))
     drill = call("drill", 0, test=True)
     writer.commit(drill, acknowledged(drill, 900))

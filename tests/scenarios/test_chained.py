@@ -54,7 +54,7 @@ def test_a_renamed_zone_ends_no_suppression_of_what_vanished_from_it() -> None:
 
 @pytest.mark.parametrize("together", [True, False])
 def test_a_window_that_opens_amid_a_group_of_reads_opens_for_the_fast_path(
-    together: bool,
+    *, together: bool
 ) -> None:
     rule = (
         "  - {name: keep out, kind: forbidden, assets: {category: laptop}, zones: [vault],"
