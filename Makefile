@@ -33,10 +33,14 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/lint-imports
 	$(BIN)/mypy & types=$$!; $(BIN)/basedpyright && wait $$types
 
-test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests, and the coverage of the parts that decide
-	$(BIN)/coverage run -m pytest $(PURE_TESTS) $(ARGS)
-	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN)
-	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS)) $(ARGS)
+test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests; beside them those of the parts that decide, with their coverage
+	@mkdir -p build
+	@( $(BIN)/coverage run -m pytest -p no:cacheprovider $(PURE_TESTS) $(ARGS) \
+	  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN) ) \
+	  > build/deciding.log 2>&1 & deciding=$$!; \
+	echo "the parts that decide are tested at the same time; what came of it is shown at the end"; \
+	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS)) $(ARGS); others=$$?; \
+	wait $$deciding; failed=$$?; cat build/deciding.log; exit $$((others || failed))
 
 test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean environment, run the demo from it
 	rm -rf build/wheel

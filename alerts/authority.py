@@ -13,13 +13,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from alerts.alert import Event
-from alerts.lateness import ONE_OUTING_NS
+from alerts.custody_log import CustodyLog
+from alerts.last_outings import LastOutings, first_ns
 from alerts.outings import (
     StillOut,
-    exit_of,
     expiry_ns,
+    keep_rules,
+    known_by,
     recall_ns,
-    renamed_fact,
+    rename_zones,
     return_of,
     still_out_of,
 )
@@ -32,16 +34,16 @@ from alerts.permits import (
     may_be_at,
     permit_of,
     permit_of_stray,
+    stay_of,
 )
 from alerts.settings import RuleSettings
-from alerts.straying import drop_strays, end_straying, go_astray, make_room, only, stray_of
+from alerts.straying import drop_strays, end_straying, go_astray, stray_of
 from inventory.assets import Asset
 from inventory.changes import CheckIn, CheckOut, CustodyChange, Outcome, RevokeCheckOut
 from inventory.custody import (
     Custody,
     CustodyChanged,
     CustodyState,
-    Known,
     Loan,
     LoanStep,
     Out,
@@ -69,17 +71,17 @@ class Authority:
     def __init__(self, state: CustodyState, register: Register) -> None:
         self._state = state
         self._book = Custody(state)
+        self._outings = LastOutings(state.outings)
         self._register = register
         self._plan = NO_PLAN
-        self._told: list[CustodyChanged | Event] = []
+        self._log = CustodyLog()
         self._timers: list[tuple[int, str]] = []
         for loan in state.loans.values():
             self._wake(loan, loan.wake_ns)
 
     def take_decided(self) -> list[CustodyChanged | Event]:
         """Steps of check-outs, and events that no call gave back, since last time; in order."""
-        told, self._told = self._told, []
-        return told
+        return self._log.take()
 
     # Questions
 
@@ -97,29 +99,17 @@ class Authority:
     def use(self, plan: FloorPlan) -> None:
         """Another floor plan holds; what is out stays out."""
         self._plan = plan
+        self._log.portals = plan.portals
 
     def follow(self, renamed: dict[str, str], now_ns: int) -> None:
         """Zones go by other names (new by former one); check-outs mean them as before."""
-        for loan in self._state.loans.values():
-            for asset_id, out in loan.out.items():
-                loan.out[asset_id] = replace(out, fact=renamed_fact(out.fact, renamed))
-            terms = loan.terms
-            zones = tuple(renamed.get(name, name) for name in terms.zones)
-            gates = tuple(renamed.get(name, name) for name in terms.gates)
-            if (zones, gates) != (terms.zones, terms.gates):
-                loan.terms = replace(terms, zones=zones, gates=gates)
-                if loan.closed_ns is None:
-                    self._tell("renamed", loan, now_ns)
+        for loan in rename_zones(self._state, renamed):
+            if loan.closed_ns is None:
+                self._log.tell("renamed", loan, now_ns)
 
     def keep_rules(self, names: Iterable[str]) -> None:
         """There are only these rules; nobody waits for another to say that it is kept again."""
-        known = frozenset(names)
-        for loan in self._state.loans.values():
-            for asset_id, out in loan.out.items():
-                loan.out[asset_id] = replace(out, rules=only(out.rules, known))
-        for asset_id, stray in self._state.strays.items():
-            rules = only(stray.rules, known)
-            self._state.strays[asset_id] = replace(stray, rules=rules)
+        keep_rules(self._state, frozenset(names))
 
     def note_start(self, now_ns: int) -> None:
         """The gateway has started; who is out may have come back unheard."""
@@ -135,6 +125,13 @@ class Authority:
     def is_out(self, asset_id: str) -> bool:
         """Whether an asset is out under a check-out."""
         return self._book.holder(asset_id) is not None
+
+    def was_out(self, asset_id: str, time_ns: int) -> bool:
+        """Whether an asset is or was out under a check-out at a time, and had left before it."""
+        out = self.out_of(asset_id)
+        if out is not None and out.fact.time_ns <= time_ns:
+            return True
+        return self._outings.under(asset_id, time_ns) is not None
 
     def permits(self, asset: Asset | None, fact: Exit, gate: str | None) -> Permit | None:
         """What check-outs say of an exit at its own time; None where there is none for it.
@@ -158,39 +155,35 @@ class Authority:
     ) -> Event | None:
         """Note an exit that a rule saw, and what `permits` said; the event, once in a stay outside.
 
-        One that is not authorised is noted, too: the asset is astray until it is back.
+        One that is not authorised is noted, too: the asset is astray until it is back. Where
+        the gate matters, the event waits until that is known, or until the outing is over.
         """
         if fact.late:
-            return self._note_late(permit, asset.id, fact)
+            return self._note_late(permit, asset.id, fact, rule)
         if permit.verdict != "authorised":
             stray = self._stray(permit, asset.id, fact)
             go_astray(self._state.strays, asset.id, stray, rule.name)
             return None
         self._state.strays.pop(asset.id, None)
-        self._state.late.pop(asset.id, None)
-        loan, gate = self._state.loans[permit.checkout], permit.gate if permit.is_certain else None
+        loan = self._state.loans[permit.checkout]
         out = loan.out.get(asset.id)
-        if out is not None:
-            rules = tuple(dict.fromkeys((*out.rules, rule.name)))
-            loan.out[asset.id] = replace(out, rules=rules, gate=out.gate or gate)
-            return None
-        out = Out(
-            rules=(rule.name,), fact=fact, gate=gate, severity=rule.severity, notify=rule.notify
-        )
-        self._let_out(loan, asset.id, out, fact.decided_ns)
-        return self._exit_event(loan.terms.id, asset.id, fact, permit.gate)
+        if out is None:
+            return self._note_out(permit, asset.id, fact, rule)
+        rules = tuple(dict.fromkeys((*out.rules, rule.name)))
+        loan.out[asset.id] = replace(out, rules=rules)
+        self._log.note_gate(loan, asset.id, permit, fact.decided_ns)
+        return None
 
     def note_return(self, asset: Asset | None, fact: Exit, rule_name: str) -> Event | None:
         """A rule says that it is kept (again); the event, if the asset is back with that.
 
-        It is when no rule is left that saw it leave.
+        It is when no rule is left that saw it leave. That it left is told before, if it was not.
         """
-        if asset is None:
+        loan = None if asset is None else self._book.holder(asset.id)
+        if asset is not None and loan is None:
+            self._outings.note_back(asset.id, fact, rule_name)
+        if asset is None or fact.late:
             return None
-        self._state.late.pop(asset.id, None)
-        if fact.late:
-            return None
-        loan = self._book.holder(asset.id)
         if loan is None:
             stray = end_straying(self._state.strays, asset.id, rule_name)
             if stray is None or stray.left_ns is None:
@@ -201,6 +194,8 @@ class Authority:
         if rules:
             loan.out[asset.id] = replace(out, rules=rules)
             return None
+        self._log.say(loan, asset.id, fact.decided_ns)
+        self._outings.note_back(asset.id, fact)
         self._book.take_back(asset.id)
         self._settle(loan, fact.decided_ns)
         return return_of(loan.terms.id, asset.id, fact, out.fact.time_ns)
@@ -236,11 +231,10 @@ class Authority:
         """Check out, check in or revoke. What is revoked while it is out is still out."""
         match change:
             case CheckOut():
-                known = Known(self._has_asset, self._has_zone, self._has_gate)
-                outcome = self._book.take(change, known)
+                outcome = self._book.take(change, known_by(self._register, self._plan))
                 if outcome.refused is None:
                     loan = self._state.loans[change.id]
-                    self._tell("opened", loan, now_ns, change.by, change.note)
+                    self._log.tell("opened", loan, now_ns, change.by, change.note)
                     self._wake(loan, recall_ns(loan))
                 return Handled(outcome, [], [])
             case CheckIn():
@@ -256,28 +250,61 @@ class Authority:
         self, loans: Iterable[Loan], asset_id: str, fact: Exit, gate: str | None
     ) -> Permit | None:
         best: tuple[Loan, PermitVerdict] | None = None
+        under = self._outings.under(asset_id, fact.time_ns) if fact.late else None
         for loan in loans:
             if asset_id not in loan.out and self._book.is_full():
                 continue
-            verdict = judge_exit(loan, self._plan, asset_id, fact, gate)
+            stay = stay_of(loan, asset_id, fact, under)
+            verdict = judge_exit(loan, self._plan, fact, gate, stay)
             if best is None or RANK[verdict] < RANK[best[1]]:
                 best = loan, verdict
             if verdict == "authorised":
                 break
         return None if best is None else permit_of(*best, self._plan, fact, gate)
 
-    def _note_late(self, permit: Permit, asset_id: str, fact: Exit) -> Event | None:
-        """The event of an exit that was over before it was known; where the asset is stays."""
-        holder = self._book.holder(asset_id)
-        # A portal hears of an exit before the zone outside does.
-        told = holder is not None and (
-            fact.time_ns >= holder.out[asset_id].fact.time_ns - ONE_OUTING_NS
-        )
-        if permit.verdict != "authorised" or told or asset_id in self._state.late:
+    def _note_out(
+        self, permit: Permit, asset_id: str, fact: Exit, rule: RuleSettings
+    ) -> Event | None:
+        """An asset is out from now on; the event, if it is time for that."""
+        if self._outings.is_over(asset_id, fact.time_ns):
             return None
-        make_room(self._state.late)
-        self._state.late[asset_id] = fact.time_ns
-        return self._exit_event(permit.checkout, asset_id, fact, permit.gate)
+        loan, gate = self._state.loans[permit.checkout], permit.gate if permit.is_certain else None
+        is_known = self._outings.goes_on(asset_id, permit.checkout, fact)
+        out = Out(
+            rules=(rule.name,),
+            fact=fact,
+            gate=gate,
+            severity=rule.severity,
+            notify=rule.notify,
+            said=is_known or gate is not None or not loan.terms.gates,
+        )
+        self._let_out(loan, asset_id, out, fact.decided_ns)
+        if is_known:
+            return None
+        self._outings.note_out(asset_id, permit.checkout, fact, rule.name)
+        if not out.said:
+            return None
+        return self._log.event_of(permit.checkout, asset_id, fact, permit.gate)
+
+    def _note_late(
+        self, permit: Permit, asset_id: str, fact: Exit, rule: RuleSettings
+    ) -> Event | None:
+        """The event of an exit that was over before it was known; where the asset is stays.
+
+        Of who is out it may say by which gate that was.
+        """
+        holder = self._book.holder(asset_id)
+        if holder is not None and fact.time_ns >= first_ns(holder.out[asset_id].fact):
+            if permit.verdict == "wrong_gate" and not holder.out[asset_id].said:
+                stray = self._stray(permit, asset_id, fact)
+                go_astray(self._state.strays, asset_id, stray, rule.name)
+            elif permit.checkout == holder.terms.id:
+                self._log.note_gate(holder, asset_id, permit, fact.decided_ns)
+            return None
+        if permit.verdict != "authorised" or self._outings.has_told(asset_id, fact.time_ns):
+            return None
+        self._outings.note_out(asset_id, permit.checkout, fact, rule.name)
+        return self._log.event_of(permit.checkout, asset_id, fact, permit.gate)
 
     def _stray(self, permit: Permit, asset_id: str, fact: Exit) -> Stray:
         """An asset goes astray; from now on it is out under no check-out."""
@@ -286,7 +313,7 @@ class Authority:
         if loan is None or out is None:
             return stray
         self._settle(loan, fact.decided_ns)
-        left_ns = out.fact.time_ns
+        left_ns = out.fact.time_ns if out.said else None
         return replace(
             stray, checkout=loan.terms.id, rules=out.rules, left_ns=left_ns, told=out.told
         )
@@ -304,12 +331,9 @@ class Authority:
             return
         if loan.state == "overdue":
             loan.state = "open"
-            self._tell("back", loan, at_ns)
+            self._log.tell("back", loan, at_ns)
         if loan.wake_ns is None:
             self._wake(loan, max(expiry_ns(loan), at_ns))
-
-    def _exit_event(self, checkout: str, asset_id: str, fact: Exit, gate: str | None) -> Event:
-        return exit_of(checkout, asset_id, fact, gate if gate in self._plan.portals else None)
 
     # How time passes
 
@@ -319,16 +343,16 @@ class Authority:
         for asset_id, out in list(loan.out.items()):
             extension = None if out.told else self._extension(loan, asset_id, out)
             if extension is not None:
-                self._let_out(extension, asset_id, out, at_ns)
-                event = self._exit_event(extension.terms.id, asset_id, out.fact, out.gate)
-                self._told.append(replace(event, at_ns=at_ns))
+                self._let_out(extension, asset_id, replace(out, said=False), at_ns)
+                self._log.say(extension, asset_id, at_ns)
             elif not out.told:
-                loan.out[asset_id] = replace(out, told=True)
+                self._log.say(loan, asset_id, at_ns)
+                loan.out[asset_id] = replace(out, told=True, said=True)
                 text = f"not back, check-out {loan.terms.id} of {loan.terms.person}"
                 called.append(still_out_of(loan, asset_id, out, loan.due_ns, text))
         if called and loan.state == "open":
             loan.state = "overdue"
-            self._tell("overdue", loan, at_ns)
+            self._log.tell("overdue", loan, at_ns)
         return called
 
     def _extension(self, loan: Loan, asset_id: str, out: Out) -> Loan | None:
@@ -346,7 +370,7 @@ class Authority:
             self._wake(loan, expiry_ns(loan))
             return
         self._book.expire(loan, at_ns)
-        self._tell("expired", loan, at_ns)
+        self._log.tell("expired", loan, at_ns)
 
     def _wake(self, loan: Loan, at_ns: int | None) -> None:
         loan.wake_ns = at_ns
@@ -366,32 +390,12 @@ class Authority:
         loan = self._book.loan(change.id)
         if outcome.refused is not None or loan is None:
             return Handled(outcome, [], [])
+        for name in [name for name, each in out.items() if not each.said]:
+            self._log.say_of(change.id, name, out[name], now_ns)
         why = change.note if isinstance(change, CheckIn) else change.reason
-        self._tell(step, loan, now_ns, change.by, why)
+        self._log.tell(step, loan, now_ns, change.by, why)
         text = f"check-out {change.id} of {loan.terms.person} is revoked: {why}"
         revoked = out if step == "revoked" else {}
         still_out = [still_out_of(loan, name, revoked[name], now_ns, text) for name in revoked]
         told = [name for name, each in out.items() if each.told]
         return Handled(outcome, still_out, [*told, *drop_strays(self._state.strays, change.id)])
-
-    def _has_asset(self, name: str) -> bool:
-        return self._register.asset(name) is not None
-
-    def _has_zone(self, name: str) -> bool:
-        return name in self._plan.zones
-
-    def _has_gate(self, name: str) -> bool:
-        return name in self._plan.portals or name in self._plan.urgent
-
-    def _tell(
-        self, step: LoanStep, loan: Loan, at_ns: int, actor: str | None = None, why: str = ""
-    ) -> None:
-        change = CustodyChanged(
-            step=step,
-            terms=loan.terms,
-            state=loan.state,
-            at_ns=at_ns,
-            actor=actor,
-            why=why,
-        )
-        self._told.append(change)

@@ -221,8 +221,8 @@ class Cases:
         """Put the open alert of a case aside with its rule, unless it is so for longer."""
         case = self._cases[key]
         if case.alert is not None and _shelved_until_ns(case, 0) < shelf.until_ns:
-            step = turn(case, case.alert, "shelved", shelved=shelf)
-            self._note(key, [step], shelf.by, shelf.reason)
+            steps = [turn(case, case.alert, "shelved", shelved=shelf)]
+            self._note(key, steps, shelf.by, shelf.reason)
 
     def unshelve(self, key: Key, shelf: Shelf, by: str) -> None:
         """Take the open alert of a case up again, if it is on this shelf of its rule."""
@@ -230,11 +230,8 @@ class Cases:
         if case.alert is None or case.alert.shelved != shelf:
             return
         other = self._shelf_of(key)
-        if other is None:
-            self._note(key, unshelve(case), by)
-        else:
-            step = turn(case, case.alert, "shelved", shelved=other)
-            self._note(key, [step], by, other.reason)
+        step = turn(case, case.alert, "shelved" if other else "unshelved", shelved=other)
+        self._note(key, [step], by, other.reason if other else "")
 
     def reconsider_suppression(self, kinds: Collection[str]) -> None:
         """Look anew at what suppresses each open alert of these kinds."""
@@ -245,7 +242,7 @@ class Cases:
                 reason = self._rulebook.suppressor(alert)
                 if reason != alert.suppressed_by:
                     changed.append((key, reason))
-        for key, reason in sorted(changed, key=_key_of):
+        for key, reason in sorted(changed, key=lambda each: each[0]):
             self._note(key, suppress(self._cases[key], reason), _GATEWAY, reason or "")
 
     def reconsider_service(self) -> None:
@@ -300,8 +297,7 @@ class Cases:
         escalation = escalation_ns(case, self._rulebook.manners(key) or _NO_MANNERS)
         if escalation is not None:
             dues.append(escalation)
-        due_ns = min(dues)
-        return None if due_ns == _NEVER_NS else due_ns
+        return None if min(dues) == _NEVER_NS else min(dues)
 
     def _set_timer(self, key: Key, case: Case) -> None:
         """Wait for the due time; what is past due fires now, after what happens at this instant."""
@@ -332,7 +328,7 @@ class Cases:
         """The shelf on which alerts of this rule are put, of this subject or of all."""
         found = [self._state.shelves.get(f"{key[0]}\n{subject}") for subject in (key[1], "")]
         shelves = [each for each in found if each and each.until_ns > self._state.now_ns]
-        return max(shelves, key=_until_ns, default=None)
+        return max(shelves, key=lambda shelf: shelf.until_ns, default=None)
 
     def _note(self, key: Key, steps: Steps, actor: str | None = None, why: str = "") -> None:
         if not steps:
@@ -379,17 +375,9 @@ class Cases:
 _NEVER_NS = 1 << 62
 
 
-def _key_of(changed: tuple[Key, str | None]) -> Key:
-    return changed[0]
-
-
 def _shelved_until_ns(case: Case, otherwise_ns: int = _NEVER_NS) -> int:
     alert = case.alert
     return otherwise_ns if alert is None or alert.shelved is None else alert.shelved.until_ns
-
-
-def _until_ns(shelf: Shelf) -> int:
-    return shelf.until_ns
 
 
 def _forgotten_ns(case: Case) -> int:

@@ -18,6 +18,7 @@ from alerts.suppression import BY_CUSTODY
 from alerts.watch import Outfit, SystemWatch
 from inventory.assets import Asset
 from inventory.changes import CustodyChange, Outcome
+from inventory.custody import CustodyChanged
 from inventory.register import Register
 from zones.movements import Crossing, Movement
 
@@ -35,7 +36,7 @@ class CustodyWatch(SystemWatch):
         state: JudgeState,
         register: Register,
         authority: Authority,
-        tell: Callable[[Event], None],
+        tell: Callable[[Event | CustodyChanged], None],
     ) -> None:
         super().__init__()
         self._state = state
@@ -60,18 +61,25 @@ class CustodyWatch(SystemWatch):
         if verdict == "kept":
             event = self._authority.note_return(asset, fact, rule.name)
         else:
-            permit = self._authority.permits(asset, fact, self._gate_of(fact))
+            gate = None if self._is_on_its_way(rule, asset, fact) else self._gate_of(fact)
+            permit = self._authority.permits(asset, fact, gate)
             if permit is None:
                 return verdict
             event = self._authority.note_exit(permit, asset, fact, rule)
             verdict = "undecided" if permit.verdict == "authorised" else verdict
         if event is not None:
+            self._tell_steps()
             self._tell(event)
         return verdict
+
+    def is_out(self, asset: Asset) -> bool:
+        """Whether an asset is out under a check-out."""
+        return self._authority.is_out(asset.id)
 
     def change(self, change: CustodyChange, cases: Cases) -> Outcome:
         """Somebody checks something out or in, or revokes that; who is outside then is told."""
         handled = self._authority.change(change, self._state.now_ns)
+        self._tell_steps()
         for still in handled.still_out:
             for name in still.rules:
                 rule = self._rules.get(name)
@@ -92,7 +100,9 @@ class CustodyWatch(SystemWatch):
         due_ns = self.next_ns()
         if due_ns is None or due_ns > now_ns:
             return
-        for still in self._authority.take_due(now_ns):
+        overdue = self._authority.take_due(now_ns)
+        self._tell_steps()
+        for still in overdue:
             fact = _overstay(still)
             key = OVERDUE, subject_of(still.asset, "")
             cases.take(key, Patience(), "broken_at_once", fact, reconsider)
@@ -139,6 +149,17 @@ class CustodyWatch(SystemWatch):
         del key
         channels = [name for rule in self._rules.values() for name in rule.notify]
         return Manners(tuple(dict.fromkeys([*channels, *(self._settings.notify or ())])))
+
+    def _tell_steps(self) -> None:
+        """Tell what was decided before what comes of it."""
+        for told in self._authority.take_decided():
+            self._tell(told)
+
+    def _is_on_its_way(self, rule: ExitRule, asset: Asset, fact: Movement | Crossing) -> bool:
+        """Whether who is out under a check-out goes on outside; that is no step out by a gate."""
+        if isinstance(fact, Crossing) or not self._authority.was_out(asset.id, fact.time_ns):
+            return False
+        return fact.from_zone is None or not self._plan.within(fact.from_zone, rule.fence)
 
     def _gate_of(self, fact: Movement | Crossing) -> str | None:
         """The gate through which somebody left, as far as it is known."""

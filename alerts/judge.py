@@ -40,7 +40,7 @@ from zones.clock import ClockJump
 from zones.movements import Conflict, Crossing, Movement
 from zones.tracks import PHASE_ARRIVAL, Step
 
-_OfTag = TypeVar("_OfTag", Movement, Crossing, Conflict)
+_OfTag = TypeVar("_OfTag", bound=Movement | Crossing | Conflict)
 Decided = Movement | Crossing | AlertChange | Notice | Event | CustodyChanged
 
 

@@ -56,10 +56,17 @@ class LastOutings:
             return False
         return first_ns(fact) <= last.time_ns <= fact.time_ns
 
-    def was_out(self, asset_id: str, time_ns: int) -> str | None:
-        """The check-out under which the asset was out at a time, on an outing that is over."""
+    def is_over(self, asset_id: str, time_ns: int) -> bool:
+        """Whether the asset is known to be back from an outing which it was on at this time."""
+        *_, last = self._outings.get(asset_id, (None,))
+        if last is None or last.to_ns is None:
+            return False
+        return last.time_ns <= time_ns <= last.to_ns
+
+    def under(self, asset_id: str, time_ns: int) -> str | None:
+        """The check-out under which the asset was out at a time, and had left before it."""
         for each in self._outings.get(asset_id, ()):
-            if each.to_ns is not None and each.time_ns <= time_ns <= each.to_ns:
+            if each.time_ns <= time_ns and (each.to_ns is None or time_ns <= each.to_ns):
                 return each.checkout
         return None
 

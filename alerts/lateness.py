@@ -14,6 +14,7 @@ from alerts.lifecycle import Case, Draft, Steps, raised, returned, turn
 from alerts.rules.verdict import Verdict
 from alerts.settings import Patience
 from tags.times import SECOND_NS
+from zones.movements import Movement
 
 ONE_OUTING_NS = 60 * SECOND_NS
 """What is known late of a time so shortly before an episode is how that began; and so shortly
@@ -32,7 +33,7 @@ def observe_late(*, is_over: bool) -> Callable[..., Steps]:
     ) -> Steps:
         if verdict in {"kept", "undecided"}:
             return []
-        if _is_known(case, fact.time_ns):
+        if _is_known(case, fact):
             return _back_meanwhile(case, fact) if is_over else []
         steps = raised(case, fact, fact.decided_ns, draft)
         transition, alert = steps[0]
@@ -59,19 +60,21 @@ def _with_last(case: Case, steps: Steps) -> Steps:
     return [] if case.alert is None else [turn(case, case.alert, step) for step, _ in steps]
 
 
-def _is_known(case: Case, time_ns: int) -> bool:
-    """Whether a break at this time belongs to an episode that was told.
+def _is_known(case: Case, fact: Fact) -> bool:
+    """Whether a break belongs to an episode that was told.
 
-    That is so from shortly before it began until it was over; also from longer before, if nobody
-    has heard the subject since. While an alert is open, what
+    That is so from shortly before it began until it was over. Where nobody had heard the subject
+    for long before, of either, nothing says that they are two. While an alert is open, what
     happened before it is known with it.
     """
     if not case.episodes:
         return False
+    silent_ns = fact.silent_since_ns if isinstance(fact, Movement) else None
+    since_ns = fact.time_ns if silent_ns is None else silent_ns
     alert = case.alert
-    if alert is not None and (alert.condition == "active" or time_ns <= case.over_ns):
+    if alert is not None and (alert.condition == "active" or since_ns <= case.over_ns):
         return True
     first_ns = case.began_ns - ONE_OUTING_NS
     if case.silent_since_ns is not None:
         first_ns = min(first_ns, case.silent_since_ns)
-    return first_ns <= time_ns <= case.over_ns
+    return first_ns <= fact.time_ns and since_ns <= case.over_ns

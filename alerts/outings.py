@@ -1,5 +1,6 @@
 """Assets that are out under a check-out: the events of it, and when they should be back."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
@@ -7,9 +8,12 @@ import msgspec
 
 from alerts.alert import Event, Severity
 from alerts.permits import Exit
-from inventory.custody import Loan, Out
+from alerts.straying import only
+from inventory.custody import CustodyState, Known, Loan, Out
+from inventory.register import Register
 from tags.times import SECOND_NS
 from zones.bins import BIN_NS
+from zones.floorplan import FloorPlan
 from zones.movements import Crossing, Movement
 from zones.tracks import closing_ns
 
@@ -87,6 +91,39 @@ def _event(kind: Kind, stay: tuple[str, str, int], fact: Exit, portal: str | Non
         reference=stay[0],
         late=fact.late,
     )
+
+
+def known_by(register: Register, plan: FloorPlan) -> Known:
+    """What a check-out may name."""
+    return Known(
+        asset=lambda name: register.asset(name) is not None,
+        zone=lambda name: name in plan.zones,
+        gate=lambda name: name in plan.portals or name in plan.urgent,
+    )
+
+
+def rename_zones(state: CustodyState, renamed: dict[str, str]) -> Iterator[Loan]:
+    """Zones go by other names (new by former one); the check-outs that name some of them."""
+    for loan in state.loans.values():
+        for asset_id, out in loan.out.items():
+            fact = renamed_fact(out.fact, renamed)
+            loan.out[asset_id] = msgspec.structs.replace(out, fact=fact)
+        terms = loan.terms
+        zones = tuple(renamed.get(name, name) for name in terms.zones)
+        gates = tuple(renamed.get(name, name) for name in terms.gates)
+        if (zones, gates) != (terms.zones, terms.gates):
+            loan.terms = msgspec.structs.replace(terms, zones=zones, gates=gates)
+            yield loan
+
+
+def keep_rules(state: CustodyState, known: frozenset[str]) -> None:
+    """There are only these rules; nobody waits for another to say that it is kept again."""
+    for loan in state.loans.values():
+        for asset_id, out in loan.out.items():
+            loan.out[asset_id] = msgspec.structs.replace(out, rules=only(out.rules, known))
+    for asset_id, stray in state.strays.items():
+        rules = only(stray.rules, known)
+        state.strays[asset_id] = msgspec.structs.replace(stray, rules=rules)
 
 
 def renamed_fact(fact: Exit, renamed: dict[str, str]) -> Exit:

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from inventory.changes import CheckOut
-from inventory.custody import Loan, Out, Stray
+from inventory.custody import Loan, Stray
 from zones.floorplan import FloorPlan
 from zones.movements import Crossing, Movement
 
@@ -33,16 +33,35 @@ class Permit(NamedTuple):
     is_certain: bool = False
 
 
+class Stay(NamedTuple):
+    """Whether an asset was out already, and has left by a gate that is allowed for certain."""
+
+    is_out: bool
+    left_rightly: bool
+
+
+def stay_of(loan: Loan, asset_id: str, fact: Exit, under: str | None) -> Stay:
+    """How an asset was out under a check-out at the time of a fact.
+
+    `under` is the check-out of the former outing that this was part of.
+    """
+    out = loan.out.get(asset_id)
+    if out is None or fact.time_ns < out.fact.time_ns:
+        return Stay(under == loan.terms.id, left_rightly=False)
+    return Stay(is_out=True, left_rightly=out.gate is not None)
+
+
 def judge_exit(
-    loan: Loan, plan: FloorPlan, asset_id: str, fact: Exit, gate: str | None
+    loan: Loan, plan: FloorPlan, fact: Exit, gate: str | None, stay: Stay
 ) -> PermitVerdict:
     """What one check-out says of an exit. Who is out under it may be there for longer."""
-    terms, out = loan.terms, _out_then(loan, asset_id, fact)
-    if out is None and fact.time_ns < terms.from_ns:
+    terms = loan.terms
+    if not stay.is_out and fact.time_ns < terms.from_ns:
         return "too_early"
-    if out is None and fact.time_ns >= loan.shut_ns:
+    if not stay.is_out and fact.time_ns >= loan.shut_ns:
         return "expired"
-    if not _may_leave_by(terms, plan, out, fact, gate):
+    on_the_way = stay.left_rightly and isinstance(fact, Movement)
+    if not on_the_way and not _may_leave_by(terms, plan, gate):
         return "wrong_gate"
     return "authorised" if may_be_at(terms, plan, fact) else "wrong_zone"
 
@@ -76,17 +95,13 @@ def is_gate_of(terms: CheckOut, plan: FloorPlan, gate: str) -> bool:
     return any(plan.within(zone, terms.gates) for zone in zones)
 
 
-def _may_leave_by(
-    terms: CheckOut, plan: FloorPlan, out: Out | None, fact: Exit, gate: str | None
-) -> bool:
+def _may_leave_by(terms: CheckOut, plan: FloorPlan, gate: str | None) -> bool:
     """Whether nothing is known that contradicts the gates that are named.
 
     A zone of role exit contradicts a portal if it belongs to others, or if all antennas of that
     portal stand for other zones.
     """
     if gate is None or not terms.gates or is_gate_of(terms, plan, gate):
-        return True
-    if out is not None and out.gate is not None and isinstance(fact, Movement):
         return True
     if gate in plan.portals:
         return False
@@ -107,12 +122,6 @@ def _zones_at(plan: FloorPlan, portal: str) -> list[str]:
     known = plan.portals.get(portal)
     heard = () if known is None else [plan.point(point).zone for point in known.points]
     return [zone for zone in heard if zone is not None]
-
-
-def _out_then(loan: Loan, asset_id: str, fact: Exit) -> Out | None:
-    """How the asset is out under a check-out, if it was so at the time of the fact."""
-    out = loan.out.get(asset_id)
-    return None if out is None or fact.time_ns < out.fact.time_ns else out
 
 
 def _words(terms: CheckOut, verdict: PermitVerdict, fact: Exit, gate: str | None) -> str:

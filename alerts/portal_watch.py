@@ -72,8 +72,9 @@ class PortalWatch(RuleWatch):
                 accompanied = passer is not None and self._is_accompanied(rule, passer, crossing)
                 verdict = judge_tailgate(rule, crossing, has_company=accompanied)
             case ExitRule():
-                verdict = self._of_exit(rule, crossing, is_open=cases.is_active(key))
                 asset = self._register.asset_of(crossing.tag)
+                is_open = cases.is_active(key) or self._is_out(rule, asset, crossing)
+                verdict = self._of_exit(rule, crossing, is_open=is_open)
                 verdict = self._custody.review(rule, asset, crossing, verdict)
             case _:
                 return
@@ -89,8 +90,8 @@ class PortalWatch(RuleWatch):
     def _of_exit(self, rule: ExitRule, crossing: Crossing, *, is_open: bool) -> Verdict:
         """The verdict, unless the asset is known to have been elsewhere since.
 
-        Coming in only begins to end an alert that is open: what is not confirmed yet is for
-        the zones to confirm or to contradict.
+        Coming in only begins to end an alert that is open, or an outing: what is not confirmed
+        yet is for the zones to confirm or to contradict.
         """
         verdict = judge_crossing(rule, self._plan, crossing)
         if crossing.late or verdict == "undecided":
@@ -100,6 +101,13 @@ class PortalWatch(RuleWatch):
         now = judge_exit(rule, self._plan, since)
         contradicted = now != "undecided" and (now == "kept") != (verdict == "kept")
         return "undecided" if contradicted or (verdict == "kept" and not is_open) else verdict
+
+    def _is_out(self, rule: ExitRule, asset: Asset | None, crossing: Crossing) -> bool:
+        """Whether the asset is out under a check-out, and no zone says so, nor when it is back."""
+        if asset is None or not self._custody.is_out(asset):
+            return False
+        zone = self._places.newest(asset, crossing.tag)
+        return judge_exit(rule, self._plan, zone) in {"kept", "undecided"}
 
     def _is_over(self, rule: RuleSettings, crossing: Crossing) -> bool:
         """Whether who went through long ago is known to have come back since."""

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from alerts.alert import Severity
+from alerts.alert import GATEWAY, Severity
 from delivery.attempt import Delivery
 
 CALLING = frozenset({"raised", "reopened", "escalated", "storm"})
@@ -55,19 +55,18 @@ class Told(NamedTuple):
         """Whom it is about, unique: an asset's id, or `tag:…`, `zone:…`, `reader:…`, `gateway`."""
         asset, tag = self.data.get("asset"), self.data.get("tag")
         if asset:
-            taken = asset == _GATEWAY or str(asset).startswith(_KINDS)
+            taken = asset == GATEWAY or str(asset).startswith(_KINDS)
             return f"asset:{asset}" if taken else str(asset)
         for kind, name in (("tag", tag), ("reader", self.data.get("reader"))):
             if name:
                 return f"{kind}:{name}"
-        return f"zone:{self.data['to']}" if self.data.get("to") else _GATEWAY
+        return f"zone:{self.data['to']}" if self.data.get("to") else GATEWAY
 
     def is_below(self, severity_min: Severity) -> bool:
         """Whether it is about an alert of a lower severity; what is not about one never is."""
         return self.of_alert and _RANKS.get(self.severity, 0) < _RANKS[severity_min]
 
 
-_GATEWAY = "gateway"
 _KINDS = ("asset:", "tag:", "reader:", "zone:")
 
 

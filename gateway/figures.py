@@ -185,6 +185,20 @@ class GatewayFigures:
                 total[pair] = total.get(pair, 0) + count
         return total
 
+    def exits_cancelled(self) -> Labelled:
+        """Of all trackers together."""
+        watches = (locate.positions for locate in self._pipeline.locates)
+        return {(): sum(watch.exit_candidates_cancelled for watch in watches)}
+
+    def unjudged(self) -> Labelled:
+        """By what it is and why no rule judged it."""
+        judged = self._pipeline.state.judged
+        return {
+            (what, why): getattr(held, why)
+            for what, held in (("measurement", judged.values), ("fix", judged.fixes))
+            for why in ("late", "refused")
+        }
+
     def alerts_open(self) -> Labelled:
         """By severity."""
         severities = [alert.severity for alert in self._open()]
@@ -259,6 +273,8 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_GAUGE, "tags", "Tags in a zone.", ("zone", "presence"), "tags"),
     (_COUNTER, "crossings", "Decided at portals.", ("portal", "direction"), "crossings"),
     (_COUNTER, "flaps", "There and straight back.", ("zone", "other"), "flaps"),
+    (_COUNTER, "exit_candidates_cancelled", "Seen outside once, then in.", (), "exits_cancelled"),
+    (_COUNTER, "unjudged", "Values that no rule judged.", ("what", "reason"), "unjudged"),
     (_GAUGE, "alerts_open", "Alerts not cleared.", ("severity",), "alerts_open"),
     (_GAUGE, "alerts_standing", "Open for more than a day.", (), "alerts_standing"),
     (_GAUGE, "alerts_chattering", "Open, and raised again and again.", (), "alerts_chattering"),

@@ -149,9 +149,13 @@ class OpenBins:
                 track.closed = number
                 self._estimate(track, tag, number, head, before_ns)
             else:
-                track.closed = number
-                if track.settled_ns < end_ns:
-                    track.memory = self._estimator.begin(number, head, track.zone or "")
+                self._begin(track, number, head)
+
+    def _begin(self, track: Track, number: int, head: Cell) -> None:
+        """The fast path has moved the tag; what was heard after that begins with its bin."""
+        track.closed = number
+        if track.settled_ns < (number + 1) * BIN_NS:
+            track.memory = self._estimator.begin(number, head, track.zone or "")
 
     def _estimate(self, track: Track, tag: str, number: int, head: Cell, before_ns: int) -> None:
         """Estimate the zone of a tag; `before_ns` is its newest read before this bin."""

@@ -83,7 +83,7 @@ class Locate:
         self._moves = Moves(state, self._watch)
         self._exits = Exits(state)
         self._passages = Passages(state.portals, {}, self.dropped)
-        self._positions = PositionWatch(state.positions, NO_PLAN, self.dropped)
+        self.positions = PositionWatch(state.positions, NO_PLAN, self.dropped)
         self._next_ns = 0
         self._use(NO_PLAN)
 
@@ -103,7 +103,7 @@ class Locate:
 
     def restore_plan(self, plan: FloorPlan) -> None:
         """Go on with the plan that the state was made with."""
-        self._positions.restore_plan(plan)
+        self.positions.restore_plan(plan)
         self._passages.restore(plan.portals)
         self._use(plan)
 
@@ -123,7 +123,7 @@ class Locate:
         plan.drop_strangers(self.state.readers)
         self._coverage.update(plan, self.state.now_ns)
         self._clock.resume()
-        self._positions.adopt_plan(plan)
+        self.positions.adopt_plan(plan)
         self._passages.follow(plan.portals)
         self._use(plan)
         self._conflicts.follow(succession, self.state.now_ns)
@@ -141,7 +141,7 @@ class Locate:
         """The gateway started, after so long: no reader is healthy until it says so."""
         self.state.readers.clear()
         self._coverage.update(self._plan, self.state.now_ns)
-        self._positions.stand_still(missed_ns)
+        self.positions.stand_still(missed_ns)
 
     def note_offset(self, reader: str, offset_ns: int) -> None:
         """A reader's clock was measured."""
@@ -175,14 +175,14 @@ class Locate:
         if self._parts > 1 and not self._is_mine(fix.tag):
             return
         event_ns = self._clock.plausible_ns(fix.time_ns, fix.arrival_ns)
-        if not self._positions.take(fix, event_ns, self.state.now_ns):
+        if not self.positions.take(fix, event_ns, self.state.now_ns):
             return
         track = self._tracks.get(fix.tag)
         if track is None:
             track = self._tracks[fix.tag] = Track()
         track.seen_ns = max(track.seen_ns, event_ns)
         track.present_ns = max(track.present_ns, event_ns)
-        self._hurry(self._positions.next_ns())
+        self._hurry(self.positions.next_ns())
 
     def _tell_jumps(self, rank: int) -> None:
         """A reader's clock turned out to be wrong; every part knows, the first one tells."""
@@ -272,7 +272,7 @@ class Locate:
     def _decide_positions(self, at_ns: int) -> None:
         """Decide the positions that are due at one clock."""
         self._moves.begin(PHASE_POSITION)
-        for decision in self._positions.take_due(at_ns, self._zone_of, self._closed_of):
+        for decision in self.positions.take_due(at_ns, self._zone_of, self._closed_of):
             track = self._tracks[decision.tag]
             if not decision.late:
                 track.closed = max(track.closed, decision.decided_ns // BIN_NS)
@@ -349,14 +349,14 @@ class Locate:
                 track = self._tracks[tag]
                 track.closed = max(track.closed, due_ns // BIN_NS)
                 self._moves.depart(tag, track, due_ns)
-                self._positions.note_move(tag)
+                self.positions.note_move(tag)
         self._moves.end()
 
     def _watch(self, movement: Movement) -> None:
         """A tag has another zone: that one's absence time holds for it."""
         self._absences.watch(movement.tag, self.state.now_ns)
         if not movement.fixes:
-            self._positions.note_move(movement.tag)
+            self.positions.note_move(movement.tag)
         self._hurry(self._absences.next_ns())
 
     def _hurry(self, due_ns: int | None) -> None:
@@ -376,7 +376,7 @@ class Locate:
         """Build what is derived from plan and state."""
         self._plan = plan
         self._moves.urgent = plan.urgent
-        self._positions.tags_max = self.tags_max
+        self.positions.tags_max = self.tags_max
         state = self.state
         self._conflicts = ConflictDetector(plan, state.conflicts)
         self._bins = OpenBins(state, plan, self._moves, self._conflicts, self._count, self._clock)
@@ -384,7 +384,7 @@ class Locate:
         self._stages: tuple[tuple[Stage, Callable[[int], None]], ...] = (
             (self._exits, self._decide_exits),
             (self._bins, self._decide_bins),
-            (self._positions, self._decide_positions),
+            (self.positions, self._decide_positions),
             (self._absences, self._decide_absences),
             (self._passages, self._decide_passages),
             (self._conflicts, self._decide_conflicts),

@@ -8,7 +8,7 @@ from zones.estimators.contract import Estimate
 from zones.flaps import note_move, pair_of
 from zones.movements import Movement, MovementKind, movement_id
 from zones.position_course import PositionDecision
-from zones.tracks import PHASE_ARRIVAL, Decision, LocateState, Step, Track, note_exit
+from zones.tracks import EXIT_GAP_NS, PHASE_ARRIVAL, Decision, LocateState, Step, Track, note_exit
 
 
 class Moves:
@@ -47,7 +47,8 @@ class Moves:
     def end(self) -> None:
         """All that is due at this clock has been decided."""
         if len(self._steps) > self._first + 1:
-            self._steps[self._first :] = sorted(self._steps[self._first :], key=_by_tag)
+            steps = _without_foretold(self._steps[self._first :])
+            self._steps[self._first :] = sorted(steps, key=_by_tag)
         self._phase, self._at_ns = PHASE_ARRIVAL, None
 
     def move(self, tag: str, track: Track, estimate: Estimate, head: Cell, decided_ns: int) -> None:
@@ -117,6 +118,7 @@ class Moves:
             to_zone=zone,
             late=True,
             heard=heard_in(head),
+            silent_since_ns=_silent_since_ns(self._state.tracks[tag], best.first_ns),
         )
         self.tell(movement)
 
@@ -147,6 +149,22 @@ class Moves:
 
 def _by_tag(step: Step) -> str:
     return step.tag
+
+
+def _without_foretold(steps: list[Step]) -> list[Step]:
+    """Leave out late stays at an exit to which the tag turns out to have moved just then."""
+    moved: dict[tuple[str, str | None], int] = {}
+    for step in steps:
+        if isinstance(step.decision, Movement) and not step.decision.late:
+            moved[step.tag, step.decision.to_zone] = step.decision.time_ns
+    return [step for step in steps if not _is_foretold(step.decision, moved)]
+
+
+def _is_foretold(decision: Decision, moved: dict[tuple[str, str | None], int]) -> bool:
+    if not isinstance(decision, Movement) or not decision.late:
+        return False
+    moved_ns = moved.get((decision.tag, decision.to_zone))
+    return moved_ns is not None and abs(decision.time_ns - moved_ns) < EXIT_GAP_NS
 
 
 def _silent_since_ns(track: Track, time_ns: int) -> int | None:

@@ -145,8 +145,8 @@ class Gatekeeper:
         """A rule says that it is kept."""
         self.wait_until(seconds_of(fact.decided_ns))
         event = self.authority.note_return(asset, fact, rule.name)
-        self.told += [] if event is None else [event]
         self._collect()
+        self.told += [] if event is None else [event]
         return event
 
     def change(self, change: CheckOut | CheckIn | RevokeCheckOut) -> Handled:

@@ -242,7 +242,7 @@ def test_what_is_noted_of_strays_and_late_exits_has_an_end(
     bench.leave(move(20, late=True), asset=TWIN)
     bench.leave(move(20), "ramp")
     bench.leave(move(20), "ramp", asset=TWIN)
-    assert list(bench.state.late) == ["laptop-2"]
+    assert list(bench.state.outings) == ["laptop-2"]
     assert list(bench.state.strays) == ["laptop-2"]
 
 

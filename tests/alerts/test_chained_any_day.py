@@ -110,6 +110,11 @@ _orders = st.one_of(
 _gaps_ns = st.sampled_from((0, 1, BIN_NS, SECOND_NS, 2 * SECOND_NS, 6 * SECOND_NS, 15 * SECOND_NS))
 
 
+def _missed_s(what: tuple[Any, ...]) -> int:
+    """For how long the gateway is away with that."""
+    return int(what[1]) if what[0] == "start" else 0
+
+
 @st.composite
 def shifts(draw: st.DrawFn) -> list[Happening]:
     """Happenings by the clock; bins close on their grid, the rest comes between."""
@@ -123,7 +128,7 @@ def shifts(draw: st.DrawFn) -> list[Happening]:
         elif clock_ns % BIN_NS == 0:
             clock_ns += 1
         found.append(Happening(clock_ns, what))
-        clock_ns += what[1] * SECOND_NS if what[0] == "start" else 0
+        clock_ns += _missed_s(what) * SECOND_NS
     return found
 
 

@@ -12,7 +12,8 @@ from tests.api.fake_gateway import FakeDesk, raised
 
 API = "/api/v1"
 STATES = (
-    "active, cleared, active_unacknowledged, active_acknowledged, returned_unacknowledged, latched"
+    "active, cleared, out_of_service, suppressed, shelved, active_unacknowledged,"
+    " active_acknowledged, returned_unacknowledged, latched"
 )
 
 

@@ -1,6 +1,5 @@
 """From reads to alerts: what leaves its fence is told once, with its evidence."""
 
-import pytest
 
 from alerts.alert import state_of
 from alerts.shown import alert_json
@@ -109,17 +108,6 @@ def test_a_break_is_raised_once_it_lasted() -> None:
     assert change.at_ns == change.alert.raised_at_ns
     sure_s = seconds_of(moved[-1].decided_ns)
     assert sure_s + CONFIRM_S + 2 <= seconds_of(change.at_ns) <= sure_s + CONFIRM_S + 2.25
-
-
-@pytest.mark.parametrize("out_s", [3.0, 3.5, 4.0, 4.5])
-def test_who_was_out_for_less_than_the_wait_raises_nothing(out_s: float) -> None:
-    desk = Desk()
-    desk.stay("a1", HALL, 0, 20)
-    desk.stay("a1", YARD, 20, 20 + out_s)
-    desk.stay("a1", HALL, 20 + out_s, 40)
-    desk.wait_until(100)
-    assert [movement.to_zone for movement in desk.movements] == ["hall", "yard", "hall"]
-    assert desk.story == []
 
 
 def test_who_is_back_before_that_raises_nothing() -> None:

@@ -10,6 +10,7 @@ from gateway.entries import Entry, GatewayStarted
 from history.outputs import Output
 from inventory.changes import CheckIn, CheckOut, RevokeCheckOut
 from inventory.custody import CustodyChanged
+from tests.gateway.two_doors import BARE, TwoDoors, lent, stay, walk
 from tests.zones.desk import Desk
 from tests.zones.made import GATE, HALL, YARD, at, seconds_of
 
@@ -173,3 +174,80 @@ def test_what_is_checked_out_survives_being_written_down() -> None:
     blob = msgspec.msgpack.encode(state)
     assert msgspec.msgpack.decode(blob, type=type(state)).judged.custody == state.judged.custody
     assert list(state.judged.custody.loans["c1"].out) == ["laptop-1"]
+
+
+# Two doors to a yard, and a gate on its far side
+
+
+def test_who_may_leave_by_a_door_may_not_by_the_gate() -> None:
+    site = TwoDoors(checked_out=lent("door"))
+    site.hear(stay("gate", 12, 16, 0.5))
+    site.wait_until(60)
+    assert (site.story, site.kinds) == (["raised"], [])
+
+
+def test_out_by_another_door_than_allowed_is_an_alert_and_no_event() -> None:
+    site = TwoDoors(checked_out=lent("door2"))
+    site.hear([*walk(10), *stay("yard", 19, 30)])
+    site.hear(stay("hall", 40, 80))
+    assert (site.story, site.kinds) == (["raised", "returned"], [])
+
+
+def test_out_by_the_door_that_is_allowed_is_an_event_that_names_it() -> None:
+    site = TwoDoors(checked_out=lent("door"))
+    site.hear([*walk(10), *stay("yard", 19, 30)])
+    assert (site.story, site.kinds) == ([], ["exit"])
+    assert site.events[0].portal == "door"
+
+
+def test_where_nobody_heard_the_door_the_exit_is_told_with_the_return() -> None:
+    site = TwoDoors(checked_out=lent("door"))
+    site.hear(stay("yard", 19, 30))
+    assert site.kinds == []
+    site.hear(stay("hall", 40, 60))
+    assert (site.story, site.kinds) == ([], ["exit", "return"])
+
+
+def test_where_nobody_heard_the_door_the_exit_is_told_before_it_is_overdue() -> None:
+    site = TwoDoors(checked_out=lent("door", until_s=100))
+    site.hear(stay("yard", 19, 130))
+    assert site.kinds == ["exit"]
+    assert [each.alert.kind for each in site.changes] == ["overdue"]
+
+
+def test_who_may_be_out_may_come_back_by_any_gate() -> None:
+    site = TwoDoors(checked_out=lent("door"))
+    site.hear(stay("yard", 19, 40))
+    site.hear(walk(10, told_s=45))
+    site.wait_until(50)
+    assert site.kinds == ["exit"]
+    site.hear(stay("gate", 60, 64, 0.5))
+    site.hear(stay("hall", 66, 90))
+    assert (site.story, site.kinds) == ([], ["exit", "return"])
+
+
+def test_what_a_door_and_a_gate_tell_later_of_an_allowed_outing_is_no_second_event() -> None:
+    site = TwoDoors(checked_out=lent())
+    site.hear(stay("yard", 400, 430))
+    site.hear(walk(10, told_s=435))
+    site.hear(stay("hall", 440, 460))
+    site.hear(stay("gate", 433, 437, 0.5, told_s=470))
+    site.wait_until(500)
+    assert (site.story, site.kinds) == ([], ["exit", "return"])
+
+
+def test_the_yard_tells_nothing_new_of_an_outing_of_which_the_door_told_late() -> None:
+    site = TwoDoors(checked_out=lent())
+    site.turn("dock", "offline", 8)
+    site.turn("dock", "online", 23)
+    site.hear([*walk(10, told_s=23.1), *stay("yard", 20.5, 40)])
+    site.hear(stay("hall", 45, 60))
+    assert (site.story, site.kinds) == ([], ["exit", "return"])
+
+
+def test_who_comes_back_by_a_door_before_any_zone_missed_it_is_back() -> None:
+    site = TwoDoors(BARE, checked_out=lent(until_s=100))
+    site.hear(walk(10))
+    site.hear(walk(60, outwards=False))
+    site.hear(stay("hall", 70, 130))
+    assert (site.changes, site.kinds) == ([], ["exit", "return"])

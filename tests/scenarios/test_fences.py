@@ -10,6 +10,7 @@ from tests.scenarios.scene import (
     NEXT_DOOR,
     OFFICE,
     VANS,
+    YARD,
     Scene,
     site,
 )
@@ -258,3 +259,14 @@ def test_28_one_impossible_position_is_no_exit_and_two_that_agree_are() -> None:
         other.fix(seconds, x_m, 5000 if x_m == 5000 else 50)
     other.wait_until(30)
     assert other.story == ["raised"]
+
+
+@pytest.mark.parametrize("out_s", [3.0, 3.5, 4.0, 4.5])
+def test_a_short_stay_elsewhere_is_no_exit_though_the_way_back_is_known_late(out_s: float) -> None:
+    scene = Scene(site(LAPTOPS))
+    scene.stay(0, 11, HALL)
+    scene.stay(11, 11 + out_s, YARD)
+    scene.stay(11 + out_s, 45, HALL)
+    scene.wait_until(60)
+    assert "yard" in {movement.to_zone for movement in scene.movements}
+    assert scene.story == []

@@ -90,7 +90,7 @@ class LocatedStage(_Stage):
         super().__init__()
         self._locate = Locate(LocateState())
         self._locate.adopt_plan(FloorPlan(zones))
-        self.watch = self._locate._positions
+        self.watch = self._locate.positions
 
     def hear(self, fixes: Iterable[Fix]) -> None:
         for each in fixes:
