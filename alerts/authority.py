@@ -40,15 +40,7 @@ from alerts.settings import RuleSettings
 from alerts.straying import drop_strays, end_straying, go_astray, stray_of
 from inventory.assets import Asset
 from inventory.changes import CheckIn, CheckOut, CustodyChange, Outcome, RevokeCheckOut
-from inventory.custody import (
-    Custody,
-    CustodyChanged,
-    CustodyState,
-    Loan,
-    LoanStep,
-    Out,
-    Stray,
-)
+from inventory.custody import Custody, CustodyChanged, CustodyState, Loan, LoanStep, Out, Stray
 from inventory.register import Register
 from tags.times import SECOND_NS
 from zones.floorplan import NO_PLAN, FloorPlan

@@ -95,11 +95,14 @@ def _event(kind: Kind, stay: tuple[str, str, int], fact: Exit, portal: str | Non
 
 def known_by(register: Register, plan: FloorPlan) -> Known:
     """What a check-out may name."""
-    return Known(
-        asset=lambda name: register.asset(name) is not None,
-        zone=lambda name: name in plan.zones,
-        gate=lambda name: name in plan.portals or name in plan.urgent,
-    )
+
+    def has_asset(name: str) -> bool:
+        return register.asset(name) is not None
+
+    def has_gate(name: str) -> bool:
+        return name in plan.portals or name in plan.urgent
+
+    return Known(asset=has_asset, zone=plan.zones.__contains__, gate=has_gate)
 
 
 def rename_zones(state: CustodyState, renamed: dict[str, str]) -> Iterator[Loan]:

@@ -53,7 +53,8 @@ class Breaker:
         """Take in how a try ended; whether that has closed the breaker."""
         if not attempt.asked:
             return False
-        if attempt.outcome != "retry":
+        if attempt.outcome != "retry" or any(not part.reason for part in attempt.parts):
+            # Who has taken it for one of several receivers is there, whoever else refuses it.
             was_open = self.is_open
             self.failing_since_ns, self._failures, self._open_until_ns = None, 0, None
             return was_open

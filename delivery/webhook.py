@@ -47,6 +47,16 @@ class WebhookSender:
         self._timeout_s = settings.timeout_s
         self._resolve = resolve or SystemResolver()
         self._tls = tls or _usual_authorities()
+        self._opened: httpx.AsyncClient | None = None
+
+    async def begin(self) -> None:
+        """Nothing to do before the first message."""
+
+    async def close(self) -> None:
+        """Let go of the client."""
+        client, self._opened = self._opened, None
+        if client is not None:
+            await client.aclose()
 
     async def send(self, delivery: Delivery, now_ns: int) -> Attempt:
         """Post once, signed for `now_ns`."""
@@ -63,11 +73,14 @@ class WebhookSender:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(self._timeout_s):
                 addresses = await self._addresses(url)
-                client = await stack.enter_async_context(self._client(len(addresses)))
+                client = self._client()
+                patience = httpx.Timeout(None, connect=self._timeout_s / len(addresses))
                 requests = [
-                    self._request(client, url, address, delivery, now_ns) for address in addresses
+                    self._request(client, url.copy_with(host=address), patience, delivery, now_ns)
+                    for address in addresses
                 ]
                 response = await _answer(client, requests)
+                stack.push_async_callback(response.aclose)
             # The status has decided; what becomes of the rest of the answer changes nothing.
             with suppress(httpx.HTTPError, OSError):
                 async with asyncio.timeout(REPLY_S_MAX):
@@ -80,30 +93,36 @@ class WebhookSender:
         host, port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
         return await admitted(host, port, self._resolve, allow_private=self._allow_private)
 
-    def _client(self, addresses: int) -> httpx.AsyncClient:
-        """Make a client that goes nowhere but where it is told: no proxy, no redirect."""
-        return httpx.AsyncClient(
-            verify=self._tls,
-            trust_env=False,
-            follow_redirects=False,
-            limits=httpx.Limits(max_keepalive_connections=0),
-            timeout=httpx.Timeout(None, connect=self._timeout_s / addresses),
-        )
+    def _client(self) -> httpx.AsyncClient:
+        """A client that goes nowhere but where it is told: no proxy, no redirect.
+
+        One serves all messages, since making one takes longer than a post; it keeps no
+        connection, so each try goes to the addresses that were looked up for it.
+        """
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(
+                verify=self._tls,
+                trust_env=False,
+                follow_redirects=False,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+        return self._opened
 
     def _request(
         self,
         client: httpx.AsyncClient,
-        url: httpx.URL,
-        address: str,
+        target: httpx.URL,
+        patience: httpx.Timeout,
         delivery: Delivery,
         now_ns: int,
     ) -> httpx.Request:
-        """Make a request to the address that still says the name of the host."""
-        body = delivery.body.encode()
+        """Make a request to the target, an address, that still says the name of the host."""
+        body, url = delivery.body.encode(), httpx.URL(self._url)
         return client.build_request(
             "POST",
-            url.copy_with(host=address),
+            target,
             content=body,
+            timeout=patience,
             headers={
                 "host": url.netloc.decode("ascii"),
                 "content-type": "application/json",

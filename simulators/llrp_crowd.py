@@ -48,7 +48,7 @@ class _Walker:
         self._reader = reader
         self._every_s = max(every_s, IN_HALL_S + AT_GATE_S)
         self._number, self._step = first, step
-        self._set_out_s = -self._every_s * ((reader + first * 3) % 10) / 10
+        self._set_out_s = -self._every_s * ((reader * 7 + first * 17) % 50) / 50
         self._at_gate = False
 
     @property
@@ -59,7 +59,9 @@ class _Walker:
         """Return its read, if it is anywhere; `at_s` counts from the start of the process."""
         age_s = at_s - self._set_out_s
         if age_s >= self._every_s:
-            self._set_out_s, age_s = at_s, 0.0
+            # In step with itself, so that those who walk do not all leave at the same moment.
+            age_s %= self._every_s
+            self._set_out_s = at_s - age_s
             self._number += self._step
             self._at_gate = False
         if age_s < IN_HALL_S:

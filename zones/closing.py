@@ -13,6 +13,7 @@ from zones.estimators.kinds import estimator_for
 from zones.floorplan import FloorPlan, PointKey
 from zones.moves import Moves
 from zones.tracks import (
+    HEARD_AGAIN_NS,
     HOLD_NS,
     PHASE_BIN,
     SILENT_NS,
@@ -137,7 +138,7 @@ class OpenBins:
             before_ns = track.heard_ns
             if heard_ns > before_ns:
                 if heard_ns - before_ns >= SILENT_NS:
-                    track.silence = before_ns, end_ns
+                    track.silence = before_ns, end_ns + HEARD_AGAIN_NS
                 track.heard_ns = heard_ns
             if heard_ns > track.present_ns:  # noqa: PLR1730 - as above
                 track.present_ns = heard_ns

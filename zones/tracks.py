@@ -20,6 +20,7 @@ HOLD_NS = 2 * SECOND_NS
 
 EXIT_GAP_NS = 60 * SECOND_NS
 SILENT_NS = 60 * SECOND_NS
+HEARD_AGAIN_NS = SECOND_NS
 EXITS_MAX = 16
 
 PHASE_BIN, PHASE_POSITION, PHASE_ABSENCE, PHASE_PASSAGE, PHASE_CONFLICT = range(5)
@@ -54,7 +55,7 @@ class Track(msgspec.Struct, gc=False, array_like=True):
     move on the fast path: bins before it decide nothing. `exits` are the newest known
     stays at an exit, from and to. `outside`: a position says that it is outside all
     zones. `silence` is the newest time of `SILENT_NS` or more in which nobody heard it: from
-    the last read before to the end of the first bin after.
+    the last read before to a second after the first one.
     """
 
     zone: str | None = None

@@ -1,6 +1,5 @@
 """From reads to alerts: what leaves its fence is told once, with its evidence."""
 
-
 from alerts.alert import state_of
 from alerts.shown import alert_json
 from gateway.entries import GatewayStarted, ReadGroup, SiteChanged
