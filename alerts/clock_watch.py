@@ -82,8 +82,9 @@ class ClockWatch(SystemWatch):
         patience = Patience(CONFIRM_S, self._settings.clock_steady_s)
         cases.take(_key(reader), patience, "broken" if is_off else "kept", fact, reconsider)
 
-    def concerns(self, key: Key, _tag: str) -> bool:
+    def concerns(self, key: Key, tag: str) -> bool:
         """Whether there still is such a reader."""
+        del tag
         if key[1] == GATEWAY:
             return bool(self._state.clocks)
         return bool(self._plan.hearers_of(key[1].removeprefix(_READER_PREFIX)))

@@ -38,7 +38,9 @@ class CustodyLog:
 
     def event_of(self, checkout: str, asset_id: str, fact: Exit, gate: str | None) -> Event:
         """The event of an exit; the gate is named where it is a portal."""
-        return exit_of(checkout, asset_id, fact, gate if gate in self.portals else None)
+        return exit_of(
+            checkout, asset_id, fact, gate if gate is not None and gate in self.portals else None
+        )
 
     def say(self, loan: Loan, asset_id: str, at_ns: int) -> None:
         """Tell at `at_ns` that an asset is out under a check-out, if it was not told."""

@@ -93,7 +93,9 @@ class PlaceWatch(RuleWatch):
         standings = self._places.standings(tags)
         zones = dict.fromkeys((there.zone, there.gone_from) for there in standings.values())
         for rule in [self._rules[name] for name in names if name in self._rules]:
-            verdicts = {zone: judge_place(rule, self._plan, *zone) for zone in zones}
+            verdicts: dict[tuple[str | None, str | None], Verdict] = {
+                zone: judge_place(rule, self._plan, *zone) for zone in zones
+            }
             for subject, there in standings.items():
                 key, verdict = (rule.name, subject), verdicts[there.zone, there.gone_from]
                 matters = verdict not in {"kept", "undecided"} or key in cases

@@ -30,7 +30,7 @@ class SiteRulebook:
         self._state = state
         self._forces = forces
         self._authority = authority
-        self.tell = tell
+        self._tell = tell
         self.system: dict[str, SystemWatch] = {}
         self.cause: Cause = "moved"
         self._outfit = Outfit()
@@ -42,6 +42,10 @@ class SiteRulebook:
         self._versions = {
             name: rule_version(rule, timetables.get(name)) for name, rule in outfit.rules.items()
         }
+
+    def tell(self, told: AlertChange | Notice) -> None:
+        """Take a change or a notice."""
+        self._tell(told)
 
     def manners(self, key: Key) -> Manners | None:
         """How the alerts of a case behave toward people; None where the rule is gone."""

@@ -1,14 +1,12 @@
 """One outing is one event, told when it is known by which gate it was."""
 
-from typing import Any
-
 import pytest
 
 from tests.alerts.gatekeeper import TWIN, WIDER, Gatekeeper, check_out, cross, move
 from tests.zones.made import at, seconds_of
 
 
-def gated(**terms: Any) -> Gatekeeper:  # noqa: ANN401 -- what a check-out may say
+def gated() -> Gatekeeper:
     """Somebody may leave by the door, and is in the street at 20 s by nobody knows which gate."""
     bench = Gatekeeper(check_out(gates=("door",)))
     assert bench.leave(move(20)) == "authorised"

@@ -1,6 +1,6 @@
 """The acceptance scenarios of alerts by their numbers: what people and time do with them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,10 +27,6 @@ AT_NIGHT = VANS.replace("fence:", "schedule: night, fence:")
 def _clock(*moment: int, zone: str = "Europe/Berlin") -> int:
     year, month, day, hour = moment
     return round(datetime(year, month, day, hour, tzinfo=ZoneInfo(zone)).timestamp()) * SECOND_NS
-
-
-def _utc(time_ns: int) -> str:
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat()
 
 
 def test_14_who_is_outside_when_the_night_begins_is_told_then_and_over_in_the_morning() -> None:
