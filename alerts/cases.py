@@ -36,7 +36,7 @@ Respond = Callable[[Case, Patience, Verdict, Fact, Draft], Steps]
 """One of the ways in which the life of an alert takes a verdict in."""
 
 LAG_NS_MAX = 10 * SECOND_NS
-"""An estimator that is surer of nothing for longer than this is not waited for."""
+"""An estimator that is sure of nothing for longer is not waited for."""
 
 GROUP = ""
 """Stands for the rule in the keys of timers for what is told together; no rule is called that."""
@@ -129,8 +129,7 @@ class Cases:
         found: list[tuple[Key, Alert | Fact]] = []
         for key, case in self._cases.items():
             pending = None if case.pending is None else case.pending.fact
-            about = case.alert or pending
-            if about is not None:
+            if (about := case.alert or pending) is not None:
                 found.append((key, about))
         return found
 
@@ -155,7 +154,9 @@ class Cases:
         steps = respond(case, patience, verdict, fact, self._draft(key))
         if not self._rulebook.holds(key[0], self._state.now_ns):
             steps += withdraw(case)
-        if case.pending is not pending:
+        if case.pending is not None and case.pending is not pending:
+            lag_ns = _lag_ns(case.pending.fact) if patience.for_way_back else 0
+            case.pending = msgspec.structs.replace(case.pending, lag_ns=lag_ns)
             self._set_timer(key, case)
         self._note(key, steps)
 
@@ -386,15 +387,14 @@ def _forgotten_ns(case: Case) -> int:
 
 
 def _firing_ns(pending: Pending) -> int:
-    """When the due time is over: for tags, once all bins that begin before it are closed.
-
-    Where an estimator needed a while to be sure of a movement, it will need as long to be sure
-    of the way back; so the timer waits for that as well. What it decides is as of the due time.
-    """
-    fact = pending.fact
-    if not was_held(fact):
+    """When the due time is over: for tags, once all bins that begin before it are closed."""
+    if not was_held(pending.fact):
         return pending.due_ns
-    lag_ns = 0
+    return closing_ns(-(-(pending.due_ns + pending.lag_ns) // BIN_NS) - 1)
+
+
+def _lag_ns(fact: Fact) -> int:
+    """How long an estimator needed to be sure of a movement."""
     if isinstance(fact, Movement) and fact.heard and not fact.fixes:
-        lag_ns = min(max(0, fact.decided_ns - fact.time_ns), LAG_NS_MAX)
-    return closing_ns(-(-(pending.due_ns + lag_ns) // BIN_NS) - 1)
+        return min(max(0, fact.decided_ns - fact.time_ns), LAG_NS_MAX)
+    return 0

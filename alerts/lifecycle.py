@@ -45,12 +45,16 @@ _EPISODES_TRIED = 10_000
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
-    """What will be true at `due_ns` of event time unless it is contradicted before."""
+    """What will be true at `due_ns` of event time unless it is contradicted before.
+
+    What contradicts it may be known `lag_ns` later than other things.
+    """
 
     what: Change
     due_ns: int
     fact: Fact
     cause: Cause = "moved"
+    lag_ns: int = 0
 
 
 class Case(msgspec.Struct):

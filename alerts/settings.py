@@ -59,10 +59,15 @@ class AssetSelector(BaseModel):
 
 
 class Patience(NamedTuple):
-    """How long a rule waits before it believes what it sees: broken, and kept again."""
+    """How long a rule waits before it believes what it sees: broken, and kept again.
+
+    `for_way_back`: where an estimator needed a while to be sure of a movement, it will need
+    as long to be sure of the way back, and that is waited for as well.
+    """
 
     confirm_s: float = 0.0
     clear_confirm_s: float = 0.0
+    for_way_back: bool = True
 
 
 class EscalationStep(BaseModel):

@@ -146,7 +146,8 @@ class UnaccompaniedWatch(RuleWatch):
             verdict = "kept"
         # Who comes along is known as long after it happened as this was.
         known_s = max(0, movement.decided_ns - movement.time_ns) / SECOND_NS
-        patience = rule.patience._replace(confirm_s=rule.within_s + known_s)
+        wait_s = rule.within_s + known_s
+        patience = rule.patience._replace(confirm_s=wait_s, for_way_back=False)
         cases.take(key, patience, verdict, movement, observe)
         self._alone.get((name, former or ""), {}).pop(subject, None)
         if place is not None and self._is_open(key):

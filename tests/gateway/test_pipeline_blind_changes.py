@@ -42,7 +42,7 @@ def test_an_alert_that_is_open_goes_on_over_a_start() -> None:
     watched.turn("offline", 5, "t")
     watched.wait_until(50)
     watched.write_down_and_read_back()
-    opened = [watched.changes[-1].alert, watched.others[-1].alert]
+    opened = [watched.changes[-1].alert]
     assert watched.pipeline.judge.adopt_open(opened) == []
     watched.take(GatewayStarted(at(500), at(100)))
     watched.turn("online", 501, "r", "s", "t")
