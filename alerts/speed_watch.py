@@ -130,7 +130,7 @@ class SpeedWatch(RuleWatch):
 
 def _patience(rule: SpeedRule, leg: Leg) -> Patience:
     """A way that took longer than it has to last needs nothing more to confirm it."""
-    return Patience(*(0.0 if leg.seconds >= wait_s else wait_s for wait_s in rule.patience))
+    return Patience(*(0.0 if leg.seconds >= wait_s else wait_s for wait_s in rule.patience[:2]))
 
 
 def _excess(  # noqa: PLR0913, PLR0917 -- who was how fast, when and where
