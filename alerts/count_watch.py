@@ -114,7 +114,7 @@ class CountWatch(RuleWatch):
             zone=zone,
             **moment._asdict(),
         )
-        patience = Patience(*(max(each_s, SETTLES_S) for each_s in rule.patience[:2]))
+        patience = Patience(max(rule.confirm_s, SETTLES_S), max(rule.clear_confirm_s, SETTLES_S))
         key = name, subject_of_zone(zone)
         verdict = judge(rule, count, is_heard=self._earshot.is_heard(zone))
         if verdict == "undecided" and not cases.is_active(key):

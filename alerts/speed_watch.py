@@ -130,7 +130,9 @@ class SpeedWatch(RuleWatch):
 
 def _patience(rule: SpeedRule, leg: Leg) -> Patience:
     """A way that took longer than it has to last needs nothing more to confirm it."""
-    return Patience(*(0.0 if leg.seconds >= wait_s else wait_s for wait_s in rule.patience[:2]))
+    waits_s = (rule.confirm_s, rule.clear_confirm_s)
+    confirm_s, clear_s = (0.0 if leg.seconds >= wait_s else wait_s for wait_s in waits_s)
+    return Patience(confirm_s, clear_s)
 
 
 def _excess(  # noqa: PLR0913, PLR0917 -- who was how fast, when and where
