@@ -30,7 +30,7 @@ async def test_many_readers_of_one_process_report_what_they_were_told() -> None:
         assert await process.wait() == 0
     for number, tags in enumerate(heard, 7):
         assert {resting_tag(number, at) for at in range(TAGS_PER_READER)} <= tags
-        assert walker_tag(number, 0) in tags
+        assert tags & {walker_tag(number, each) for each in (0, 1)}
         assert len(tags) <= TAGS_PER_READER + 2
 
 
