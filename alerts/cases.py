@@ -160,10 +160,6 @@ class Cases:
             self._set_timer(key, case)
         self._note(key, steps)
 
-    def case_of(self, key: Key) -> Case | None:
-        """The case of a rule and a subject, for who has more to say about it than a verdict."""
-        return self._cases.get(key)
-
     def forget(self, key: Key) -> Case | None:
         """Let go of a case without an open alert; the next one may have the ids of this one."""
         return self._cases.pop(key, None)

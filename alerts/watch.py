@@ -4,6 +4,7 @@ A watch knows what its rules are about and nothing of the life of alerts, which 
 What it remembers beyond the state is derived, and can be built anew by `use`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import ClassVar, NamedTuple
@@ -83,17 +84,17 @@ class Watch:
         """Do what is due up to and at `now_ns`."""
 
 
-class RuleWatch(Watch):
+class RuleWatch(Watch, ABC):
     """Looks with the eyes of some kinds of rules of the site file."""
 
     kinds: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def concerns(self, rule: RuleSettings, key: Key, tag: str) -> bool:
         """Whether the rule still is about what the case is about."""
-        raise NotImplementedError
 
 
-class SystemWatch(Watch):
+class SystemWatch(Watch, ABC):
     """One of the gateway's own rules."""
 
     name: ClassVar[str] = ""
@@ -109,9 +110,9 @@ class SystemWatch(Watch):
         self._plan, self._settings = outfit.plan, outfit.system
         self._version = sha256(outfit.system.model_dump_json().encode()).hexdigest()[:12]
 
+    @abstractmethod
     def concerns(self, key: Key, tag: str) -> bool:
         """Whether there is still something to watch."""
-        raise NotImplementedError
 
     def manners(self, key: Key) -> Manners:
         """How the alerts of a case behave toward people; without a subject, of all together."""

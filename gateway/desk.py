@@ -12,6 +12,7 @@ from api.dispatch import Dispatch
 from gateway.collector import Collector
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
+from gateway.site_rules import schedules_of
 from gateway.supervisor import Supervisor
 from gateway.zone_drawings import drawn_zones
 from history.answers import Answer, find_answer, store_answer
@@ -118,7 +119,8 @@ class GatewayDesk:
     def rules(self) -> list[dict[str, Any]]:
         """Each rule of the site file as it is now."""
         judged = self._collector.station.pipeline.state.judged
-        return rule_rows(self._site().settings.rules, judged, self.clock())
+        settings = self._site().settings
+        return rule_rows(settings.rules, judged, self.clock(), schedules_of(settings))
 
     def shelve_max_s(self) -> float:
         """For how long alerts and rules may be put aside at most."""

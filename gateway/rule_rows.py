@@ -1,19 +1,23 @@
 """Rules as the API shows them: what the site file says, and what people made of them since."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts.alert import Shelf
+from alerts.forces import Timetable
 from alerts.rulebook import rule_version
 from alerts.settings import RuleSettings
 from alerts.state import JudgeState
 from tags.times import format_time
+
+_NO_HOURS: Mapping[str, Timetable] = {}
 
 
 def rule_rows(
     rules: Iterable[RuleSettings],
     judged: JudgeState,
     now_ns: int,
+    timetables: Mapping[str, Timetable] = _NO_HOURS,
 ) -> list[dict[str, Any]]:
     """A row for each rule, as `api.desk.Desk.rules` says; shelves that have ended are left out."""
     shelves: dict[str, dict[str, Shelf]] = {}
@@ -22,7 +26,10 @@ def rule_rows(
         if shelf.until_ns > now_ns:
             shelves.setdefault(rule, {})[subject] = shelf
     return [
-        _row(rule, shelves.get(rule.name, {}), in_force=judged.in_force.get(rule.name, True))
+        {
+            **_row(rule, shelves.get(rule.name, {}), in_force=judged.in_force.get(rule.name, True)),
+            "version": rule_version(rule, timetables.get(rule.name)),
+        }
         for rule in rules
     ]
 
@@ -32,7 +39,6 @@ def _row(rule: RuleSettings, shelves: dict[str, Shelf], *, in_force: bool) -> di
     return {
         "name": rule.name,
         "kind": rule.kind,
-        "version": rule_version(rule),
         "severity": rule.severity,
         "notify": list(rule.notify),
         "out_of_service": rule.out_of_service,

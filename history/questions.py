@@ -35,8 +35,8 @@ from history.listings import (
 from history.outputs import crossing_json, movement_json
 from history.paging import Page, PageRequest, bounded, list_page
 from history.presence import position_of, present_in
+from history.registered import asset_in
 from history.timeline import timeline_of
-from inventory.assets import Asset
 from tags.times import format_time
 from zones.movements import Crossing, Movement
 
@@ -326,19 +326,7 @@ def _tags_of(reader: sqlite3.Connection, assets: Sequence[str]) -> dict[str, lis
 
 
 def _asset_json(row: sqlite3.Row, tags: dict[str, list[str]]) -> dict[str, Any]:
-    asset = Asset(
-        id=row["id"],
-        name=row["name"],
-        category=row["category"],
-        tags=tuple(tags[row["id"]]),
-        group=row["grouping"],
-        sku=row["sku"],
-        serial=row["serial"],
-        lot=row["lot"],
-        owner=row["owner"],
-        home_zone=row["home_zone"],
-        status=row["status"],
-    )
+    asset = asset_in(row, tags[row["id"]])
     return {**msgspec.structs.asdict(asset), "tags": list(asset.tags)}
 
 

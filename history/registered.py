@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
 
 from inventory.assets import Asset
 
@@ -16,18 +17,23 @@ def registered_assets(reader: sqlite3.Connection) -> list[Asset]:
     for asset, tag in reader.execute(bound):
         tags[asset].append(tag)
     return [
-        Asset(
-            id=row["id"],
-            name=row["name"],
-            category=row["category"],
-            tags=tuple(tags[row["id"]]),
-            group=row["grouping"],
-            sku=row["sku"],
-            serial=row["serial"],
-            lot=row["lot"],
-            owner=row["owner"],
-            home_zone=row["home_zone"],
-            status=row["status"],
-        )
+        asset_in(row, tags[row["id"]])
         for row in reader.execute("SELECT * FROM assets ORDER BY added_seq")
     ]
+
+
+def asset_in(row: sqlite3.Row, tags: Sequence[str]) -> Asset:
+    """The asset in a row of the table `assets`, with the tags that it carries."""
+    return Asset(
+        id=row["id"],
+        name=row["name"],
+        category=row["category"],
+        tags=tuple(tags),
+        group=row["grouping"],
+        sku=row["sku"],
+        serial=row["serial"],
+        lot=row["lot"],
+        owner=row["owner"],
+        home_zone=row["home_zone"],
+        status=row["status"],
+    )
