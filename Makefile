@@ -13,8 +13,8 @@ PURE_COVERAGE_MIN ?= 99
 PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
 PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tests/gateway/test_pipeline*.py)
 
-# Servers and tools of the tests that are no Python packages, as Debian calls them.
-TEST_PACKAGES := mosquitto tshark
+# Servers and tools of the tests that are no Python packages: command and Debian's package.
+TEST_SERVERS := mosquitto:mosquitto tshark:tshark influxd:influxdb
 # How long `make fuzz` hunts in each decoder, in seconds.
 FUZZ_S ?= 600
 
@@ -115,8 +115,8 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 
 # Tests that need one of them skip without it and name the package.
 $(VENV)/servers.stamp: | $(VENV)/bin/python
-	@missing=; for package in $(TEST_PACKAGES); do \
-	  command -v $$package >/dev/null || test -x /usr/sbin/$$package || missing="$$missing $$package"; done; \
+	@missing=; for server in $(TEST_SERVERS); do command=$${server%%:*}; \
+	  command -v $$command >/dev/null || test -x /usr/sbin/$$command || missing="$$missing $${server##*:}"; done; \
 	if test -z "$$missing"; then exit 0; fi; \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  export DEBIAN_FRONTEND=noninteractive; install="apt-get install -y -qq --no-install-recommends$$missing"; \

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
@@ -10,14 +9,10 @@ from alerts.alert import AlertChange, Event, state_of
 from history.audit import append_audit, audit_entries
 from history.custody_record import record_custody
 from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
+from history.store import Ending
 from inventory.assets import Asset
 from inventory.custody import CustodyChanged
 from zones.movements import Crossing, Movement
-
-Ending = Literal["moved", "outside", "departed", "handed_over", "zone_gone", "late"]
-"""How a visit ended: to another zone, seen outside all zones, not seen any more; or it is the
-visit of another asset now, or its zone is not in the site file any more. One that was known only
-late was over by then, and the visit that it lies in goes on."""
 
 
 def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
@@ -52,7 +47,7 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
             connection.execute("DELETE FROM assets WHERE id = ?", (asset_id,))
             _bind_exactly(connection, numbered.seq, Asset(id=asset_id), at_ns)
         case ZonesChanged() as change:
-            _follow_zones(connection, change)
+            _follow_zones(connection, numbered.seq, change)
         case CustodyChanged() | Event() as told:
             record_custody(connection, numbered.seq, told)
         case _:
@@ -126,7 +121,7 @@ def _record_crossing(connection: sqlite3.Connection, seq: int, crossing: Crossin
 
 def _turn_visit(connection: sqlite3.Connection, seq: int, movement: Movement) -> None:
     """End the tag's open visit and begin the next one, unless it is gone."""
-    _end_visit(connection, movement.tag, movement.time_ns, _ending_of(movement))
+    _end_visit(connection, seq, movement.tag, (movement.time_ns, _ending_of(movement)))
     if movement.kind != "departed" and movement.to_zone is not None:
         _begin_visit(
             connection,
@@ -139,9 +134,10 @@ def _tell_late_visit(connection: sqlite3.Connection, seq: int, movement: Movemen
     if movement.to_zone is None:
         return
     connection.execute(
-        "INSERT INTO visits (seq, tag, asset, zone, from_ns, to_ns, ended)"
-        " VALUES (?, ?, ?, ?, ?, max(?, ?), 'late')",
+        "INSERT INTO visits (seq, changed_seq, tag, asset, zone, from_ns, to_ns, ended)"
+        " VALUES (?, ?, ?, ?, ?, ?, max(?, ?), 'late')",
         (
+            seq,
             seq,
             movement.tag,
             movement.asset,
@@ -159,11 +155,18 @@ def _ending_of(movement: Movement) -> Ending:
     return "outside" if movement.to_zone is None else "moved"
 
 
-def _end_visit(connection: sqlite3.Connection, tag: str, at_ns: int, ended: Ending) -> None:
+def _end_visit(
+    connection: sqlite3.Connection,
+    seq: int,
+    tag: str,
+    end: tuple[int, Ending],
+) -> None:
+    """`end` is when, in nanoseconds, and how."""
     # A tag may move, by event time, just before the binding that cut its visit arrived.
     connection.execute(
-        "UPDATE visits SET to_ns = max(from_ns, ?), ended = ? WHERE tag = ? AND to_ns IS NULL",
-        (at_ns, ended, tag),
+        "UPDATE visits SET to_ns = max(from_ns, ?), ended = ?, changed_seq = ?"
+        " WHERE tag = ? AND to_ns IS NULL",
+        (*end, seq, tag),
     )
 
 
@@ -172,10 +175,13 @@ def _begin_visit(
     visit: tuple[int, str, str | None, str, int],
 ) -> None:
     """`visit` is seq, tag, asset, zone, from_ns."""
-    connection.execute(
-        "INSERT INTO visits (seq, tag, asset, zone, from_ns) VALUES (?, ?, ?, ?, ?)",
-        visit,
+    seq, tag, *_ = visit
+    begun = connection.execute(
+        "INSERT INTO visits (seq, tag, asset, zone, from_ns, changed_seq)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (*visit, seq),
     )
+    connection.execute("INSERT OR REPLACE INTO last_visits VALUES (?, ?)", (tag, begun.lastrowid))
 
 
 def _record_asset(connection: sqlite3.Connection, seq: int, asset: Asset) -> None:
@@ -248,28 +254,34 @@ def _hand_over_visit(
         return
     visit_id, _, zone, from_ns = row
     if at_ns <= from_ns:
-        connection.execute("UPDATE visits SET asset = ? WHERE id = ?", (asset, visit_id))
+        connection.execute(
+            "UPDATE visits SET asset = ?, changed_seq = ? WHERE id = ?", (asset, seq, visit_id)
+        )
         return
-    _end_visit(connection, tag, at_ns, "handed_over")
+    _end_visit(connection, seq, tag, (at_ns, "handed_over"))
     _begin_visit(connection, (seq, tag, asset, zone, at_ns))
 
 
-def _follow_zones(connection: sqlite3.Connection, change: ZonesChanged) -> None:
+def _follow_zones(connection: sqlite3.Connection, seq: int, change: ZonesChanged) -> None:
     """Who is in a renamed zone goes on under its new name, whole; who was in a gone one left it."""
     connection.execute(
-        "UPDATE visits SET to_ns = max(from_ns, ?), ended = 'zone_gone' WHERE to_ns IS NULL"
-        " AND zone IN (SELECT value FROM json_each(?))",
-        (change.at_ns, msgspec.json.encode(change.gone).decode()),
+        "UPDATE visits SET to_ns = max(from_ns, ?), ended = 'zone_gone', changed_seq = ?"
+        " WHERE to_ns IS NULL AND zone IN (SELECT value FROM json_each(?))",
+        (change.at_ns, seq, msgspec.json.encode(change.gone).decode()),
     )
     # All are read before any is written: zones may swap their names.
     visits = connection.execute(
-        "SELECT zone, id FROM visits WHERE to_ns IS NULL"
+        "SELECT id, tag, zone, from_ns FROM visits WHERE to_ns IS NULL"
         " AND zone IN (SELECT value FROM json_each(?))",
         (msgspec.json.encode(list(change.renamed)).decode(),),
     ).fetchall()
     connection.executemany(
-        "UPDATE visits SET zone = ? WHERE id = ?",
-        [(change.renamed[zone], visit_id) for zone, visit_id in visits],
+        "INSERT INTO renamed_visits (seq, visit, tag, zone, from_ns) VALUES (?, ?, ?, ?, ?)",
+        [(seq, *visit) for visit in visits],
+    )
+    connection.executemany(
+        "UPDATE visits SET zone = ?, changed_seq = ? WHERE id = ?",
+        [(change.renamed[zone], seq, visit_id) for visit_id, _, zone, _ in visits],
     )
 
 
