@@ -55,6 +55,7 @@ class Options:
     site_path: Path | None = None
     rng: random.Random = field(default_factory=random.Random)
     announce: Callable[[Output], None] = lambda _output: None
+    wall: Callable[[], int] = time_ns
 
 
 def tune_garbage_collection() -> None:
@@ -84,7 +85,7 @@ class Gateway:
         add_s = self.counts.commit_seconds.add
         self.station = Station(self._journal, stored_blueprint, limits, add_s)
         self.counts.tags.begin(self.station.pipeline.state.located)
-        self._clock = SteadyClock(self.station.pipeline.state.now_ns)
+        self._clock = SteadyClock(self.station.pipeline.state.now_ns, wall=options.wall)
         if self._clock.ahead_ns > SECOND_NS:
             log.warning("the clock was set back; times run ahead of it until it has caught up")
         self.collector = Collector(

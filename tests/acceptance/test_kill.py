@@ -249,11 +249,11 @@ async def test_ten_kills_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-async def test_a_hundred_kills_lose_nothing(
+async def test_two_hundred_kills_lose_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    await kill_and_tell(tmp_path, 100, capsys)
+    await kill_and_tell(tmp_path, 200, capsys)
 
 
 async def kill_and_tell(folder: Path, kills: int, capsys: pytest.CaptureFixture[str]) -> None:

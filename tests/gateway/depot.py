@@ -108,12 +108,14 @@ class Depot:
 
 
 @asynccontextmanager
-async def depot(folder: Path, site: str) -> AsyncGenerator[Depot]:
-    """Run a gateway on a folder until the block is over."""
+async def depot(
+    folder: Path, site: str, wall: Callable[[], int] = time.time_ns
+) -> AsyncGenerator[Depot]:
+    """Run a gateway on a folder until the block is over; `wall` is the clock of its machine."""
     data = DataFolder(folder)
     await asyncio.to_thread(data.__enter__)
     gateway = await asyncio.to_thread(
-        lambda: Gateway(data, parse_site(site, "site.yaml"), Options(rng=Least()))
+        lambda: Gateway(data, parse_site(site, "site.yaml"), Options(rng=Least(), wall=wall))
     )
     # At the end of the process it may block; here others share the loop.
     close, gateway._close = gateway._close, lambda: None  # type: ignore[method-assign]  # a test
