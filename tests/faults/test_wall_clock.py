@@ -33,18 +33,20 @@ async def test_a_jump_by_an_hour_is_no_exit_and_a_real_one_is_told_once(
     jump_ns: int, tmp_path: Path
 ) -> None:
     wall = Wall()
-    async with listening() as receiver:
-        async with depot(tmp_path, site_text(hook(receiver), "guards"), wall) as at:
-            async with at.client() as client:
-                await _stay(at)
-                await until(lambda: _are_there(client), 10, "all laptops are in the hall")
-                wall.ahead_ns = jump_ns
-                await _stay(at)
-                assert await items(client, "/api/v1/alerts") == []
-                await _hear(at, 2, [0])
-                await until(lambda: _is_told(receiver), 10, "the webhook of the exit")
-                raised = await items(client, "/api/v1/alerts")
-                moved = await items(client, "/api/v1/movements")
+    async with (
+        listening() as receiver,
+        depot(tmp_path, site_text(hook(receiver), "guards"), wall) as at,
+        at.client() as client,
+    ):
+        await _stay(at)
+        await until(lambda: _are_there(client), 10, "all laptops are in the hall")
+        wall.ahead_ns = jump_ns
+        await _stay(at)
+        assert await items(client, "/api/v1/alerts") == []
+        await _hear(at, 2, [0])
+        await until(lambda: _is_told(receiver), 10, "the webhook of the exit")
+        raised = await items(client, "/api/v1/alerts")
+        moved = await items(client, "/api/v1/movements")
         assert [alert["asset"] for alert in raised] == ["L0"]
         assert sorted(each["kind"] for each in moved) == ["arrived"] * LAPTOPS + ["moved"]
         assert len(receiver.posts) == 1
