@@ -8,13 +8,14 @@ from starlette.responses import Response
 from alerts.alert import AlertState, Severity
 from api.audit import AUDIT_COLUMNS
 from api.lists import (
+    Listed,
     NewestFirst,
     OldestFirst,
     Row,
     Text,
     TimeWindow,
+    answer_list,
     json_response,
-    list_response,
 )
 from api.problems import not_found
 from api.surroundings import Here, Surroundings
@@ -71,8 +72,8 @@ async def list_alerts(
     page: NewestFirst,
 ) -> Response:
     """Alerts in the order in which they were raised; `since` and `until` mean `time`."""
-    found = await here.ask(lambda: here.questions.alerts(wanted, page))
-    return list_response(here.request, found, ALERT_COLUMNS)
+    listed = Listed(lambda request: here.questions.alerts(wanted, request), ALERT_COLUMNS)
+    return await answer_list(here, page, listed)
 
 
 async def show_alert(alert: str, here: Here) -> Response:
@@ -83,8 +84,10 @@ async def show_alert(alert: str, here: Here) -> Response:
 async def list_alert_log(alert: str, here: Here, page: OldestFirst) -> Response:
     """What became of an alert, by whom and why: its lines of the audit log."""
     _ = await alert_row(alert, here)
-    found = await here.ask(lambda: here.questions.audit(AuditFilter(alert=alert), page))
-    return list_response(here.request, found, AUDIT_COLUMNS)
+    listed = Listed(
+        lambda request: here.questions.audit(AuditFilter(alert=alert), request), AUDIT_COLUMNS
+    )
+    return await answer_list(here, page, listed)
 
 
 async def alert_row(alert: str, here: Surroundings) -> Row:

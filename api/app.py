@@ -11,10 +11,12 @@ from starlette.routing import Route as PathRoute
 from api.access import Access, CheckKey
 from api.desk import Desk
 from api.headers import SafeHeaders
+from api.long_answers import LongAnswers, LongLimits
 from api.names import register_names
 from api.once import InFlight
 from api.problems import answer_problems
-from api.routes import ROUTES, add_route
+from api.route import add_route
+from api.routes import ROUTES
 from api.shapes import Problem, Wrong
 from api.stream import StreamLimits, Streams
 from api.surroundings import SLOW_QUESTIONS_AT_ONCE, ask_in_threads
@@ -51,12 +53,14 @@ class Api(FastAPI):
         )
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- it joins what the API is made of
     desk: Desk,
     questions: StateQuestions,
     check_key: CheckKey,
     metrics: CollectorRegistry,
     limits: StreamLimits | None = None,
+    *,
+    long_limits: LongLimits | None = None,
 ) -> Api:
     """Put the application together.
 
@@ -82,6 +86,7 @@ def create_app(
     app.state.access = Access(check_key, monotonic)
     app.state.in_flight = InFlight()
     app.state.metrics = metrics
+    app.state.long_answers = LongAnswers(metrics, long_limits or LongLimits())
     app.state.streams = app.streams
     answer_problems(app, app.allowed)
     app.add_middleware(SafeHeaders)

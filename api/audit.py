@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from api.lists import NewestFirst, Text, TimeWindow, list_response
+from api.lists import Listed, NewestFirst, Text, TimeWindow, answer_list
 from api.surroundings import Here
 from history.filters import AuditFilter
 
@@ -34,5 +34,5 @@ async def list_audit(
     page: NewestFirst,
 ) -> Response:
     """The lines of the audit log in their order; `sort=seq` sorts by `number`."""
-    found = await here.ask(lambda: here.questions.audit(wanted, page))
-    return list_response(here.request, found, AUDIT_COLUMNS)
+    listed = Listed(lambda request: here.questions.audit(wanted, request), AUDIT_COLUMNS)
+    return await answer_list(here, page, listed)

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from api.lists import OldestFirst, Row, list_response, page_of
+from api.lists import OldestFirst, Row, answer_list, kept_rows
 from api.once import Told, answer_once, told_json
 from api.problems import not_found
 from api.surroundings import Here, Surroundings
@@ -26,7 +26,7 @@ CHANNEL_COLUMNS = (
 async def list_channels(here: Here, page: OldestFirst) -> Response:
     """Channels in the order of the site file, with what they owe and how they do."""
     rows = await _channels(here)
-    return list_response(here.request, page_of("channels", rows, page), CHANNEL_COLUMNS)
+    return await answer_list(here, page, kept_rows("channels", rows, CHANNEL_COLUMNS))
 
 
 async def test_channel(name: str, here: Here) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import commit, require_done
-from api.lists import NewestFirst, Row, Text, TimeWindow, json_response, list_response
+from api.lists import Listed, NewestFirst, Row, Text, TimeWindow, answer_list, json_response
 from api.once import Told, answer_once, told_json
 from api.problems import invalid, not_found
 from api.spans import Moment, Reason
@@ -131,10 +131,11 @@ async def list_checkouts(
 ) -> Response:
     """Check-outs in the order in which they were opened; `since` and `until` mean `opened`."""
     questions = here.questions
-    found = await here.ask(
-        lambda: questions.answer(lambda reader: checkouts_in(reader, wanted, page))
+    listed = Listed(
+        lambda request: questions.answer(lambda reader: checkouts_in(reader, wanted, request)),
+        CHECKOUT_COLUMNS,
     )
-    return list_response(here.request, found, CHECKOUT_COLUMNS)
+    return await answer_list(here, page, listed)
 
 
 async def show_checkout(checkout: str, here: Here) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.lists import NewestFirst, Tag, Text, TimeWindow, list_response
+from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list
 from api.movements import Late
 from api.surroundings import Here
 from history.filters import CrossingFilter
@@ -54,5 +54,5 @@ async def list_crossings(
     page: NewestFirst,
 ) -> Response:
     """Crossings in the order in which they were committed; `since` and `until` mean `time`."""
-    found = await here.ask(lambda: here.questions.crossings(wanted, page))
-    return list_response(here.request, found, CROSSING_COLUMNS)
+    listed = Listed(lambda request: here.questions.crossings(wanted, request), CROSSING_COLUMNS)
+    return await answer_list(here, page, listed)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import require_done
 from api.delivery_shapes import DeliveryState
-from api.lists import NewestFirst, Row, Text, TimeWindow, json_response, list_response
+from api.lists import Listed, NewestFirst, Row, Text, TimeWindow, answer_list, json_response
 from api.once import Told, answer_once, told_json
 from api.problems import invalid, not_found
 from api.surroundings import Here, Surroundings
@@ -75,10 +75,11 @@ async def list_deliveries(
 ) -> Response:
     """Messages in the order in which they were written; `since` and `until` mean `created`."""
     questions = here.questions
-    found = await here.ask(
-        lambda: questions.answer(lambda reader: deliveries_in(reader, wanted, page))
+    listed = Listed(
+        lambda request: questions.answer(lambda reader: deliveries_in(reader, wanted, request)),
+        DELIVERY_COLUMNS,
     )
-    return list_response(here.request, found, DELIVERY_COLUMNS)
+    return await answer_list(here, page, listed)
 
 
 async def show_delivery(delivery: str, here: Here) -> Response:

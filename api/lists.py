@@ -1,6 +1,8 @@
-"""Lists: limit, cursor, order and time in; JSON or CSV and a link to the next page out."""
+"""Lists: limit, cursor, order and time in; JSON, CSV or lines and a link to the next page out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -9,19 +11,24 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator
 from starlette.responses import Response
 
+from api.long_answers import NDJSON, LongAnswer, LongAnswers, lines_of
 from api.problems import invalid
+from api.surroundings import Surroundings
 from api.tables import csv_text
 from history.paging import LIMIT_MAX, Page, PageRequest, decode_cursor, encode_cursor
 from tags.identity import normalise_tag
-from tags.times import parse_time
+from tags.times import SECOND_NS, parse_time
 
 LIMIT_DEFAULT = 100
 TEXT_CHARS_MAX = 1000
 _CURSOR_CHARS_MAX = 4096
 _FORM_SPACE = " "
+AHEAD_NS = 60 * SECOND_NS
+"""The clock of a client may be ahead of ours by so much."""
 
 Row = dict[str, Any]
 WriteRows = Callable[[list[Row]], str]
+AskPage = Callable[[PageRequest], Page]
 Order = Literal["seq", "-seq"]
 Text = Annotated[str | None, Query(max_length=TEXT_CHARS_MAX)]
 Tag = Annotated[
@@ -36,6 +43,8 @@ Time = Annotated[
         json_schema_extra={"format": "date-time"},
     ),
 ]
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Cursor = Annotated[str | None, Query(max_length=_CURSOR_CHARS_MAX)]
 
 
 class Window(NamedTuple):
@@ -46,8 +55,8 @@ class Window(NamedTuple):
 
 
 def newest_first(
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=_CURSOR_CHARS_MAX)] = None,
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
     sort: Annotated[Order, Query(description="`-seq`: the newest first.")] = "-seq",
 ) -> PageRequest:
     """Read a page request whose rows come in the order of the commit sequence, turned."""
@@ -55,8 +64,8 @@ def newest_first(
 
 
 def oldest_first(
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=_CURSOR_CHARS_MAX)] = None,
+    limit: Limit = LIMIT_DEFAULT,
+    cursor: Cursor = None,
     sort: Annotated[Order, Query(description="`-seq`: the last first.")] = "seq",
 ) -> PageRequest:
     """Read a page request whose rows come in the order in which they are kept."""
@@ -68,25 +77,71 @@ def window(since: Time = None, until: Time = None) -> Window:
     return Window(_time_ns("since", since), _time_ns("until", until))
 
 
+def moment(request: Request, as_of: Time = None) -> int | None:
+    """Read the time of which something is asked (ns); None is now. 422 for one to come."""
+    at_ns = _time_ns("as_of", as_of)
+    if at_ns is not None and at_ns > request.app.state.desk.clock() + AHEAD_NS:
+        raise invalid("as_of", "must not lie in the future")
+    return at_ns
+
+
 NewestFirst = Annotated[PageRequest, Depends(newest_first)]
 OldestFirst = Annotated[PageRequest, Depends(oldest_first)]
 TimeWindow = Annotated[Window, Depends(window)]
+AsOf = Annotated[int | None, Depends(moment)]
 
 
-def list_response(
-    request: Request,
-    page: Page,
-    columns: Sequence[str],
-    write_rows: WriteRows | None = None,
-) -> Response:
-    """A page as the caller accepts it. `write_rows` makes other CSV than `columns` would."""
+def _as_they_are(rows: list[Row]) -> list[Row]:
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How a list is answered: `ask` gives a page of it, in a thread, and may wait for the disk.
+
+    `finish` adds to rows what is only known in memory. `write_rows` makes other CSV than
+    `columns` would. `about` stands beside the items of a JSON page.
+    """
+
+    ask: AskPage
+    columns: Sequence[str]
+    finish: Callable[[list[Row]], list[Row]] = _as_they_are
+    write_rows: WriteRows | None = None
+    about: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+async def answer_list(here: Surroundings, request: PageRequest, listed: Listed) -> Response:
+    """A page as the caller accepts it; as lines without a limit, all that there is.
+
+    Raises QuestionError, and ProblemError while too many long answers are given.
+    """
+
+    async def page_at(asked: PageRequest) -> Page:
+        page = await here.ask(lambda: listed.ask(asked))
+        return Page(listed.finish(page.items), page.cursor)
+
+    if not accepts(here.request, NDJSON) or "limit" in here.request.query_params:
+        return _page_response(here.request, await page_at(request), listed)
+    answers: LongAnswers = here.request.app.state.long_answers
+    answers.require_room()
+    asked = msgspec.structs.replace(request, limit=answers.limits.slice_rows)
+
+    async def next_page(cursor: str) -> Page:
+        return await page_at(msgspec.structs.replace(asked, cursor=cursor))
+
+    return LongAnswer(answers, await page_at(asked), next_page)
+
+
+def _page_response(request: Request, page: Page, listed: Listed) -> Response:
     headers = {"vary": "Accept"}
     if page.cursor is not None:
         headers["link"] = _next_link(request, page.cursor)
+    if accepts(request, NDJSON):
+        return Response(lines_of(page.items), headers=headers, media_type=NDJSON)
     if accepts(request, "text/csv"):
-        text = csv_text(columns, page.items) if write_rows is None else write_rows(page.items)
-        return Response(text, headers=headers, media_type="text/csv")
-    return json_response({"items": page.items}, headers=headers)
+        write_rows = listed.write_rows or partial(csv_text, listed.columns)
+        return Response(write_rows(page.items), headers=headers, media_type="text/csv")
+    return json_response({**listed.about, "items": page.items}, headers=headers)
 
 
 def json_response(
@@ -111,6 +166,11 @@ def page_of(name: str, rows: Sequence[Row], request: PageRequest) -> Page:
     end = start + request.limit
     more = encode_cursor(name, request.sort, (end,)) if end < len(ordered) else None
     return Page(ordered[start:end], more)
+
+
+def kept_rows(name: str, rows: Sequence[Row], columns: Sequence[str]) -> Listed:
+    """A list of rows that are in memory; `name` ties a cursor to it."""
+    return Listed(partial(page_of, name, rows), columns)
 
 
 def accepts(request: Request, wanted: str) -> bool:

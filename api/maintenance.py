@@ -9,7 +9,7 @@ from starlette.responses import Response
 from alerts.changes import EndMaintenance, StartMaintenance
 from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import commit
-from api.lists import OldestFirst, Row, list_response, page_of
+from api.lists import OldestFirst, Row, answer_list, kept_rows
 from api.once import Told, answer_once, told_json
 from api.problems import not_found
 from api.readers import reader_row
@@ -36,8 +36,9 @@ _READER_BODY = TypeAdapter(ReaderMaintenanceBody)
 
 async def list_maintenance(here: Here, page: OldestFirst) -> Response:
     """What is in maintenance now, in the order in which it began."""
-    found = page_of("maintenance", here.desk.maintenance(), page)
-    return list_response(here.request, found, MAINTENANCE_COLUMNS)
+    return await answer_list(
+        here, page, kept_rows("maintenance", here.desk.maintenance(), MAINTENANCE_COLUMNS)
+    )
 
 
 async def maintain_reader(name: str, here: Here) -> Response:

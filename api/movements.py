@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.lists import NewestFirst, Tag, Text, TimeWindow, list_response
+from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list
 from api.surroundings import Here
 from history.filters import MovementFilter
 from zones.movements import MovementKind
@@ -58,5 +58,5 @@ async def list_movements(
     page: NewestFirst,
 ) -> Response:
     """Movements in the order in which they were committed; `since` and `until` mean `time`."""
-    found = await here.ask(lambda: here.questions.movements(wanted, page))
-    return list_response(here.request, found, MOVEMENT_COLUMNS)
+    listed = Listed(lambda request: here.questions.movements(wanted, request), MOVEMENT_COLUMNS)
+    return await answer_list(here, page, listed)

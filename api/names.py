@@ -1,4 +1,4 @@
-"""Names of assets, zones, readers, portals and alerts in a path; they may hold slashes."""
+"""Names of assets, zones, readers, portals, alerts and sensors in a path; they may hold slashes."""
 
 from starlette.convertors import Convertor, register_url_convertor
 
@@ -17,6 +17,7 @@ RESERVED = (
     "assign",
     "comment",
     "log",
+    "series",
     "maintenance",
 )
 

@@ -1,10 +1,13 @@
 """Whether something is still where it was last seen, and since when that is so."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from api.desk import Desk
 from api.lists import Row
 from delivery.presence import Presence
+from history.as_of import Hearing
+from history.gaps import Covers
 from tags.times import format_time, parse_time
 
 
@@ -32,3 +35,27 @@ def standing_in(desk: Desk, there: Row) -> Standing:
     if unknown_ns is None:
         return Standing("present", since)
     return Standing("unknown", max(since, format_time(unknown_ns), key=parse_time))
+
+
+def standing_then(hearing: Hearing, found: Row) -> Standing:
+    """The standing of what was somewhere at a time, by who could not hear then."""
+    if found["zone"] is None:
+        return Standing(found["left"] or "unknown", found["since"])
+    unknown_ns = hearing.unheard_since_ns(found["zone"])
+    since: str = found["since"]
+    if unknown_ns is None:
+        return Standing("present", since)
+    return Standing("unknown", max(since, format_time(unknown_ns), key=parse_time))
+
+
+def with_standing(standing_for: Callable[[Row], Standing], item: Row) -> Row:
+    """The item without how it left, and with its presence."""
+    standing = standing_for(item)
+    shown = {name: value for name, value in item.items() if name != "left"}
+    return {**shown, "presence": standing.presence, "presence_since": standing.since}
+
+
+def covers_of(desk: Desk) -> Covers:
+    """The read points that cover each zone, as the site file says it now."""
+    plan = desk.listeners().plan
+    return {name: frozenset(zone.covered_by) for name, zone in plan.zones.items()}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import require_done
 from api.desk import Desk
-from api.lists import OldestFirst, Row, json_response, list_response, page_of
+from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once
 from api.problems import invalid, not_found
 from api.surroundings import Here
@@ -46,8 +46,7 @@ _OUTPUT = TypeAdapter(OutputBody)
 
 async def list_readers(here: Here, page: OldestFirst) -> Response:
     """Readers of the site file in its order, each with its health."""
-    found = page_of("readers", here.desk.readers(), page)
-    return list_response(here.request, found, READER_COLUMNS)
+    return await answer_list(here, page, kept_rows("readers", here.desk.readers(), READER_COLUMNS))
 
 
 async def show_reader(name: str, here: Here) -> Response:

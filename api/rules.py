@@ -9,7 +9,7 @@ from alerts.alert import subject_of
 from alerts.changes import EndDrill, ShelveRule, StartDrill
 from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import commit
-from api.lists import OldestFirst, Row, json_response, list_response, page_of
+from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once, told_json
 from api.problems import invalid, not_found
 from api.spans import SpanBody, end_of, say_something
@@ -57,8 +57,7 @@ _UNSHELF = TypeAdapter(RuleUnshelfBody)
 
 async def list_rules(here: Here, page: OldestFirst) -> Response:
     """Rules of the site file in its order, as they are now."""
-    found = page_of("rules", here.desk.rules(), page)
-    return list_response(here.request, found, RULE_COLUMNS)
+    return await answer_list(here, page, kept_rows("rules", here.desk.rules(), RULE_COLUMNS))
 
 
 async def shelve_rule(name: str, here: Here) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from delivery.presence import Presence
+from history.gaps import GapReason
 from readers.health import HealthState
 from readers.maintenance import TargetKind
 from zones.movements import Direction, MovementKind, Operation
@@ -107,6 +108,30 @@ class SensorShape(Shape):
     time: Time
 
 
+class SeriesPointShape(Shape):
+    """A value, or all values of a step that begins at `time`."""
+
+    sensor: str
+    quantity: str
+    time: Time
+    count: int
+    mean: float
+    min: float
+    max: float
+    unit: str
+    value: float | None = None
+
+
+class SeriesShape(Shape):
+    """What a sensor measured from `since` to `until`, in steps; `step_s` 0 is each value."""
+
+    sensor: str
+    since: Time
+    until: Time
+    step_s: int
+    items: list[SeriesPointShape]
+
+
 class Position(Shape):
     """Where an asset is."""
 
@@ -116,11 +141,25 @@ class Position(Shape):
     tag: str | None
     presence: Presence
     presence_since: Time | None
-    flaps: int
+    flaps: int | None
     last_heard: Time | None
     floor: str | None
     last_zone: Zone
     fix: FixShape | None
+    as_of: Time | None = None
+
+
+class TagPosition(Shape):
+    """Where a tag is, or was at the time that was asked for."""
+
+    tag: str
+    asset: str | None
+    name: str | None
+    zone: Zone
+    since: Time
+    last_zone: str
+    presence: Presence
+    presence_since: Time
 
 
 class ZoneShape(Shape):
@@ -209,6 +248,26 @@ class PastMovement(MovementShape):
     """A movement in the history of an asset."""
 
     type: Literal["movement"]
+
+
+class PastPosition(FixShape):
+    """A position that a tracker reported while the asset carried it."""
+
+    type: Literal["position"]
+
+
+class PastGap(Shape):
+    """Nobody knows where the asset was: `zone` is its last, `to` null while it is still so.
+
+    `readers` should have heard it and could not.
+    """
+
+    type: Literal["gap"]
+    from_: Time = Field(alias="from")
+    to: Time | None
+    reason: GapReason
+    zone: Zone
+    readers: list[str]
 
 
 class MaintenanceShape(Shape):

@@ -1,25 +1,35 @@
 """Zones: what they are, who is in them and who was."""
 
-from typing import Any
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.responses import Response
 
 from api.desk import Desk
 from api.lists import (
+    AsOf,
+    Listed,
     NewestFirst,
     OldestFirst,
     Row,
+    Tag,
+    Text,
     TimeWindow,
     accepts,
+    answer_list,
     json_response,
-    list_response,
-    page_of,
+    kept_rows,
 )
-from api.presence import standing_in
+from api.presence import covers_of, standing_in, standing_then, with_standing
 from api.problems import not_found
-from api.surroundings import Here
+from api.surroundings import Here, Surroundings
+from history.as_of import hearing_at, present_at
 from history.filters import VisitFilter
-from history.paging import Page
+from history.paging import Page, PageRequest
+from history.questions import present_row_json
 
 GEOJSON = "application/geo+json"
 ZONE_COLUMNS = ("name", "floor", "role", "parent", "healthy", "polygon", "shape", "geometry")
@@ -32,46 +42,83 @@ async def list_zones(here: Here, page: OldestFirst) -> Response:
     zones = [_shown(here.desk, zone) for zone in here.desk.zones()]
     if accepts(here.request, GEOJSON):
         return json_response(_collection(zones), headers={"vary": "Accept"}, media_type=GEOJSON)
-    return list_response(here.request, page_of("zones", zones, page), ZONE_COLUMNS)
+    return await answer_list(here, page, kept_rows("zones", zones, ZONE_COLUMNS))
 
 
 async def show_zone(name: str, here: Here) -> Response:
     """One zone of the site file; `healthy` says whether every reader that covers it hears."""
-    return json_response(_shown(here.desk, _zone(here.desk, name)))
+    return json_response(_shown(here.desk, zone_row(here.desk, name)))
 
 
-async def list_zone_assets(name: str, here: Here, page: OldestFirst) -> Response:
-    """Who is there or in a zone inside it, by asset id; then tags that no asset carries.
+async def list_zone_assets(name: str, here: Here, page: OldestFirst, as_of: AsOf) -> Response:
+    """Who is there, or was at the time `as_of`, or in a zone inside it, by asset id.
 
-    Who is `unknown` is not proven to be there: a reader that covers its zone is not healthy.
+    Then tags that no asset carries. Who is `unknown` is not proven to be there: a reader that
+    covers its zone is not healthy.
     """
-    zones = _with_inner(here.desk, _zone(here.desk, name)["name"])
-    found = await here.ask(lambda: here.questions.who_is_in(zones, page))
-    items = [_placed(here.desk, item) for item in found.items]
-    return list_response(here.request, Page(items, found.cursor), PRESENT_COLUMNS)
+    zones = with_inner(here.desk, zone_row(here.desk, name)["name"])
+    listed = _present(here, zones) if as_of is None else _present_then(here, zones, as_of)
+    return await answer_list(here, page, listed)
 
 
-async def list_zone_visits(
+async def list_zone_visits(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     name: str,
     here: Here,
     page: NewestFirst,
     times: TimeWindow,
+    asset: Text = None,
+    tag: Tag = None,
+    open: Annotated[bool | None, Query(description="Whether it goes on.")] = None,  # noqa: A002 -- the parameter has the name of the fact
+    inner: Annotated[bool, Query(description="Also of the zones inside it.")] = False,  # noqa: FBT002 -- FastAPI reads flags of the query so
 ) -> Response:
     """Who was there: visits that touch the time from `since` to before `until`."""
-    zone = _zone(here.desk, name)["name"]
-    wanted = VisitFilter(zone=zone, since_ns=times.since_ns, until_ns=times.until_ns)
-    found = await here.ask(lambda: here.questions.visits(wanted, page))
-    return list_response(here.request, found, VISIT_COLUMNS)
+    zone = zone_row(here.desk, name)["name"]
+    zones = json.dumps(with_inner(here.desk, zone)) if inner else None
+    wanted = VisitFilter(
+        zone=None if inner else zone,
+        zones=zones,
+        asset=asset,
+        tag=tag,
+        open=open,
+        since_ns=times.since_ns,
+        until_ns=times.until_ns,
+    )
+    listed = Listed(lambda request: here.questions.visits(wanted, request), VISIT_COLUMNS)
+    return await answer_list(here, page, listed)
 
 
-def _zone(desk: Desk, name: str) -> Row:
+def _present(here: Surroundings, zones: Sequence[str]) -> Listed:
+    def finish(rows: list[Row]) -> list[Row]:
+        return [with_standing(lambda item: standing_in(here.desk, item), row) for row in rows]
+
+    return Listed(lambda request: here.questions.who_is_in(zones, request), PRESENT_COLUMNS, finish)
+
+
+def _present_then(here: Surroundings, zones: Sequence[str], at_ns: int) -> Listed:
+    covers = covers_of(here.desk)
+
+    def question(reader: sqlite3.Connection, request: PageRequest) -> Page:
+        rows, cursor = present_at(reader, zones, at_ns, request)
+        hearing = hearing_at(reader, covers, at_ns)
+        shown = [present_row_json(row) for row in rows]
+        items = [with_standing(lambda item: standing_then(hearing, item), row) for row in shown]
+        return Page(items, cursor)
+
+    def ask(request: PageRequest) -> Page:
+        return here.questions.answer(lambda reader: question(reader, request))
+
+    return Listed(ask, PRESENT_COLUMNS)
+
+
+def zone_row(desk: Desk, name: str) -> Row:
+    """The zone of this name; 404 where the site file has none."""
     for zone in desk.zones():
         if zone["name"] == name:
             return zone
     raise not_found("zone", name)
 
 
-def _with_inner(desk: Desk, name: str) -> list[str]:
+def with_inner(desk: Desk, name: str) -> list[str]:
     """The zone and all zones that lie in it."""
     zones = desk.zones()
     inside = [name]
@@ -80,11 +127,6 @@ def _with_inner(desk: Desk, name: str) -> list[str]:
             zone["name"] for zone in zones if zone["parent"] == outer and zone["name"] not in inside
         ]
     return inside
-
-
-def _placed(desk: Desk, item: Row) -> Row:
-    standing = standing_in(desk, item)
-    return {**item, "presence": standing.presence, "presence_since": standing.since}
 
 
 def _shown(desk: Desk, zone: Row) -> Row:

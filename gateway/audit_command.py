@@ -46,7 +46,8 @@ def _verify(chosen: argparse.Namespace, connection: sqlite3.Connection) -> int:
     if told.fault is not None:
         warn(f"audit: line {told.fault.line} {printable(told.fault.wrong)}", "red")
         return 1
-    say(f"audit: {told.lines} lines, each as it was written; head {told.head}", "green")
+    kept_from = f", kept from line {told.expired + 1} on" if told.expired else ""
+    say(f"audit: {told.lines} lines{kept_from}, each as it was written; head {told.head}", "green")
     return 0
 
 

@@ -23,6 +23,20 @@ QUALITY = "report on antennas, cross-reads, ghosts and tags, in place of events 
 QUALITY_OUT = "the same report as JSON in a file"
 KNOWN = "in which zone each was recorded; without it only antenna bias is fitted"
 UNMATCHED = "say which rules are for none of them"
+UNCHANGED = "link the days that have not changed since that backup"
+KINDS = (
+    "sightings",
+    "positions",
+    "measurements",
+    "movements",
+    "crossings",
+    "visits",
+    "alerts",
+    "assets",
+    "audit",
+)
+OUT = ".parquet, .csv or .jsonl; else CSV on standard output"
+CLOSED = "sightings: one Parquet file for each day that is over, in the folder of --out"
 KEPT_HEAD = "what `audit head` printed before; the log must still hold that line"
 REBIND = "take tags from the assets that carry them now"
 
@@ -41,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     _add_sources(commands)
     _add_data(commands)
     _add_audit(commands)
+    _add_verify(commands)
+    _add_history(commands)
+    _add_backups(commands)
     return top
 
 
@@ -79,6 +96,11 @@ _COMMANDS = {
     "record": "gateway.source_commands",
     "scan": "gateway.scan_command",
     "audit": "gateway.audit_command",
+    "verify": "gateway.verify_command",
+    "backup": "gateway.backup_command",
+    "restore": "gateway.backup_command",
+    "export": "gateway.export_command",
+    "history": "gateway.history_command",
 }
 """Where `NAME_command` of each command stands. It is imported only when it is asked for."""
 
@@ -181,6 +203,32 @@ def _add_data(commands: Commands) -> None:
     taken.add_argument("--dry-run", action="store_true", help="say what is wrong, store nothing")
 
 
+def _add_backups(commands: Commands) -> None:
+    backup = commands.add_parser("backup", help="a verified copy, also while the gateway runs")
+    backup.add_argument("destination", type=Path, metavar="DEST", help="a new folder")
+    backup.add_argument("--data", type=Path, default=DATA)
+    backup.add_argument("--since", type=Path, metavar="PREVIOUS", help=UNCHANGED)
+    restore = commands.add_parser("restore", help="go on from a backup, also while it runs")
+    restore.add_argument("source", type=Path, metavar="SRC", help="what `backup` has made")
+    restore.add_argument("--data", type=Path, default=DATA)
+    restore.add_argument("--yes", action="store_true", help="do not ask")
+    export = commands.add_parser("export", help="what is kept, for other programs")
+    export.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    export.add_argument("--data", type=Path, default=DATA)
+    export.add_argument("--out", type=Path, metavar="FILE", help=OUT)
+    export.add_argument("--since", metavar="TIME", help="RFC 3339; half-open")
+    export.add_argument("--until", metavar="TIME")
+    export.add_argument("--day", metavar="DAY", help="such as 2026-01-31 (UTC)")
+    export.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    export.add_argument("--closed-days", action="store_true", help=CLOSED)
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser("verify", help="whether what is stored is what was decided")
+    verify.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+    verify.add_argument("--json", action="store_true", help="one JSON object")
+
+
 def _add_audit(commands: Commands) -> None:
     verbs = commands.add_parser("audit", help="who did what, when and why").add_subparsers(
         dest="verb", required=True, metavar="VERB"
@@ -194,4 +242,18 @@ def _add_audit(commands: Commands) -> None:
     show.add_argument("--json", action="store_true", help="one JSON object a line")
     head = verbs.add_parser("head", help="how many lines there are, and the hash of the last")
     for verb in (verify, show, head):
+        verb.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+
+
+def _add_history(commands: Commands) -> None:
+    verbs = commands.add_parser("history", help="the copy of the history in another store")
+    each = verbs.add_subparsers(dest="verb", required=True, metavar="VERB")
+    status = each.add_parser("status", help="how far the other store is, and what is wrong")
+    aside = each.add_parser("set-aside", help="the lines that it refused for good")
+    retry = each.add_parser("retry", help="send these lines again")
+    drop = each.add_parser("drop", help="forget some of them, or all")
+    which = drop.add_mutually_exclusive_group()
+    which.add_argument("ids", type=int, nargs="*", default=[], metavar="NUMBER", help="as listed")
+    which.add_argument("--all", action="store_true", help="every line")
+    for verb in (status, aside, retry, drop):
         verb.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")

@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import sqlite3
 from pathlib import Path
 from time import time_ns
 from typing import Any
 
+from gateway.backup_files import BackupError
 from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
 from gateway.command_files import (
@@ -19,6 +21,7 @@ from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.entries import GatewayStarted
 from gateway.errands import Errands
 from gateway.limits import LimitsSettings
+from gateway.restoring import Decided, decide, settle
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site
@@ -48,15 +51,46 @@ def run_command(chosen: argparse.Namespace) -> int:
 async def _run(folder: DataFolder, site: Site, path: Path) -> int:
     for problem in site.warnings:
         warn(str(problem), "yellow")
-    gateway = Gateway(folder, site, Options(site_path=path))
-    _warn_of_unmatched(gateway, site, path)
-    gateway.stop_on_signals()
-    say(f"{site.settings.site.name}: API on {gateway.address}, data in {folder.path}")
-    say(f"make a key with: tagwarden keys create NAME --role viewer --data {folder.path}", "dim")
-    await gateway.run()
+    ended = asyncio.Event()
+    while True:
+        gateway = _make_gateway(folder, site, path, ended)
+        await gateway.run()
+        if gateway.restore is None or ended.is_set():
+            break
+        await asyncio.to_thread(_put_in_place, folder.path, gateway.restore)
+        site = gateway.site
     if gateway.station.fault is None:
         say("stopped; everything is committed")
     return 0
+
+
+def _make_gateway(folder: DataFolder, site: Site, path: Path, ended: asyncio.Event) -> Gateway:
+    """A gateway that signals stop; the event says that one did."""
+    gateway = Gateway(folder, site, Options(site_path=path, restartable=True))
+    _warn_of_unmatched(gateway, site, path)
+
+    def stop() -> None:
+        ended.set()
+        gateway.stop.set()
+
+    gateway.stop_on_signals(stop)
+    if ended.is_set():
+        gateway.stop.set()
+    say(f"{site.settings.site.name}: API on {gateway.address}, data in {folder.path}")
+    say(f"make a key with: tagwarden keys create NAME --role viewer --data {folder.path}", "dim")
+    return gateway
+
+
+def _put_in_place(folder: Path, decided: Decided) -> None:
+    """Carry out a restore that is prepared; where that is refused, the data stays."""
+    # The gateway that has stopped may be collected.
+    gc.unfreeze()
+    try:
+        decide(folder, decided)
+    except (BackupError, OSError) as error:
+        warn(f"tagwarden: not restored: {error}", "red")
+        return
+    say(settle(folder) or "")
 
 
 def _warn_of_unmatched(gateway: Gateway, site: Site, path: Path) -> None:
@@ -69,7 +103,7 @@ def _warn_of_unmatched(gateway: Gateway, site: Site, path: Path) -> None:
 def keys_command(chosen: argparse.Namespace) -> int:
     """`tagwarden keys create`."""
     request = {"do": "create_key", "name": chosen.name, "role": chosen.role}
-    answer = _ask(chosen.data, request)
+    answer = ask_gateway(chosen.data, request)
     if "error" in answer:
         warn(answer["error"], "red")
         return 1
@@ -91,7 +125,7 @@ def import_command(chosen: argparse.Namespace) -> int:
         "dry_run": chosen.dry_run,
         "rebind": chosen.rebind,
     }
-    answer = _ask(chosen.data, request)
+    answer = ask_gateway(chosen.data, request)
     if "error" in answer:
         warn(answer["error"], "red")
         return 1
@@ -102,7 +136,7 @@ def import_command(chosen: argparse.Namespace) -> int:
     return 1 if answer["problems"] else 0
 
 
-def _ask(data: Path, request: dict[str, Any]) -> dict[str, Any]:
+def ask_gateway(data: Path, request: dict[str, Any]) -> dict[str, Any]:
     """By the socket of the running gateway; where none runs, with the lock of the folder."""
     if data.exists() and not data.is_dir():
         return {"error": f"{data}: is a file, not a folder"}

@@ -1,10 +1,15 @@
 """The data folder: state.db, sightings, the lock and the socket of the running gateway."""
 
 import fcntl
+import logging
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from gateway.restoring import settle
+
+log = logging.getLogger("tagwarden")
 
 
 class DataFolderBusyError(Exception):
@@ -34,7 +39,10 @@ class DataFolder:
         return self.path / "control.sock"
 
     def __enter__(self) -> Self:
-        """Take the lock. Raises DataFolderBusyError, or OSError where it can not be made."""
+        """Take the lock, and bring a restore to its end that was interrupted.
+
+        Raises DataFolderBusyError, or OSError where it can not be made.
+        """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except FileExistsError as error:
@@ -52,7 +60,17 @@ class DataFolder:
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._lock = lock
+        self._settle()
         return self
+
+    def _settle(self) -> None:
+        try:
+            settled = settle(self.path)
+        except BaseException:
+            self._release()
+            raise
+        if settled is not None:
+            log.warning("%s", settled)
 
     def __exit__(
         self,
@@ -61,6 +79,9 @@ class DataFolder:
         trace: TracebackType | None,
     ) -> None:
         """Give the lock back."""
+        self._release()
+
+    def _release(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from alerts.changes import AlertVerb
+from alerts.changes import AlertVerb, GatewayFault
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.dispatch import Dispatch
 from gateway.collector import Collector
+from gateway.file_watch import is_report
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.site_rules import schedules_of
@@ -259,8 +260,13 @@ class GatewayDesk:
         return zones
 
     def readiness(self) -> tuple[str, list[str]]:
-        """Ready, or degraded with the reasons. A reader that is down is no reason: see readers."""
-        reasons = [fault for fault in (self._collector.degraded,) if fault]
+        """Ready, or degraded with the reasons. A reader that is down is no reason: see readers.
+
+        A history that is late is one, though alerts go out all the same.
+        """
+        faults = self._collector.station.pipeline.state.judged.faults.values()
+        told = [f"{each.kind} {each.name}: {each.detail}" for each in faults if _degrades(each)]
+        reasons = [fault for fault in (self._collector.degraded, *told) if fault]
         return ("degraded" if reasons else "ready"), reasons
 
     async def committed(self, after_seq: int, timeout_s: float) -> int:
@@ -283,6 +289,13 @@ class GatewayDesk:
     def _require_room(self) -> None:
         if self._collector.station.full or self._collector.degraded:
             raise JournalFullError(self._collector.station.fault)
+
+
+def _degrades(fault: GatewayFault) -> bool:
+    """Whether people have to see to it. A day file that was mended is told by its alert alone."""
+    if fault.kind == "history":
+        return not is_report(fault.name)
+    return fault.kind == "store" and is_report(fault.name)
 
 
 async def _refusal_to_switch(

@@ -8,7 +8,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from history.influx_database import examine_influx
+from history.settings import HistorySettings
 from readers.catalog import open_driver
 from readers.driver import (
     Batch,
@@ -82,6 +85,18 @@ def examine_folder(folder: Path) -> Examination:
     """Whether the data folder can be written, and how much room there is."""
     findings = list(_folder_steps(folder))
     return Examination("data folder", os.fspath(folder), findings)
+
+
+async def examine_history(settings: HistorySettings, clock: Clock) -> Examination:
+    """Whether the InfluxDB of a site file takes the history; what is missing there is made."""
+    parts = urlsplit(settings.url or "")
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    findings = [await _find_host(host)]
+    if findings[-1].ok:
+        findings.append(await _reach(host, port))
+    if findings[-1].ok:
+        findings += await asyncio.to_thread(examine_influx, settings, clock())
+    return Examination("history", f"influxdb {settings.url}", findings)
 
 
 def _about(settings: ReaderSettings) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from gateway.entries import Change
+from gateway.history_errands import HISTORY_ERRANDS
+from gateway.shipping import Shipper
 from history.keys import KeyNameTakenError, create_key
 from inventory.assets import Asset
 from inventory.changes import Outcome, StoreAssets
@@ -34,9 +36,15 @@ class Counter(Protocol):
 class Errands:
     """Requests of the command line, answered."""
 
-    def __init__(self, counter: Counter, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        counter: Counter,
+        clock: Callable[[], int],
+        shipper: Callable[[], Shipper | None] = lambda: None,
+    ) -> None:
         self._counter = counter
         self._clock = clock
+        self._shipper = shipper
 
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry one request out. `error` in the answer says what is wrong with it."""
@@ -45,6 +53,8 @@ class Errands:
                 return await self._create_key(request["name"], request["role"])
             case "import_assets":
                 return await self._import_assets(request)
+            case str(do) if do in HISTORY_ERRANDS:
+                return await HISTORY_ERRANDS[do](request, self._counter, self._shipper())
             case other:
                 return {"error": f"unknown request {other!r}"}
 

@@ -7,8 +7,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from alerts.alert import Alert, AlertChange, Notice
 from delivery.breaker import GATE_STATES, GateState
+from gateway.archive import Archive
 from gateway.collector import Collector
-from gateway.followers import SightingsFollower
 from gateway.headcount import TagsInZones
 from gateway.journal import Group
 from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
@@ -111,15 +111,15 @@ class GatewayFigures:
         counts: Counts,
         collector: Collector,
         supervisor: Supervisor,
-        follower: SightingsFollower,
         delivering: DeliveryFigures,
+        archive: Archive,
     ) -> None:
         self._counts = counts
         self._collector = collector
         self._pipeline = collector.station.pipeline
         self._supervisor = supervisor
-        self._follower = follower
         self._delivering = delivering
+        self._archive = archive
 
     def all(self) -> Figures:
         """All of them, in the order of the way of a read."""
@@ -247,11 +247,29 @@ class GatewayFigures:
 
     def history_lag_s(self) -> Labelled:
         """By store."""
-        newest_ns = self._follower.newest_ns
-        behind = self._follower.position < self._collector.station.committed_position
-        if newest_ns is None or not behind:
-            return {("sqlite",): 0.0}
-        return {("sqlite",): max(0, self._pipeline.state.now_ns - newest_ns) / SECOND_NS}
+        follower = self._archive.follower
+        newest_ns = follower.newest_ns
+        behind = follower.position < self._collector.station.committed_position
+        late_ns = 0
+        if newest_ns is not None and behind:
+            late_ns = max(0, self._pipeline.state.now_ns - newest_ns)
+        return {("sqlite",): late_ns / SECOND_NS, **self._archive.copying.lags_s()}
+
+    def history_backlog(self) -> Labelled:
+        """By store."""
+        return self._archive.copying.backlogs()
+
+    def history_set_aside(self) -> Labelled:
+        """By store."""
+        return self._archive.copying.set_aside()
+
+    def history_dropped(self) -> Labelled:
+        """By store and reason."""
+        return self._archive.copying.dropped()
+
+    def damaged_files(self) -> Labelled:
+        """Files in which a check has found damage, by name."""
+        return {(name,): count for name, count in self._archive.files.damaged.items()}
 
     def _watches(self) -> list[tuple[str, ReaderWatch]]:
         return list(self._supervisor.watches.items())
@@ -260,6 +278,7 @@ class GatewayFigures:
 _COUNTER, _GAUGE = CounterMetricFamily, GaugeMetricFamily
 _BY_READER = ("reader",)
 _BY_REASON = ("reader", "reason")
+_BY_STORE = ("store",)
 _UNUSED = "Reads that are no evidence for a zone; all of them are in the history."
 _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "reads", "Reads that readers sent.", _BY_READER, "reads"),
@@ -284,5 +303,9 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_GAUGE, "outbox_oldest_seconds", "Oldest message owed.", ("channel",), "outbox_ages_s"),
     (_GAUGE, "outbox_rows", "Messages that wait or are dead.", ("channel", "state"), "outbox_rows"),
     (_GAUGE, "channel_state", "1 for the state now.", ("channel", "state"), "channel_states"),
-    (_GAUGE, "history_lag_seconds", "History behind the journal.", ("store",), "history_lag_s"),
+    (_GAUGE, "history_lag_seconds", "Oldest not in the store.", _BY_STORE, "history_lag_s"),
+    (_GAUGE, "history_backlog_items", "What waits for the store.", _BY_STORE, "history_backlog"),
+    (_COUNTER, "history_set_aside", "Lines that it refused.", _BY_STORE, "history_set_aside"),
+    (_COUNTER, "history_dropped", "Never to be shipped.", ("store", "reason"), "history_dropped"),
+    (_COUNTER, "files_damaged", "Found by a check.", ("file",), "damaged_files"),
 )

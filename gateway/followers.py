@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,8 @@ import msgspec
 
 from delivery.worker import Transact
 from gateway.entries import ClockOffset, Entry, Observed, ReadGroup, decode_entries
+from history.day_salvage import Mended
+from history.salvage import SalvageStoppedError
 from history.sightings import Sighting, SightingBatch, SightingStore, fold_sightings
 from history.state import (
     StateTooNewError,
@@ -51,6 +53,9 @@ class SightingsFollower:
         self._expire = expire
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=NAME)
         self.position = follower_position(self._connection, NAME)
+        self.mend: Callable[[], Sequence[Mended]] = list
+        """Makes damaged days anew, in the thread that appends; which these were."""
+        self.note_mended: Callable[[Mended], None] = _forget
         self.newest_ns: int | None = None
         self.fault: str | None = None
 
@@ -65,9 +70,14 @@ class SightingsFollower:
                     await self._note_position()
                     known = True
                 await self.catch_up()
+                for mended in await self._in_thread(self.mend):
+                    self.note_mended(mended)
                 if loop.time() >= expire_at_s:
                     expire_at_s += EXPIRE_EVERY_S
                     await self._in_thread(lambda: self._expire(self._store))
+            except SalvageStoppedError:
+                # The gateway stops; the day is mended after the next start.
+                self.mend = list
             except (OSError, sqlite3.Error, StateTooNewError) as error:
                 self.fault = f"sightings can not be written: {error}"
                 log.warning(self.fault)
@@ -112,40 +122,51 @@ class SightingsFollower:
             (self.position, GROUPS_A_ROUND),
         ).fetchall()
         if rows:
-            batches = [self._batch(position, decode_entries(blob)) for position, _, blob in rows]
+            batches = [
+                batch_of(position, decode_entries(blob), self._event_clock)
+                for position, _, blob in rows
+            ]
             self._store.append(batches)
             self.position, self.newest_ns, _ = rows[-1]
         return len(rows) == GROUPS_A_ROUND
 
-    def _batch(self, position: int, entries: list[Entry]) -> SightingBatch:
-        reads: list[Read] = []
-        sightings: list[Sighting] = []
-        fixes: list[Fix] = []
-        measurements: list[Measurement] = []
-        for entry in entries:
-            if isinstance(entry, ReadGroup):
-                reads += entry.reads
-            elif isinstance(entry, Observed):
-                fixes += map(self._dated, entry.fixes)
-                measurements += map(self._dated, entry.measurements)
-            elif isinstance(entry, ClockOffset | ReaderHealth):
-                # What was read before is dated by what was known before.
-                sightings += fold_sightings(reads, self._event_clock.event_ns)
-                reads.clear()
-                self._note_clock(entry)
-        sightings += fold_sightings(reads, self._event_clock.event_ns)
-        return SightingBatch(position, sightings, fixes, measurements)
-
-    def _note_clock(self, entry: ClockOffset | ReaderHealth) -> None:
-        if isinstance(entry, ClockOffset):
-            self._event_clock.set_offset(entry.reader, entry.offset_ns)
-        elif entry.state != "online":
-            self._event_clock.note_break(entry.reader)
-
-    def _dated(self, point: PointT) -> PointT:
-        """A point at a time that can be, so that no clock that is off makes a file of its own."""
-        time_ns = self._event_clock.plausible_ns(point.time_ns, point.arrival_ns)
-        return msgspec.structs.replace(point, time_ns=time_ns)
-
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def batch_of(position: int, entries: list[Entry], clock: EventClock) -> SightingBatch:
+    """Fold what a group of the journal heard; the clock learns from it."""
+    reads: list[Read] = []
+    sightings: list[Sighting] = []
+    fixes: list[Fix] = []
+    measurements: list[Measurement] = []
+    for entry in entries:
+        if isinstance(entry, ReadGroup):
+            reads += entry.reads
+        elif isinstance(entry, Observed):
+            fixes += (_dated(fix, clock) for fix in entry.fixes)
+            measurements += (_dated(each, clock) for each in entry.measurements)
+        elif isinstance(entry, ClockOffset | ReaderHealth):
+            # What was read before is dated by what was known before.
+            sightings += fold_sightings(reads, clock.event_ns)
+            reads.clear()
+            _note_clock(entry, clock)
+    sightings += fold_sightings(reads, clock.event_ns)
+    return SightingBatch(position, sightings, fixes, measurements)
+
+
+def _note_clock(entry: ClockOffset | ReaderHealth, clock: EventClock) -> None:
+    if isinstance(entry, ClockOffset):
+        clock.set_offset(entry.reader, entry.offset_ns)
+    elif entry.state != "online":
+        clock.note_break(entry.reader)
+
+
+def _dated(point: PointT, clock: EventClock) -> PointT:
+    """A point at a time that can be, so that no clock that is off makes a file of its own."""
+    time_ns = clock.plausible_ns(point.time_ns, point.arrival_ns)
+    return msgspec.structs.replace(point, time_ns=time_ns)
+
+
+def _forget(_mended: Mended) -> None:
+    """Tell nobody."""

@@ -5,6 +5,7 @@ and load a checkpoint. This is the SQLite one.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -13,15 +14,19 @@ import msgspec
 
 from alerts.alert import AlertChange, Notice
 from delivery.outbox import enqueue
-from gateway.entries import Entry, SiteChanged, decode_entries, encode_entries
+from gateway.entries import Entry, GatewayStarted, SiteChanged, decode_entries, encode_entries
 from history.audit import AuditEntry, append_audit
-from history.expiry import Keep, expire, newest_checkpoint
+from history.expiry import Keep, expire, newest_checkpoint, whole_checkpoints
+from history.outages import record_stop
 from history.outputs import Numbered
 from history.record import record_outputs
 from history.state import last_position, last_seq
 
 SLICE_BYTES = 1 << 20
 """A checkpoint is written in slices of this size, each in a commit of its own."""
+
+CHECKPOINTS = 2
+"""So many whole checkpoints are kept."""
 
 T = TypeVar("T")
 
@@ -45,6 +50,8 @@ class SqliteJournal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.unshipped = Counter[str]()
+        """How many decisions were past keeping before another store had got them, by store."""
 
     def last_position(self) -> int:
         """Position of the newest group, 0 when there is none."""
@@ -68,11 +75,13 @@ class SqliteJournal:
                     (group.position, group.now_ns, encode_entries(group.entries)),
                 )
                 _keep_site_versions(connection, group.entries)
-                record_outputs(connection, group.outputs)
+                _note_stops(connection, group.entries)
+                record_outputs(connection, group.outputs, group.now_ns)
                 for numbered in group.outputs:
                     if isinstance(numbered.output, AlertChange | Notice):
                         enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
-            expire(connection, keep, limit=2 * len(groups))
+            expired = expire(connection, keep, limit=2 * len(groups))
+        self.unshipped.update(expired.unshipped)
 
     def replay(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
         """Positions with their entries, in order, from behind `after`."""
@@ -86,7 +95,8 @@ class SqliteJournal:
     def keep_checkpoint(self, position: int, format_version: int, blob: bytes) -> None:
         """Write a state down, slice by slice; it counts once the last slice is in.
 
-        A whole one of the same position stays as it is: both lead to the same state.
+        A whole one of the same position stays as it is: both lead to the same state. The one
+        before it is kept as well, for as long as the journal happens to reach back to it.
         """
         if newest_checkpoint(self.connection) == position:
             return
@@ -105,17 +115,24 @@ class SqliteJournal:
                         blob[start : start + SLICE_BYTES],
                     ),
                 )
+        oldest = whole_checkpoints(self.connection)[:CHECKPOINTS][-1]
         with self.transaction() as connection:
-            connection.execute("DELETE FROM checkpoints WHERE position < ?", (position,))
+            connection.execute("DELETE FROM checkpoints WHERE position < ?", (oldest,))
 
     def load_checkpoint(self, format_version: int) -> tuple[int, bytes] | None:
         """The newest whole checkpoint: its position and the state. None if there is none."""
-        position = newest_checkpoint(self.connection)
-        rows = self.connection.execute(
-            "SELECT slice FROM checkpoints WHERE position = ? AND format = ? ORDER BY part",
-            (position, format_version),
-        ).fetchall()
-        return (position, b"".join(row[0] for row in rows)) if position and rows else None
+        return next(self.checkpoints(format_version), None)
+
+    def checkpoints(self, format_version: int) -> Iterator[tuple[int, bytes]]:
+        """The whole checkpoints behind which the journal is kept, the newest first."""
+        oldest = self.first_position() - 1 if self.first_position() else self.last_position()
+        for position in whole_checkpoints(self.connection):
+            rows = self.connection.execute(
+                "SELECT slice FROM checkpoints WHERE position = ? AND format = ? ORDER BY part",
+                (position, format_version),
+            ).fetchall()
+            if rows and position >= oldest:
+                yield position, b"".join(row[0] for row in rows)
 
     def forget_checkpoints(self) -> None:
         """Remove checkpoints that nobody can read, so that they let no group of the journal go."""
@@ -138,6 +155,13 @@ class SqliteJournal:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+
+def _note_stops(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """Note for how long nothing was heard because the gateway did not run."""
+    for entry in entries:
+        if isinstance(entry, GatewayStarted) and entry.down_since_ns is not None:
+            record_stop(connection, entry.down_since_ns, entry.arrival_ns)
 
 
 def _keep_site_versions(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:

@@ -38,7 +38,15 @@ from gateway.entries import (
     Tick,
     arrival_of,
 )
-from history.outputs import AssetRemoved, AssetStored, Audited, Numbered, Output, ZonesChanged
+from history.outputs import (
+    AssetRemoved,
+    AssetStored,
+    Audited,
+    Numbered,
+    Output,
+    ReadersRemoved,
+    ZonesChanged,
+)
 from inventory.changes import CheckIn, CheckOut, Outcome, RemoveAsset, RevokeCheckOut, StoreAssets
 from readers.health import ReaderHealth
 from readers.maintenance import Maintenance, Target
@@ -321,9 +329,12 @@ class Pipeline:
             locate.tags_max, locate.guarded = blueprint.tags_max, blueprint.guarded
             locate.adopt_plan(plan)
         self.judge.adopt_rules(blueprint.outfit, change.version, blueprint.timetables)
-        succession, self._plan = plan.succession_of(self._plan), plan
+        former, self._plan = self._plan, plan
+        succession = plan.succession_of(former)
         if any(succession):
             self._number(ZonesChanged(*succession, change.arrival_ns))
+        if lost := plan.lost_hearers(former):
+            self._number(ReadersRemoved(lost, change.arrival_ns))
         touched = self.maintenance.adopt_plan(plan)
         self._restate([name for name in touched if plan.hearers_of(name)])
 

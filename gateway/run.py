@@ -9,12 +9,15 @@ import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import time_ns
+from typing import Any
 
 from api.access import keys_in
 from api.app import Api, create_app
 from delivery.publisher import open_links
+from gateway.archive import Archive, open_archive
 from gateway.blueprints import stored_blueprint
 from gateway.clock import SteadyClock
 from gateway.collector import Collector
@@ -26,21 +29,18 @@ from gateway.dispatch import GatewayDispatch
 from gateway.entries import SiteChanged
 from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
-from gateway.followers import SightingsFollower
 from gateway.journal import Group
 from gateway.publishing import Publishing
+from gateway.restoring import Decided, decided_now
 from gateway.self_watch import SelfWatch, free_bytes_of
 from gateway.server import Server, address_of, bind
 from gateway.site import Site, SiteError, load_site
-from gateway.station import Station, open_journal
+from gateway.station import Station
 from gateway.supervisor import Supervisor
 from history.outputs import Output
 from history.questions import StateQuestions
-from history.sqlite_sightings import SqliteSightings
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
-from zones.clock import EventClock, ReaderClock
-from zones.tracks import LocateState
 
 SITE_POLL_S = 1.0
 
@@ -56,6 +56,7 @@ class Options:
     rng: random.Random = field(default_factory=random.Random)
     announce: Callable[[Output], None] = lambda _output: None
     wall: Callable[[], int] = time_ns
+    restartable: bool = False
 
 
 def tune_garbage_collection() -> None:
@@ -74,31 +75,32 @@ class Gateway:
 
     def __init__(self, folder: DataFolder, site: Site, options: Options) -> None:
         self.site = site
-        self.stop = asyncio.Event()
-        self.ready = asyncio.Event()
+        self.stop, self.ready = asyncio.Event(), asyncio.Event()
         self.counts = Counts()
+        self.restore: Decided | None = None
+        """What to put in place once this one has stopped; its owner then starts another one."""
         self._options = options
         self._folder = folder
         self._listener: socket.socket = bind(options.listen or site.settings.server.listen)
-        self._journal = open_journal(folder.state)
+        self._journal, self._sightings = open_archive(folder)
         limits = site.settings.limits
-        add_s = self.counts.commit_seconds.add
-        self.station = Station(self._journal, stored_blueprint, limits, add_s)
+        measure = self.counts.commit_seconds.add
+        self.station = Station(
+            self._journal, stored_blueprint, limits, measure, lambda: self.site.settings.history
+        )
         self.counts.tags.begin(self.station.pipeline.state.located)
         self._clock = SteadyClock(self.station.pipeline.state.now_ns, wall=options.wall)
-        if self._clock.ahead_ns > SECOND_NS:
-            log.warning("the clock was set back; times run ahead of it until it has caught up")
+        _warn_of_clock(self._clock)
         self.collector = Collector(
             self.station, self._journal, self._clock, limits, self._note_commit
         )
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
         self.collector.restate = self.supervisor.restate
         self._questions = StateQuestions(folder.state)
-        self._sightings = SqliteSightings(folder.sightings)
         self._desk = self._make_desk()
         self._publishing = self._make_publishing()
         self._delivering = self._make_delivering()
-        self._follower = self._make_follower()
+        self._archive = self._make_archive()
         self._self_watch = self._make_self_watch()
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
         self._reread = False
@@ -106,10 +108,11 @@ class Gateway:
     def _make_self_watch(self) -> SelfWatch:
         return SelfWatch(
             self.collector,
-            self._follower,
+            self._archive.follower,
             self._clock,
             free_bytes_of(self._folder.path),
             lambda: self.site.settings.limits.disk_free_mb_min,
+            troubles=self._archive.copying.troubles,
         )
 
     def _make_desk(self) -> GatewayDesk:
@@ -142,13 +145,15 @@ class Gateway:
             self.counts.published,
         )
 
-    def _make_follower(self) -> SightingsFollower:
-        return SightingsFollower(
-            self._folder.state,
+    def _make_archive(self) -> Archive:
+        return Archive(
+            self._folder,
             self._sightings,
+            self._journal,
             self.collector,
-            _clock_of(self.station.pipeline.state.located[0]),
-            lambda store: store.expire(self.site.settings.history.keep_days, self._clock()),
+            lambda: self.site,
+            self._clock,
+            self._options.rng,
         )
 
     @property
@@ -161,8 +166,8 @@ class Gateway:
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
             stack.callback(self._questions.close)
-            errands = Errands(self.collector, self._clock)
-            control = await serve(self._folder.socket, errands.answer)
+            errands = Errands(self.collector, self._clock, lambda: self._archive.copying.shipper)
+            control = await serve(self._folder.socket, partial(self._answer, errands))
             stack.callback(control.close)
             app = self._make_app()
             server = Server(app)
@@ -173,13 +178,22 @@ class Gateway:
                 server.should_exit = True
                 await serving
 
+    async def _answer(self, errands: Errands, request: dict[str, Any]) -> dict[str, Any]:
+        if request.get("do") != "restore":
+            return await errands.answer(request)
+        if not self._options.restartable:
+            return {"error": "this gateway can not start anew; stop it, and restore then"}
+        self.restore = decided_now(self._folder.path, request["source"], request["made"])
+        self.stop.set()
+        return {"stopping": True}
+
     def _make_app(self) -> Api:
         figures = GatewayFigures(
             self.counts,
             self.collector,
             self.supervisor,
-            self._follower,
             self._delivering,
+            self._archive,
         )
         check_key, registry = keys_in(self._folder.state), figures.all().registry
         return create_app(self._desk, self._questions, check_key, registry)
@@ -189,7 +203,7 @@ class Gateway:
         collecting = group.create_task(self.collector.run(), name="collector")
         trailing = [
             *self._delivering.begin(group),
-            group.create_task(self._follower.run(), name="sightings"),
+            *self._archive.begin(group),
         ]
         watching = [
             group.create_task(self._watch_site(group), name="site"),
@@ -208,7 +222,7 @@ class Gateway:
         await self._publishing.end()
         await self.collector.drain()
         await self._delivering.outbox.finish()
-        await self._follower.finish()
+        await self._archive.finish()
 
     def stop_on_signals(self, stop: Callable[[], object] | None = None) -> None:
         """Ctrl-C and SIGTERM stop the gateway or call `stop`, SIGHUP reads the site file again."""
@@ -222,6 +236,7 @@ class Gateway:
             self.collector.put(entry)
         await self._start_readers(group)
         await self._publishing.update(self.site, group)
+        await self._archive.copying.update(self.site, group)
         tune_garbage_collection()
         self.ready.set()
 
@@ -268,6 +283,7 @@ class Gateway:
         self._delivering.update(site)
         await self._start_readers(group)
         await self._publishing.update(site, group)
+        await self._archive.copying.update(site, group)
         log.info("site file taken over, version %s", site.version)
 
     def _note_commit(self, groups: list[Group]) -> None:
@@ -281,7 +297,7 @@ class Gateway:
 
     def _close(self) -> None:
         self._delivering.outbox.close()
-        self._follower.close()
+        self._archive.close()
         self.collector.close()
         self._journal.connection.close()
         self._listener.close()
@@ -295,15 +311,14 @@ async def _ended(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _warn_of_clock(clock: SteadyClock) -> None:
+    if clock.ahead_ns > SECOND_NS:
+        log.warning("the clock was set back; times run ahead of it until it has caught up")
+
+
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _clock_of(located: LocateState) -> EventClock:
-    """A clock for the history that knows what Locate knows of those of the readers."""
-    clocks = {name: ReaderClock(clock.shift_ns) for name, clock in located.clocks.items()}
-    return EventClock(dict(located.offsets_ns), clocks)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -54,6 +54,7 @@ class WatchedPart:
 class SelfWatch:
     """Tells the pipeline of each part of the gateway that breaks, and when it is well again.
 
+    `troubles` says what is wrong with each other store of the history, None if nothing is.
     `free_bytes` is how much room is left beside the data, `free_mb_min` how much there has to
     be; with 0 nobody looks.
     """
@@ -66,6 +67,7 @@ class SelfWatch:
         free_bytes: Callable[[], int],
         free_mb_min: Callable[[], float],
         monotonic_s: Callable[[], float] = time.monotonic,
+        troubles: Callable[[], Mapping[str, str | None]] = dict,
     ) -> None:
         self._collector = collector
         self._follower = follower
@@ -73,6 +75,7 @@ class SelfWatch:
         self._free_bytes = free_bytes
         self._free_mb_min = free_mb_min
         self._monotonic_s = monotonic_s
+        self._troubles = troubles
         self._ask_disk_at_s = monotonic_s()
 
         def was_broken(kind: Kind) -> bool:
@@ -80,11 +83,9 @@ class SelfWatch:
 
         self._store = WatchedPart(broken=was_broken("store"), well_after_s=STORE_WELL_AFTER_S)
         self._disk = WatchedPart(broken=was_broken("disk"))
-        self._history = WatchedPart(
-            broken=was_broken("history"),
-            broken_after_s=HISTORY_AFTER_S,
-            well_after_s=HISTORY_AFTER_S,
-        )
+        self._histories = {
+            name: _history_part(broken=True) for name in broken_parts(collector, "history")
+        }
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -103,7 +104,13 @@ class SelfWatch:
             await self._look_at_disk()
         if degraded is None:
             # What the journal does not have, the history can not have either.
-            self._note("history", "sightings", self._history, self._lateness())
+            self._look_at_histories({"sightings": self._lateness(), **self._troubles()})
+
+    def _look_at_histories(self, troubles: Mapping[str, str | None]) -> None:
+        """A store that the site file names no longer has no trouble any more."""
+        for name in [*troubles, *(name for name in self._histories if name not in troubles)]:
+            part = self._histories.setdefault(name, _history_part(broken=False))
+            self._note("history", name, part, troubles.get(name))
 
     async def _look_at_disk(self) -> None:
         try:
@@ -136,6 +143,10 @@ class SelfWatch:
                     detail=detail or "",
                 )
             )
+
+
+def _history_part(*, broken: bool) -> WatchedPart:
+    return WatchedPart(broken=broken, broken_after_s=HISTORY_AFTER_S, well_after_s=HISTORY_AFTER_S)
 
 
 def broken_parts(collector: Collector, kind: str) -> list[str]:

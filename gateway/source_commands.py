@@ -12,7 +12,7 @@ from time import time_ns
 import msgspec
 
 from delivery.broker_examination import examine_broker
-from gateway.doctor import Examination, examine_folder, examine_readers
+from gateway.doctor import Examination, examine_folder, examine_history, examine_readers
 from gateway.entries import Tick
 from gateway.recorder import Recorder
 from gateway.recordings import REST_NS
@@ -63,6 +63,9 @@ async def _examine(site: Site, chosen: argparse.Namespace) -> list[tuple[str, st
         findings = await examine_broker(publisher, site.settings.site.name, time_ns)
         told = Examination(publisher.name, f"publish {publisher.address}", findings)
         faults += [(told.name, fault) for fault in _show(told)]
+    if site.settings.history.store == "influxdb":
+        stored = await examine_history(site.settings.history, time_ns)
+        faults += [(stored.name, fault) for fault in _show(stored)]
     return faults
 
 

@@ -16,30 +16,24 @@ from gateway.entries import Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
 from gateway.journal import Group, SqliteJournal
 from gateway.limits import LimitsSettings
 from gateway.pipeline import FORMAT, Pipeline, PipelineState, ReadBlueprint
+from gateway.rebuilding import newest_site, state_from_tables
 from gateway.site import Site
+from history.ages import ages_at
 from history.expiry import Keep
 from history.questions import open_alerts
-from history.state import StateRefusedError, open_state
+from history.settings import HistorySettings
+from history.state import open_state
 from inventory.changes import Outcome
 from tags.times import SECOND_NS
 
-JOURNAL_NS = 24 * 3600 * SECOND_NS
-JOURNAL_BYTES_MAX = 2 << 30
+HOUR_NS = 3600 * SECOND_NS
+MEGABYTE = 1 << 20
+ANSWERS_NS = 24 * HOUR_NS
 EVENTS_MAX = 1_000_000
 CHECKPOINT_READS = 200_000
 """So many reads behind the newest checkpoint, a new one is due: a restart replays in a second."""
 
 log = logging.getLogger("tagwarden.journal")
-
-
-class StateUnreadableError(StateRefusedError):
-    """The state can not be rebuilt: its checkpoint is of another version, its journal is gone."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the checkpoint was written by another version of Tagwarden, and the journal does not "
-            "reach back to the beginning; start that version, or restore a backup",
-        )
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -64,15 +58,21 @@ class Station:
         read_blueprint: ReadBlueprint,
         limits: LimitsSettings | None = None,
         on_commit_s: Callable[[float], None] = lambda _duration_s: None,
+        history: Callable[[], HistorySettings] = HistorySettings,
     ) -> None:
         self._journal = journal
         self._on_commit_s = on_commit_s
+        self._history = history
         self._limits = limits or LimitsSettings()
         self.pipeline, self.position, replayed = recover(journal, read_blueprint)
         self.committed_position = self.position
         self.committed_seq = self.pipeline.state.seq
         self.fault: str | None = None
         self._trust_tables()
+        state = self.pipeline.state
+        self._former_site = (
+            newest_site(journal.connection, state.now_ns) if state.site is None else None
+        )
         self.reads_uncommitted = 0
         self._waiting: list[Group] = []
         self._quiet: list[Entry] = []
@@ -162,34 +162,41 @@ class Station:
         """What a start has to say: that it started, and the site file if it is another one."""
         state = self.pipeline.state
         started = GatewayStarted(now_ns, state.now_ns or None)
-        if state.site is not None and state.site.version == site.version:
-            return [started]
-        return [started, SiteChanged(now_ns, "site file", site.version, site.text)]
+        if self._former_site is not None:
+            former, self._former_site = self._former_site, None
+            return [former, started, *_unless_known(site, former, now_ns)]
+        return [started, *_unless_known(site, state.site, now_ns)]
 
     def _keep(self) -> Keep:
-        now_ns = self.pipeline.state.now_ns
+        now_ns, history = self.pipeline.state.now_ns, self._history()
         return Keep(
-            journal_since_ns=now_ns - JOURNAL_NS,
-            journal_bytes_max=JOURNAL_BYTES_MAX,
+            journal_since_ns=now_ns - round(history.journal_keep_hours * HOUR_NS),
+            journal_bytes_max=history.journal_mb_max * MEGABYTE,
             events=EVENTS_MAX,
-            answers_since_ns=now_ns - JOURNAL_NS,
+            answers_since_ns=now_ns - ANSWERS_NS,
+            ages=ages_at(history.keep, now_ns),
         )
+
+
+def _unless_known(site: Site, known: SiteChanged | None, now_ns: int) -> list[Entry]:
+    if known is not None and known.version == site.version:
+        return []
+    return [SiteChanged(now_ns, "site file", site.version, site.text)]
 
 
 def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int, int]:
     """The pipeline as it was after the newest group, that group's position, and reads replayed.
 
     Newest checkpoint, then the journal behind it; outputs are thrown away,
-    since they were committed with their entries. Raises StateUnreadableError.
+    since they were committed with their entries. Without a checkpoint that can be read the
+    journal tells all, or, where its beginning has expired, the tables do.
     """
-    kept = journal.load_checkpoint(FORMAT)
-    position, state = 0, None
+    kept = newest_readable(journal)
     if kept is None:
-        _require_whole(journal)
         journal.forget_checkpoints()
-    else:
-        position, blob = kept
-        state = msgspec.msgpack.decode(blob, type=PipelineState)
+        if not is_whole(journal):
+            return _rebuild(journal, read_blueprint)
+    position, state = kept or (0, None)
     pipeline = Pipeline(read_blueprint, state)
     reads = 0
     for replayed, entries in journal.replay(position):
@@ -204,22 +211,37 @@ def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipe
 def open_journal(path: Path) -> SqliteJournal:
     """Open the journal in a `state.db`, made or migrated where needed.
 
-    Raises StateTooNewError or StateUnreadableError, each of a file that is left as it was: the
-    version that it is from can go on with it.
+    Raises StateTooNewError of a file that is left as it was: the version that it is from can
+    go on with it.
     """
-    return SqliteJournal(open_state(path, _require_rebuildable))
+    return SqliteJournal(open_state(path))
 
 
-def _require_rebuildable(old: sqlite3.Connection) -> None:
-    journal = SqliteJournal(old)
-    if journal.load_checkpoint(FORMAT) is None:
-        _require_whole(journal)
+def _rebuild(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int, int]:
+    """The pipeline as the tables tell of it, with a checkpoint of that."""
+    state, position = state_from_tables(journal.connection, read_blueprint), journal.last_position()
+    log.warning(
+        "no checkpoint can be read, and the journal does not reach back to the beginning: the "
+        "state was rebuilt from the tables. Places, open alerts, assets and check-outs are as they "
+        "were; what was still waiting to be confirmed is judged anew from now on"
+    )
+    journal.keep_checkpoint(position, FORMAT, msgspec.msgpack.encode(state))
+    return Pipeline(read_blueprint, state), position, 0
 
 
-def _require_whole(journal: SqliteJournal) -> None:
-    """Raise StateUnreadableError where the journal has lost its beginning."""
-    if journal.last_position() and journal.first_position() != 1:
-        raise StateUnreadableError
+def newest_readable(journal: SqliteJournal) -> tuple[int, PipelineState] | None:
+    """The newest checkpoint that can be read and has its journal behind it, with its position."""
+    for position, blob in journal.checkpoints(FORMAT):
+        try:
+            return position, msgspec.msgpack.decode(blob, type=PipelineState)
+        except msgspec.DecodeError as error:
+            log.error("the checkpoint at %d is damaged: %s", position, error)  # noqa: TRY400 - the text is all that helps
+    return None
+
+
+def is_whole(journal: SqliteJournal) -> bool:
+    """Whether the journal reaches back to the beginning."""
+    return not journal.last_position() or journal.first_position() == 1
 
 
 def reads_in(entries: Sequence[Entry]) -> int:

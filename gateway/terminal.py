@@ -38,6 +38,13 @@ def show_progress(done: int, total: int, what: str) -> None:
     sys.stderr.flush()
 
 
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; whether the answer is yes."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
 def redraw(lines: Iterable[str]) -> None:
     """Lines in place of those drawn before; one below the other where that is no terminal."""
     if sys.stdout.isatty():

@@ -27,6 +27,9 @@ GATEWAY = "gateway"
 BEGINNING = bytes(32)
 """What stands for the hash of the line before the first."""
 
+EXPIRED = "audit.expired"
+"""The action of a line that says behind which line the log is kept from now on."""
+
 COLUMNS = "number, seq, at_ns, actor, action, target, why, detail, previous, hash"
 
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
@@ -41,7 +44,7 @@ _NO_TERMS = {"type", "arrival_ns", "by", "id", "note"}
 
 
 class AuditMarksError(Exception):
-    """The marks that say where the audit log ends are gone."""
+    """The marks that say where the audit log begins and ends are gone."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
@@ -111,15 +114,24 @@ def append_audit(connection: sqlite3.Connection, entries: Sequence[AuditEntry]) 
 
 def head_of(connection: sqlite3.Connection) -> Head:
     """What the marks say of the end of the log. Raises AuditMarksError."""
+    return _marked(connection, "audit_lines", "audit_head")
+
+
+def _marked(connection: sqlite3.Connection, number: str, digest_of: str) -> Head:
     marks = dict(
         connection.execute(
-            "SELECT name, value FROM marks WHERE name IN ('audit_lines', 'audit_head')",
+            "SELECT name, value FROM marks WHERE name IN (?, ?)", (number, digest_of)
         ).fetchall(),
     )
-    lines, digest = marks.get("audit_lines"), marks.get("audit_head")
+    lines, digest = marks.get(number), marks.get(digest_of)
     if not isinstance(lines, int) or not isinstance(digest, bytes):
         raise AuditMarksError
     return Head(lines, digest)
+
+
+def expired_of(connection: sqlite3.Connection) -> Head:
+    """The newest line that was past keeping: the log begins behind it. Raises AuditMarksError."""
+    return _marked(connection, "audit_expired", "audit_anchor")
 
 
 def chained(head: Head, entries: Iterable[AuditEntry]) -> Iterator[AuditLine]:

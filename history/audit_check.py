@@ -9,11 +9,13 @@ import msgspec
 from alerts.alert import Alert
 from history.audit import (
     BEGINNING,
+    EXPIRED,
     AuditLine,
     AuditMarksError,
     Head,
     OpenAlerts,
     alert_detail,
+    expired_of,
     hash_of,
     head_of,
     read_audit,
@@ -37,11 +39,15 @@ class Fault(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a check: how far it went, and the first fault; None if all is well."""
+    """What became of a check: how far it went, and the first fault; None if all is well.
+
+    The log is kept behind line `expired`.
+    """
 
     lines: int
     head: Head
     fault: Fault | None
+    expired: int = 0
 
 
 def _no_progress(_done: int, _total: int) -> None:
@@ -59,16 +65,19 @@ def verify_audit(
     should be in a read transaction, so that all is of one moment.
     """
     try:
-        head = head_of(connection)
+        head, expired = head_of(connection), expired_of(connection)
     except AuditMarksError as error:
         return Verdict(0, Head(0, BEGINNING), Fault(0, f"can not be judged: {error}"))
     walk = _Walk(connection, kept, head, progress)
+    walk.last = expired
     fault = (
-        walk.through(read_audit(connection))
+        walk.wrong_anchor(expired)
+        or walk.through(read_audit(connection, expired.lines))
         or _wrong_end(walk.last, head, kept)
+        or _wrong_beginning(expired, walk.expired)
         or _wrong_table(connection, walk)
     )
-    return Verdict(walk.last.lines, head, fault)
+    return Verdict(walk.last.lines, head, fault, expired.lines)
 
 
 class _Walk:
@@ -84,6 +93,7 @@ class _Walk:
         self._connection = connection
         self.last = Head(0, BEGINNING)
         self.open = OpenAlerts()
+        self.expired = Head(0, BEGINNING)
         self._kept = kept
         self._total = head.lines
         self._progress = progress
@@ -99,6 +109,12 @@ class _Walk:
                 self._progress(line.number, self._total)
         return None
 
+    def wrong_anchor(self, expired: Head) -> Fault | None:
+        """Whether the line behind which the log is kept is the one that was kept elsewhere."""
+        if self._kept is None or self._kept.lines != expired.lines or self._kept == expired:
+            return None
+        return Fault(expired.lines, "is not the line whose hash was kept elsewhere")
+
     def _wrong_copy(self, line: AuditLine) -> Fault | None:
         if self._kept is None or self._kept.lines != line.number or self._kept.hash == line.hash:
             return None
@@ -107,8 +123,11 @@ class _Walk:
     def _wrong_alert(self, line: AuditLine) -> Fault | None:
         try:
             self.open.take(line)
+            if line.action == EXPIRED:
+                detail = msgspec.json.decode(line.detail)
+                self.expired = Head(detail["through"], bytes.fromhex(detail["hash"]))
             return self._wrong_close(line)
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
             return Fault(line.number, "holds what the gateway never writes")
 
     def _wrong_close(self, line: AuditLine) -> Fault | None:
@@ -149,6 +168,15 @@ def _wrong_end(last: Head, head: Head, kept: Head | None) -> Fault | None:
     if last.hash != head.hash:
         return Fault(last.lines, "is not the last line that the gateway wrote")
     return None
+
+
+def _wrong_beginning(marked: Head, told: Head) -> Fault | None:
+    """Whether the log begins where the last line about that says."""
+    if marked == told:
+        return None
+    if marked.lines > told.lines:
+        return Fault(told.lines + 1, "is missing; the log does not say that it was past keeping")
+    return Fault(marked.lines, "is not the one behind which the log says that it is kept")
 
 
 def _wrong_table(connection: sqlite3.Connection, walk: _Walk) -> Fault | None:

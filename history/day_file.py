@@ -8,12 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from history.sightings import Sighting, SightingBatch, merge_sightings
+from history.sightings import SLOT_S, Sighting, SightingBatch, merge_sightings
 from history.state import StateTooNewError
 from tags.reads import Fix, Measurement
+from tags.times import SECOND_NS
 
-_FORMAT = 2
-"""2 added fixes and measurements."""
+_FORMAT = 3
+"""2 added fixes and measurements, 3 which slots were touched by what."""
+_SLOT_NS = SLOT_S * SECOND_NS
 _BUSY_TIMEOUT_S = 10.0
 _NAMES_CACHED_MAX = 65_536
 
@@ -66,8 +68,36 @@ CREATE TABLE measurements (
 PRAGMA user_version = 2;
 COMMIT;
 """
+# What was there before is touched by negative positions, one for each slot in their order, so that
+# it can be shipped as well. One seek for each slot: cheaper than to walk over the sightings.
+OLD_SLOTS = f"""
+WITH RECURSIVE heard (slot_s) AS (
+    SELECT min(slot_s) FROM sightings
+    UNION ALL
+    SELECT (SELECT min(slot_s) FROM sightings WHERE slot_s > heard.slot_s)
+    FROM heard WHERE heard.slot_s IS NOT NULL
+)
+SELECT slot_s, slot_s % 86400 - 86400 FROM (
+    SELECT slot_s FROM heard WHERE slot_s IS NOT NULL
+    UNION SELECT time_ns / {_SLOT_NS} * {SLOT_S} FROM fixes
+    UNION SELECT time_ns / {_SLOT_NS} * {SLOT_S} FROM measurements
+)
+"""  # noqa: S608 - constants only
+TOUCHED = "TABLE touched (slot_s INTEGER PRIMARY KEY, position INTEGER NOT NULL)"
+_SCHEMA_3 = f"""
+BEGIN IMMEDIATE;
+CREATE {TOUCHED};
+INSERT INTO touched {OLD_SLOTS};
+CREATE INDEX touched_by_position ON touched (position);
+CREATE INDEX fixes_by_time ON fixes (time_ns);
+CREATE INDEX measurements_by_time ON measurements (time_ns);
+PRAGMA user_version = 3;
+COMMIT;
+"""
+_TOUCH = "INSERT OR REPLACE INTO touched VALUES (?, ?)"
 _ADD_FIX = "INSERT OR REPLACE INTO fixes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_MEASUREMENT = "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD = """
 INSERT INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (slot_s, reader, antenna, tag) DO UPDATE SET
@@ -110,15 +140,30 @@ class DayFile:
         if not fresh:
             return
         sightings = merge_sightings(each for batch in fresh for each in batch.sightings)
-        fixes = [each for batch in fresh for each in batch.fixes]
-        measurements = [each for batch in fresh for each in batch.measurements]
+        self._write(_ADD, sightings, fresh)
+
+    def put(self, batches: Sequence[SightingBatch]) -> None:
+        """Take slots as they are told, whole, in place of what the file has; all or none.
+
+        Nothing is skipped: the same again changes nothing. A file is filled by `add` or by this.
+        """
+        if batches:
+            sightings = [each for batch in batches for each in batch.sightings]
+            self._write(_PUT, sightings, batches)
+
+    def _write(
+        self, statement: str, sightings: Sequence[Sighting], batches: Sequence[SightingBatch]
+    ) -> None:
+        fixes = [each for batch in batches for each in batch.fixes]
+        measurements = [each for batch in batches for each in batch.measurements]
+        position = max(self.position, *(batch.position for batch in batches))
         with self._transaction():
             self._number(_names_in(sightings, fixes, measurements))
-            self._connection.executemany(_ADD, map(self._row, sightings))
+            self._connection.executemany(statement, map(self._row, sightings))
             self._connection.executemany(_ADD_FIX, map(self._fix_row, fixes))
             self._connection.executemany(_ADD_MEASUREMENT, map(self._value_row, measurements))
-            self._connection.execute("UPDATE meta SET position = ?", (fresh[-1].position,))
-        self.position = fresh[-1].position
+            self._touch(_slots_of(sightings, fixes, measurements), position)
+        self.position = position
 
     def sync(self) -> None:
         """Bring what was committed to the disk; SQLite itself does so at checkpoints only."""
@@ -149,7 +194,7 @@ class DayFile:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # What a power cut takes is still in the journal, see `sync`.
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        for version, schema in ((0, _SCHEMA), (1, _SCHEMA_2)):
+        for version, schema in ((0, _SCHEMA), (1, _SCHEMA_2), (2, _SCHEMA_3)):
             if found <= version:
                 self._connection.executescript(schema)
         return int(self._connection.execute("SELECT position FROM meta").fetchone()[0])
@@ -167,6 +212,11 @@ class DayFile:
             if self._connection.in_transaction:
                 self._connection.rollback()
             raise
+
+    def _touch(self, slots: set[int], position: int) -> None:
+        """Note which slots changed, and how far the file is."""
+        self._connection.executemany(_TOUCH, [(slot_s, position) for slot_s in sorted(slots)])
+        self._connection.execute("UPDATE meta SET position = ?", (position,))
 
     def _number(self, names: set[str]) -> None:
         """Give each name its number in this file; the cache then holds them all."""
@@ -232,3 +282,15 @@ def _names_in(
     names.update(name for each in fixes for name in (each.tag, each.source))
     names.update(name for each in measurements for name in (each.sensor, each.quantity, each.unit))
     return names
+
+
+def _slots_of(
+    sightings: Sequence[Sighting],
+    fixes: Sequence[Fix],
+    measurements: Sequence[Measurement],
+) -> set[int]:
+    """The slots that these lie in, as the seconds at which they begin."""
+    slots = {each.slot_s for each in sightings}
+    slots.update(each.time_ns // _SLOT_NS * SLOT_S for each in fixes)
+    slots.update(each.time_ns // _SLOT_NS * SLOT_S for each in measurements)
+    return slots

@@ -1,6 +1,7 @@
 """One day of fixes and measurements as questions see it."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,48 @@ CROSS JOIN names AS units ON units.id = unit
 WHERE sensors.text = ? AND quantities.text = ? AND time_ns >= ? AND time_ns < ?
 ORDER BY time_ns DESC LIMIT ?
 """
+# The unit is that of the newest value of a step.
+_STEPS = """
+WITH steps AS (
+    SELECT sensor, quantity, time_ns - ((time_ns % :step_ns) + :step_ns) % :step_ns AS begin_ns,
+        count(*) AS number, sum(value) AS total, min(value) AS lowest, max(value) AS highest,
+        max(time_ns) AS newest_ns
+    FROM names AS sensors
+    CROSS JOIN names AS quantities
+    CROSS JOIN measurements ON sensor = sensors.id AND quantity = quantities.id
+    WHERE sensors.text = :sensor AND quantities.text = :quantity
+        AND time_ns >= :since_ns AND time_ns < :until_ns
+    GROUP BY begin_ns ORDER BY begin_ns DESC LIMIT :rows
+)
+SELECT begin_ns, number, total, lowest, highest, units.text
+FROM steps
+CROSS JOIN measurements AS newest ON newest.sensor = steps.sensor
+    AND newest.quantity = steps.quantity AND newest.time_ns = newest_ns
+CROSS JOIN names AS units ON units.id = newest.unit
+ORDER BY begin_ns DESC
+"""
+
+
+class Step(NamedTuple):
+    """The values of a step that begins at `begin_ns`, as far as one file has them."""
+
+    begin_ns: int
+    number: int
+    total: float
+    minimum: float
+    maximum: float
+    unit: str
+
+    def with_older(self, older: "Step") -> "Step":
+        """The same step together with its values of an earlier day."""
+        return Step(
+            self.begin_ns,
+            self.number + older.number,
+            self.total + older.total,
+            min(self.minimum, older.minimum),
+            max(self.maximum, older.maximum),
+            self.unit,
+        )
 
 
 class Series(NamedTuple):
@@ -47,10 +90,29 @@ def measurements_of_day(asked: Series, path: Path) -> list[Measurement]:
     return [Measurement(*row) for row in _rows(path, _MEASUREMENTS, asked)]
 
 
+def steps_of_day(asked: Series, step_ns: int, path: Path) -> list[Step]:
+    """Return the steps of a sensor in one file, newest first. Raises sqlite3.Error."""
+    sensor, quantity = asked.names
+    values: dict[str, str | int] = {
+        "sensor": sensor,
+        "quantity": quantity,
+        "step_ns": step_ns,
+        "since_ns": max(asked.since_ns, INT64_MIN),
+        "until_ns": min(asked.until_ns, INT64_MAX),
+        "rows": asked.limit,
+    }
+    return [Step(*row) for row in _fetched(path, _STEPS, values)]
+
+
 def _rows(path: Path, statement: str, asked: Series) -> list[sqlite3.Row]:
     since_ns, until_ns = max(asked.since_ns, INT64_MIN), min(asked.until_ns, INT64_MAX)
+    return _fetched(path, statement, (*asked.names, since_ns, until_ns, asked.limit))
+
+
+def _fetched(
+    path: Path, statement: str, values: Sequence[str | int] | Mapping[str, str | int]
+) -> list[sqlite3.Row]:
     with open_day(path) as reader:
         if reader is None or reader.execute("PRAGMA user_version").fetchone()[0] < SERIES_FORMAT:
             return []
-        values = (*asked.names, since_ns, until_ns, asked.limit)
         return list(reader.execute(statement, values))

@@ -4,6 +4,7 @@ import sqlite3
 
 import msgspec
 
+from history.ages import Ages, expire_ages
 from history.state import first_seq, journal_bytes, last_seq
 
 _EVENTS_A_STEP = 1000
@@ -17,14 +18,20 @@ class Keep(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     journal_bytes_max: int
     events: int
     answers_since_ns: int
+    ages: Ages = Ages()
 
 
 class Expired(msgspec.Struct, frozen=True, gc=False):
-    """How many rows one step has removed."""
+    """How many rows one step has removed, `rows` of them by their age.
+
+    `unshipped` is how many of these each other store had not got yet.
+    """
 
     groups: int
     events: int
     answers: int
+    rows: int = 0
+    unshipped: dict[str, int] = {}
 
 
 def expire(connection: sqlite3.Connection, keep: Keep, limit: int = 2) -> Expired:
@@ -34,20 +41,28 @@ def expire(connection: sqlite3.Connection, keep: Keep, limit: int = 2) -> Expire
     `journal_since_ns`, and those by which the journal is too large. A group
     that the newest complete checkpoint or any follower still needs stays.
     """
+    aged = expire_ages(connection, keep.ages, turns=max(1, limit // 2))
     return Expired(
         groups=_expire_journal(connection, keep, limit),
         events=_expire_events(connection, keep.events),
         answers=_expire_answers(connection, keep.answers_since_ns),
+        rows=aged.rows,
+        unshipped=aged.unshipped,
     )
+
+
+def whole_checkpoints(connection: sqlite3.Connection) -> list[int]:
+    """Find the positions of the checkpoints of which every slice is there, the newest first."""
+    rows = connection.execute(
+        "SELECT position FROM checkpoints GROUP BY position HAVING count(*) = max(parts)"
+        " ORDER BY position DESC",
+    )
+    return [int(row[0]) for row in rows]
 
 
 def newest_checkpoint(connection: sqlite3.Connection) -> int | None:
     """Find the position of the newest checkpoint of which every slice is there."""
-    row = connection.execute(
-        "SELECT position FROM checkpoints GROUP BY position HAVING count(*) = max(parts)"
-        " ORDER BY position DESC LIMIT 1",
-    ).fetchone()
-    return None if row is None else int(row[0])
+    return next(iter(whole_checkpoints(connection)), None)
 
 
 def _free_up_to(connection: sqlite3.Connection) -> int:

@@ -38,9 +38,13 @@ class CrossingFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class VisitFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Visits; those that overlap the times, half-open. `open` is whether it still goes on."""
+    """Visits; those that overlap the times, half-open. `open` is whether it still goes on.
+
+    `zones` is any of several, as a JSON list.
+    """
 
     zone: str | None = None
+    zones: str | None = None
     asset: str | None = None
     tag: str | None = None
     open: bool | None = None

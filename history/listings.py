@@ -1,11 +1,13 @@
 """How each table is listed: its columns, its filters, and which of them have an index."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from history.filters import AlertFilter, AssetFilter
 from history.paging import Listing
+from history.visit_ranges import OVERLAPS_SINCE, open_visits, visits_between
 
 MOVEMENTS = Listing(
     name="movements",
@@ -45,22 +47,38 @@ CROSSINGS = Listing(
     sought=frozenset({"asset", "tag", "portal", "since_ns"}),
 )
 
-# A visit of no length counts where it begins.
-OVERLAPS_SINCE = "(to_ns IS NULL OR to_ns > :since_ns OR from_ns >= :since_ns)"
 
+def _visit_ranges(filters: Mapping[str, Any]) -> str | None:
+    """Visits of zones that go on or touch a time are sought; those of one tag are few."""
+    zone = next((name for name in ("zone", "zones") if name in filters), None)
+    if zone is None or not {"asset", "tag"}.isdisjoint(filters):
+        return None
+    if filters.get("open"):
+        return open_visits(_ZONE_TERMS[zone])
+    if "since_ns" in filters:
+        return visits_between(_ZONE_TERMS[zone], until="until_ns" in filters)
+    return None
+
+
+_ZONE_TERMS = {
+    "zone": "zone = :zone",
+    "zones": "zone IN (SELECT value FROM json_each(:zones))",
+}
 VISITS = Listing(
     name="visits",
     columns="id, seq, tag, asset, zone, from_ns, to_ns",
     key="id",
     terms={
-        "zone": "zone = :zone",
+        **_ZONE_TERMS,
         "asset": "asset = :asset",
         "tag": "tag = :tag",
         "open": "(to_ns IS NULL) = :open",
         "since_ns": OVERLAPS_SINCE,
         "until_ns": "from_ns < :until_ns",
     },
-    sought=frozenset({"zone", "asset", "tag"}),
+    sought=frozenset({"zone", "zones", "asset", "tag"}),
+    walked={"zone": "visits_by_zone"},
+    ranges=_visit_ranges,
 )
 
 ASSETS = Listing(
@@ -159,7 +177,7 @@ def wanted_assets(wanted: AssetFilter) -> WantedAssets:
     q: str | None = fields.pop("q")
     return WantedAssets(
         grouping=fields.pop("group"),
-        like=None if not q else f"%{_literal(q)}%",
+        like=None if not q else containing(q),
         **fields,
     )
 
@@ -177,5 +195,7 @@ def wanted_alerts(wanted: AlertFilter) -> WantedAlerts:
     )
 
 
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def containing(text: str) -> str:
+    """Return the LIKE pattern, escaped by a backslash, of what holds a text as it is."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"

@@ -37,6 +37,13 @@ class ZonesChanged(msgspec.Struct, frozen=True, gc=False, tag="zones_changed"):
     at_ns: int
 
 
+class ReadersRemoved(msgspec.Struct, frozen=True, gc=False, tag="readers_removed"):
+    """Readers, or devices behind a link, are not in the site file any more."""
+
+    readers: tuple[str, ...]
+    at_ns: int
+
+
 class Audited(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="audited"):
     """Somebody did something that no other output tells of; it stands in the audit log.
 
@@ -61,6 +68,7 @@ Output = (
     | AssetStored
     | AssetRemoved
     | ZonesChanged
+    | ReadersRemoved
     | Audited
     | CustodyChanged
 )

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -65,7 +65,9 @@ class Listing(NamedTuple):
     """How a table is listed by a key that never changes and rises with the commit sequence.
 
     `terms` holds an SQL condition for each filter; `sought` names the filters
-    that have an index of their own.
+    that have an index of their own, `walked` the index of a filter that also has the
+    order of the key. `ranges` may write a statement that seeks the keys for filters
+    and their values; the terms then choose of these.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Listing(NamedTuple):
     key: str
     terms: Mapping[str, str]
     sought: frozenset[str]
+    walked: Mapping[str, str] = {}
+    ranges: Callable[[Mapping[str, Any]], str | None] = lambda _filters: None
 
 
 def list_page(
@@ -99,13 +103,14 @@ def page_query(
     """Write the statement and values for a page and one row more."""
     values = {name: value for name in listing.terms if (value := getattr(wanted, name)) is not None}
     conditions = [listing.terms[name] for name in values]
-    # `+` keeps SQLite from walking the whole key where a filter has an index: without it, a
-    # page that can not be filled reads the table to its end.
-    key = f"+{listing.key}" if listing.sought.intersection(values) else listing.key
+    key, source = _way_of(listing, values)
+    ranges = listing.ranges(values)
+    if ranges is not None:
+        conditions.append(f"{listing.key} IN ({ranges})")
     if request.cursor is not None:
         values["after"] = decode_cursor(listing.name, request, (int,))[0]
         conditions.append(f"{key} {compare_of(request)} :after")
-    inner = ["SELECT", listing.key, "FROM", listing.name]
+    inner = ["SELECT", listing.key, "FROM", source]
     if conditions:
         inner += ["WHERE", " AND ".join(conditions)]
     order = direction_of(request)
@@ -114,6 +119,18 @@ def page_query(
     statement = " ".join([*outer, *inner, ") ORDER BY", listing.key, order])
     bound = {name: bounded(value) for name, value in values.items()}
     return statement, {**bound, "rows": checked_limit(request) + 1}
+
+
+def _way_of(listing: Listing, filters: Mapping[str, Any]) -> tuple[str, str]:
+    """Return key and table as the statement names them, so that SQLite goes the short way."""
+    sought = listing.sought.intersection(filters)
+    if len(sought) == 1 and not listing.ranges(filters):
+        (only,) = sought
+        if only in listing.walked:
+            return listing.key, f"{listing.name} INDEXED BY {listing.walked[only]}"
+    # `+` keeps SQLite from walking the whole key where a filter has an index: without it, a
+    # page that can not be filled reads the table to its end.
+    return (f"+{listing.key}" if sought else listing.key), listing.name
 
 
 def bounded(value: Any) -> Any:  # noqa: ANN401 - any value that SQLite takes

@@ -2,7 +2,7 @@
 
 import queue
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -36,7 +36,7 @@ from history.outputs import crossing_json, movement_json
 from history.paging import Page, PageRequest, bounded, list_page
 from history.presence import position_of, present_in
 from history.registered import asset_in
-from history.timeline import timeline_of
+from history.timeline import TYPES, timeline_of
 from tags.times import format_time
 from zones.movements import Crossing, Movement
 
@@ -112,7 +112,7 @@ class StateQuestions:
         """
         with self._moment() as reader:
             rows, cursor = present_in(reader, zones, request)
-        return Page([_present_json(row) for row in rows], cursor)
+        return Page([present_row_json(row) for row in rows], cursor)
 
     def position(self, asset: str) -> dict[str, Any] | None:
         """Say where an asset is: `{asset, tag, zone, since, last_zone, left}`.
@@ -127,7 +127,7 @@ class StateQuestions:
             if _asset_row(reader, asset) is None:
                 return None
             row = position_of(reader, asset)
-        return _position_json(asset, row)
+        return position_row_json(asset, row)
 
     def history(
         self,
@@ -135,15 +135,16 @@ class StateQuestions:
         since_ns: int | None,
         until_ns: int | None,
         request: PageRequest,
+        types: Collection[str] = TYPES,
     ) -> Page:
         """List movements, crossings and visits of an asset, in the order of the commit sequence.
 
-        Each item has `type`: `movement`, `crossing` or `visit`. What was recorded for the
-        asset stays, whoever carries the tag now; a removed asset has a history.
+        Each item has `type`: `movement`, `crossing` or `visit`, any of `types`. What was
+        recorded for the asset stays, whoever carries the tag now; a removed asset has a history.
         """
         window = VisitFilter(asset=asset, since_ns=since_ns, until_ns=until_ns)
         with self._moment() as reader:
-            rows, cursor = timeline_of(reader, window, request)
+            rows, cursor = timeline_of(reader, window, request, types)
         return Page([_timeline_json(row) for row in rows], cursor)
 
     def assets(self, wanted: AssetFilter, request: PageRequest) -> Page:
@@ -281,7 +282,8 @@ def _timeline_json(row: sqlite3.Row) -> dict[str, Any]:
     return {"type": "visit", **visit_row_json(row)}
 
 
-def _present_json(row: sqlite3.Row) -> dict[str, Any]:
+def present_row_json(row: sqlite3.Row) -> dict[str, Any]:
+    """Show a row of `present_in`."""
     return {
         "asset": row["asset"],
         "name": row["name"],
@@ -291,16 +293,20 @@ def _present_json(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _position_json(asset: str, row: sqlite3.Row | None) -> dict[str, Any]:
+def position_row_json(
+    asset: str | None, row: sqlite3.Row | None, at_ns: int | None = None
+) -> dict[str, Any]:
+    """Show where an asset is, or was at a time; `row` is a visit, None if it had none."""
     if row is None:
         nowhere = dict.fromkeys(["tag", "zone", "since", "last_zone", "left"])
         return {"asset": asset, **nowhere}
-    there = row["to_ns"] is None
+    to_ns: int | None = row["to_ns"]
+    there = to_ns is None or (at_ns is not None and to_ns > at_ns)
     return {
         "asset": asset,
         "tag": row["tag"],
         "zone": row["zone"] if there else None,
-        "since": format_time(row["from_ns"] if there else row["to_ns"]),
+        "since": format_time(row["from_ns"] if there or to_ns is None else to_ns),
         "last_zone": row["zone"],
         "left": None if there else _LEFT.get(row["ended"]),
     }

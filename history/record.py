@@ -8,17 +8,29 @@ import msgspec
 from alerts.alert import AlertChange, Event, state_of
 from history.audit import append_audit, audit_entries
 from history.custody_record import record_custody
-from history.outputs import AssetRemoved, AssetStored, Numbered, ZonesChanged, event_of
+from history.outages import record_hearing
+from history.outputs import (
+    AssetRemoved,
+    AssetStored,
+    Numbered,
+    ReadersRemoved,
+    ZonesChanged,
+    event_of,
+)
 from history.store import Ending
 from inventory.assets import Asset
 from inventory.custody import CustodyChanged
+from readers.health import ReaderHealth
 from zones.movements import Crossing, Movement
 
 
-def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) -> None:
+def record_outputs(
+    connection: sqlite3.Connection, outputs: Sequence[Numbered], now_ns: int = 0
+) -> None:
     """Write outputs, in rising order of their numbers, within the caller's transaction.
 
-    Visits, bindings, alerts and the audit log follow from them. Raises sqlite3.IntegrityError
+    Visits, bindings, alerts, outages and the audit log follow from them; `now_ns` is the
+    time of the group that they were decided in. Raises sqlite3.IntegrityError
     where a number was used before or the outputs contradict what is stored (a
     second open alert of one rule and subject); the caller then rolls back.
     """
@@ -26,7 +38,10 @@ def record_outputs(connection: sqlite3.Connection, outputs: Sequence[Numbered]) 
         return
     _record_events(connection, outputs)
     for numbered in outputs:
-        _record(connection, numbered)
+        if isinstance(numbered.output, ReaderHealth | ReadersRemoved):
+            record_hearing(connection, numbered.seq, numbered.output, now_ns)
+        else:
+            _record(connection, numbered)
     append_audit(connection, audit_entries(outputs))
     connection.execute("UPDATE marks SET value = ? WHERE name = 'last_seq'", (outputs[-1].seq,))
 
@@ -51,7 +66,7 @@ def _record(connection: sqlite3.Connection, numbered: Numbered) -> None:
         case CustodyChanged() | Event() as told:
             record_custody(connection, numbered.seq, told)
         case _:
-            # Reader health lives in memory; the stream has had it.
+            # The stream has had it.
             pass
 
 
@@ -175,13 +190,11 @@ def _begin_visit(
     visit: tuple[int, str, str | None, str, int],
 ) -> None:
     """`visit` is seq, tag, asset, zone, from_ns."""
-    seq, tag, *_ = visit
-    begun = connection.execute(
+    connection.execute(
         "INSERT INTO visits (seq, tag, asset, zone, from_ns, changed_seq)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (*visit, seq),
+        (*visit, visit[0]),
     )
-    connection.execute("INSERT OR REPLACE INTO last_visits VALUES (?, ?)", (tag, begun.lastrowid))
 
 
 def _record_asset(connection: sqlite3.Connection, seq: int, asset: Asset) -> None:
@@ -289,12 +302,12 @@ def _record_alert(connection: sqlite3.Connection, seq: int, change: AlertChange)
     alert, acknowledged = change.alert, change.alert.acknowledged
     connection.execute(
         "INSERT INTO alerts (id, raised_seq, seq, rule, subject, asset, tag, severity, state,"
-        " time_ns, open, record, called_ns, acknowledged_ns)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " time_ns, open, record, called_ns, acknowledged_ns, closed_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, severity = excluded.severity,"
         " state = excluded.state, open = excluded.open, record = excluded.record,"
         " called_ns = coalesce(excluded.called_ns, called_ns),"
-        " acknowledged_ns = excluded.acknowledged_ns",
+        " acknowledged_ns = excluded.acknowledged_ns, closed_ns = excluded.closed_ns",
         (
             alert.id,
             seq,
@@ -310,6 +323,7 @@ def _record_alert(connection: sqlite3.Connection, seq: int, change: AlertChange)
             msgspec.msgpack.encode(alert),
             change.at_ns if calls_people(change) else None,
             None if acknowledged is None else acknowledged.at_ns,
+            change.at_ns if alert.cleared else None,
         ),
     )
 

@@ -1,13 +1,14 @@
 """The store of sightings in a folder of SQLite files, one for each UTC day of event time."""
 
+import logging
 import re
 import sqlite3
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,8 +16,10 @@ import msgspec
 
 from history.day_file import DayFile
 from history.day_question import AT_READER, OF_TAG, Asked, ask_day, read_position
+from history.day_salvage import REPORT, SIDES, Mended, Retell, end_mending, mend_day
 from history.day_scope import first_without_room, room_left, walk_day
-from history.day_series import Series, fixes_of_day, measurements_of_day
+from history.day_series import Series, Step, fixes_of_day, measurements_of_day, steps_of_day
+from history.salvage import Go, is_damage, open_damaged
 from history.sightings import SLOT_S, Scope, Sighting, SightingBatch
 from tags.reads import Fix, Measurement
 from tags.times import SECOND_NS
@@ -27,20 +30,30 @@ _DAY_NS = _DAY_S * SECOND_NS
 _FILE_NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.db(\.damaged-\d+)?")
 PointT = TypeVar("PointT")
 _Parts = tuple[list[Sighting], list[Fix], list[Measurement]]
-_SIDES = ("", "-wal", "-shm")
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+log = logging.getLogger("tagwarden.history")
 
 
 class SqliteSightings:
     """Fulfils SightingStore; retention is deleting a file.
 
     A file that turns out damaged while it is written is renamed to
-    `….db.damaged-1` and a new one begun; one that can not be read for a question
-    is left out of the answer. `damaged_files` and `unread_files` count both.
+    `….db.damaged-1`, and what can be read of it, with what `retell` still knows of that day,
+    stands in a new one. One that can not be read for a question is left out of the answer,
+    and mended by the next `mend`. `damaged_files` and `unread_files` count both.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        retell: Retell = lambda _day: nullcontext(),
+        go: Go = lambda: True,
+    ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        end_mending(folder)
+        self.retell = retell
+        self.go = go
+        self.mended: list[Mended] = []
+        self._suspects: set[int] = set()
         self._folder = folder
         self._lock = threading.Lock()
         self._open: OrderedDict[int, DayFile] = OrderedDict()
@@ -52,6 +65,12 @@ class SqliteSightings:
         with self._lock:
             for day, of_day in sorted(_by_day(batches).items()):
                 self._append_day(day, of_day)
+
+    def put(self, batches: Sequence[SightingBatch]) -> None:
+        """Take slots as they are told, whole; see DayFile.put. Raises what the disk raises."""
+        with self._lock:
+            for day, of_day in sorted(_by_day(batches).items()):
+                self._day_file(day).put(of_day)
 
     def sync(self) -> None:
         """Return once everything appended outlives a power cut."""
@@ -81,6 +100,24 @@ class SqliteSightings:
         question = Series((sensor, quantity), since_ns, until_ns, limit)
         return self._walk(question, measurements_of_day)
 
+    def steps_of(self, asked: Series, step_ns: int) -> list[Step]:
+        """Return what a sensor measured step by step, counted from the epoch, newest first."""
+        found: list[Step] = []
+        first, last = asked.since_ns // _DAY_NS, (asked.until_ns - 1) // _DAY_NS
+        for day in reversed(self._days()):
+            # The last step may go on in the day before, until a further one was found.
+            if first <= day <= last and len(found) <= asked.limit:
+                ask = partial(steps_of_day, asked._replace(limit=asked.limit + 1), step_ns)
+                older = self._unless_damaged(ask, day)
+                if found and older and found[-1].begin_ns == older[0].begin_ns:
+                    found[-1] = found[-1].with_older(older.pop(0))
+                found += older
+        return found[: asked.limit]
+
+    def files(self) -> list[Path]:
+        """Return the files of all days, the oldest first."""
+        return [self._path(day) for day in self._days()]
+
     def walk(self, scope: Scope) -> Iterator[Sighting]:
         """Give what was heard, oldest slot first; a file is open while its day is given."""
         for day in self._days():
@@ -107,8 +144,8 @@ class SqliteSightings:
             path = self._path(day)
             try:
                 found[path.stem] = read_position(path)
-            except sqlite3.Error:
-                self.unread_files += 1
+            except sqlite3.DatabaseError as error:
+                self._note_unread(error, day)
         return found
 
     def expire(self, keep_days: int, now_ns: int) -> int:
@@ -118,9 +155,27 @@ class SqliteSightings:
             old = [(day, path) for day, path in self._files() if day < oldest_kept]
             for day, path in old:
                 self._close_day(day)
-                for side in _SIDES:
+                for side in (*SIDES, REPORT):
                     path.with_name(path.name + side).unlink(missing_ok=True)
         return len(old)
+
+    def suspect(self, day: str) -> None:
+        """Somebody found the file of a day (`2026-01-31`) damaged. For any thread."""
+        self._suspects.add(_day_number(day))
+
+    def mend(self) -> list[Mended]:
+        """Make days anew that were found damaged, in the thread that appends; those since.
+
+        Meanwhile questions are answered by what can be read. Raises OSError, sqlite3.Error or
+        SalvageStoppedError; then the same days wait for the next call.
+        """
+        with self._lock:
+            for day in sorted(self._suspects):
+                if self._path(day).exists():
+                    self._mend(day)
+                self._suspects.discard(day)
+        mended, self.mended = self.mended, []
+        return mended
 
     def close(self) -> None:
         """Sync and close all files; the next append opens them again."""
@@ -132,9 +187,9 @@ class SqliteSightings:
         try:
             self._day_file(day).add(batches)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
-            self._set_aside(day)
+            self._mend(day)
             self._day_file(day).add(batches)
 
     def _day_file(self, day: int) -> DayFile:
@@ -151,17 +206,17 @@ class SqliteSightings:
         if file := self._open.pop(day, None):
             file.close()
 
-    def _set_aside(self, day: int) -> None:
-        """Rename a damaged file, with what belongs to it, so that somebody can look at it."""
-        self._close_day(day)
+    def _mend(self, day: int) -> None:
         path = self._path(day)
-        names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-        aside = next(name for name in names if not name.exists())
-        for side in _SIDES:
-            source = path.with_name(path.name + side)
-            if source.exists():
-                source.rename(aside.with_name(aside.name + side))
+        with closing(open_damaged(path)):
+            # While it is open, closing the other moves nothing into the damaged file.
+            self._close_day(day)
+        log.warning("%s is damaged; what can be read of it is salvaged", path)
+        with self.retell(path.stem) as retold:
+            mended = mend_day(path, retold, self.go)
         self.damaged_files += 1
+        self.mended.append(mended)
+        log.warning("%s", mended)
 
     def _ask(self, statement: str, asked: Asked) -> list[Sighting]:
         """Ask the days that the slots touch, the newest first, until there is enough."""
@@ -187,13 +242,13 @@ class SqliteSightings:
         try:
             yield from walk_day(self._path(day), scope, slots)
         except sqlite3.DatabaseError as error:
-            self._note_unread(error)
+            self._note_unread(error, day)
 
     def _room_left(self, day: int, scope: Scope, slots: range, room: int) -> int | None:
         try:
             return room_left(self._path(day), scope, slots, room)
         except sqlite3.DatabaseError as error:
-            self._note_unread(error)
+            self._note_unread(error, day)
             return room
 
     def _ask_day(self, day: int, statement: str, asked: Asked, slots: range) -> list[Sighting]:
@@ -203,13 +258,14 @@ class SqliteSightings:
         try:
             return ask(self._path(day))
         except sqlite3.DatabaseError as error:
-            self._note_unread(error)
+            self._note_unread(error, day)
             return []
 
-    def _note_unread(self, error: sqlite3.DatabaseError) -> None:
-        """Count a file that is damaged; any other error is raised again."""
-        if not _is_damage(error):
+    def _note_unread(self, error: sqlite3.DatabaseError, day: int) -> None:
+        """Count a file that is damaged, and have it mended; any other error is raised again."""
+        if not is_damage(error):
             raise error
+        self._suspects.add(day)
         self.unread_files += 1
 
     def _path(self, day: int) -> Path:
@@ -253,8 +309,3 @@ def _slots_of_day(slots: range, day: int) -> range:
 
 def _day_number(text: str) -> int:
     return date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    """Tell a file that can not be read from a disk that is full or busy."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED

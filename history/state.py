@@ -15,7 +15,7 @@ _MIGRATION_NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
 class StateRefusedError(Exception):
-    """The file is of another version of Tagwarden; nothing was changed in it."""
+    """The file can not be used by this version, or by none; nothing was changed in it."""
 
 
 class StateTooNewError(StateRefusedError):
@@ -92,6 +92,17 @@ def open_in_memory() -> sqlite3.Connection:
     return connection
 
 
+def make_state(path: Path, version: int) -> sqlite3.Connection:
+    """Make a new state.db of a former version, for what is copied into it."""
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # It counts once the caller has moved its log into it, with synchronous = FULL.
+    connection.execute("PRAGMA synchronous = OFF")
+    _migrate(connection, lambda _old: None, version)
+    return connection
+
+
 def last_seq(connection: sqlite3.Connection) -> int:
     """Return the newest number of the commit sequence; 0 before the first output."""
     return _mark(connection, "last_seq")
@@ -157,10 +168,15 @@ def _migrations() -> Iterator[tuple[int, str]]:
 def _migrate(
     connection: sqlite3.Connection,
     before: Callable[[sqlite3.Connection], None],
+    up_to: int | None = None,
 ) -> None:
     """Run what is missing, each in one transaction together with its number."""
     reached = _version(connection)
-    missing = [(number, script) for number, script in _migrations() if number > reached]
+    missing = [
+        (number, script)
+        for number, script in _migrations()
+        if number > reached and (up_to is None or number <= up_to)
+    ]
     if reached and missing:
         before(connection)
     for number, script in missing:

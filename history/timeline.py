@@ -1,12 +1,13 @@
 """The movements, crossings and visits of one asset in one list."""
 
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from history.filters import VisitFilter
-from history.listings import CROSSINGS, MOVEMENTS, OVERLAPS_SINCE, VISITS
+from history.listings import CROSSINGS, MOVEMENTS, VISITS
 from history.paging import (
     Listing,
     PageRequest,
@@ -17,7 +18,9 @@ from history.paging import (
     direction_of,
     encode_cursor,
 )
+from history.visit_ranges import OVERLAPS_SINCE
 
+TYPES = ("movement", "visit", "crossing")
 _MOVEMENT, _VISIT, _CROSSING = 0, 1, 2
 
 
@@ -25,10 +28,11 @@ def timeline_of(
     connection: sqlite3.Connection,
     window: VisitFilter,
     request: PageRequest,
+    types: Collection[str] = TYPES,
 ) -> tuple[list[sqlite3.Row], str | None]:
     """Fetch one page of rows of `movements`, `crossings` and `visits` of `window.asset`."""
     limit = checked_limit(request)
-    statement, values = timeline_query(window, request)
+    statement, values = timeline_query(window, request, types)
     keys = [tuple(key) for key in connection.execute(statement, values)]
     shown = keys[:limit]
     rows = {
@@ -40,7 +44,9 @@ def timeline_of(
     return [rows[part, key] for _, part, key in shown], cursor
 
 
-def timeline_query(window: VisitFilter, request: PageRequest) -> tuple[str, dict[str, Any]]:
+def timeline_query(
+    window: VisitFilter, request: PageRequest, types: Collection[str] = TYPES
+) -> tuple[str, dict[str, Any]]:
     """Write the statement for the keys (seq, part, id) of a page and one more."""
     values: dict[str, Any] = {"asset": window.asset, "rows": checked_limit(request) + 1}
     movements = ["SELECT seq, 0 AS part, seq AS id FROM movements WHERE asset = :asset"]
@@ -56,7 +62,8 @@ def timeline_query(window: VisitFilter, request: PageRequest) -> tuple[str, dict
         movements.append("time_ns < :until_ns")
         crossings.append("time_ns < :until_ns")
         visits.append("from_ns < :until_ns")
-    sources = (" AND ".join(conditions) for conditions in (movements, visits, crossings))
+    kinds = zip(TYPES, (movements, visits, crossings), strict=True)
+    sources = (" AND ".join(conditions) for kind, conditions in kinds if kind in types)
     parts = ["SELECT seq, part, id FROM (", " UNION ALL ".join(sources), ")"]
     if request.cursor is not None:
         behind = decode_cursor("history", request, (int, int, int))

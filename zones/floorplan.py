@@ -174,6 +174,15 @@ class FloorPlan:
         """A reader with the devices behind it, or a device; nothing where it is not listed."""
         return self._links.get(name) or [hearer for hearer in (name,) if hearer in self._hearers]
 
+    @property
+    def hearers(self) -> tuple[str, ...]:
+        """All readers, and all devices behind links, in the order of the site file."""
+        return tuple(self._hearers)
+
+    def lost_hearers(self, former: "FloorPlan") -> tuple[str, ...]:
+        """The readers and devices of `former` that are not there any more, in its order."""
+        return tuple(name for name in former.hearers if name not in self._hearers)
+
     def has_antenna(self, key: PointKey) -> bool:
         """Whether the site file speaks of this antenna, by number or with all of its reader."""
         hearer = self._hearers.get(key[0])

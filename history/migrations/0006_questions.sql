@@ -19,17 +19,34 @@ CREATE INDEX visits_by_length ON visits (zone, length_class, from_ns);
 DROP INDEX visits_by_zone;
 CREATE INDEX visits_by_zone ON visits (zone);
 
--- The visit in which each tag was last, whether it goes on or not.
+-- The visit in which each tag was last, whether it goes on or not: all of them in one walk.
 CREATE TABLE last_visits (
-    tag   TEXT PRIMARY KEY,
-    visit INTEGER NOT NULL
+    tag     TEXT PRIMARY KEY,
+    visit   INTEGER NOT NULL,
+    asset   TEXT,
+    zone    TEXT NOT NULL,
+    from_ns INTEGER NOT NULL,
+    to_ns   INTEGER,
+    ended   TEXT
 ) WITHOUT ROWID;
 INSERT INTO last_visits
-SELECT tag, id FROM (
-    SELECT tag, id, row_number() OVER (
+SELECT tag, id, asset, zone, from_ns, to_ns, ended FROM (
+    SELECT *, row_number() OVER (
         PARTITION BY tag ORDER BY to_ns IS NULL DESC, from_ns DESC, id DESC
     ) AS age FROM visits WHERE ended IS NOT 'late'
 ) WHERE age = 1;
+CREATE TRIGGER visit_begins AFTER INSERT ON visits WHEN NEW.ended IS NOT 'late' BEGIN
+    INSERT OR REPLACE INTO last_visits
+    VALUES (NEW.tag, NEW.id, NEW.asset, NEW.zone, NEW.from_ns, NEW.to_ns, NEW.ended);
+END;
+CREATE TRIGGER visit_changes AFTER UPDATE OF asset, zone, to_ns, ended ON visits BEGIN
+    UPDATE last_visits
+    SET asset = NEW.asset, zone = NEW.zone, to_ns = NEW.to_ns, ended = NEW.ended
+    WHERE tag = NEW.tag AND visit = NEW.id;
+END;
+CREATE TRIGGER visit_is_forgotten AFTER DELETE ON visits BEGIN
+    DELETE FROM last_visits WHERE tag = OLD.tag AND visit = OLD.id;
+END;
 
 -- An open visit goes by the name of its zone. Other stores have it under the former one.
 CREATE TABLE renamed_visits (
@@ -57,6 +74,12 @@ CREATE TABLE outages (
 CREATE UNIQUE INDEX outages_open ON outages (reader, antenna) WHERE to_ns IS NULL;
 CREATE INDEX outages_by_reader ON outages (reader, from_ns);
 CREATE INDEX outages_by_time ON outages (from_ns);
+
+-- Which tags an asset ever carried.
+CREATE INDEX bindings_by_asset ON bindings (asset, bound_ns);
+
+-- By their newest change: that is how other stores get them.
+CREATE INDEX alerts_by_change ON alerts (seq);
 
 -- What another store still has to get: of each part (a day of sightings, or the decisions) the
 -- numbers behind `after`, up to `until` or, where that is null, without end.

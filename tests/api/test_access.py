@@ -34,6 +34,8 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/zones/{{name}}/visits"): LOOK,
     ("GET", f"{API}/zones/{{name}}"): LOOK,
     ("GET", f"{API}/sensors"): LOOK,
+    ("GET", f"{API}/sensors/{{sensor}}/series"): LOOK,
+    ("GET", f"{API}/positions"): LOOK,
     ("GET", f"{API}/readers"): LOOK,
     ("GET", f"{API}/readers/{{name}}"): LOOK,
     ("PUT", f"{API}/readers/{{name}}/maintenance"): {"operator", "admin"},
@@ -89,7 +91,9 @@ def routes_of(app: Api) -> set[tuple[str, str]]:
 
 
 def _filled(path: str) -> str:
-    return path.format(asset="A", name="hall", alert="x", port="1", delivery="d", checkout="c")
+    return path.format(
+        asset="A", name="hall", alert="x", port="1", delivery="d", checkout="c", sensor="s"
+    )
 
 
 def test_every_route_is_in_the_table_of_rights_and_in_the_openapi_schema(app: Api) -> None:

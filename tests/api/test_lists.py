@@ -16,6 +16,7 @@ from tags.times import SECOND_NS
 from tests.api.fake_gateway import FakeDesk, moved, raised
 
 API = "/api/v1"
+COLD: dict[str, Any] = {"sensor": "link:cold", "quantity": "t", "value": 4.5, "unit": "°C"}
 
 
 async def five_movements(desk: FakeDesk) -> None:
@@ -271,7 +272,9 @@ async def test_answers_have_the_shape_that_the_schema_promises(
     leave = {"asset": "L1", "person": "bob", "for_s": 600}
     checkout = (await admin.post(f"{API}/checkouts", json=leave)).json()["id"]
     tested = (await admin.post(f"{API}/channels/guards/test")).json()["delivery"]
+    desk.measured = [{**COLD, "time": "2027-01-15T08:00:00.000000Z"}]
     names = {"asset": "L1", "checkout": checkout, "alert": "a1", "delivery": tested}
+    names["sensor"] = COLD["sensor"]
     for route in ROUTES:
         if route.verb != "GET" or route.shape is None or route.right == "ingest":
             continue

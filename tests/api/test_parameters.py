@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from api.app import Api
-from api.routes import ROUTES, Route
+from api.route import Route
+from api.routes import ROUTES
 from tests.api.fake_gateway import FakeDesk, moved, raised
 
 API = "/api/v1"

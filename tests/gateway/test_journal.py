@@ -112,10 +112,13 @@ def test_a_smaller_checkpoint_of_the_same_position_is_not_mixed_with_the_larger_
     assert journal.load_checkpoint(1) == (5, b"o" * 35)
 
 
-def test_only_the_newest_checkpoint_is_kept(journal: SqliteJournal) -> None:
+def test_the_newest_checkpoint_and_the_one_before_it_are_kept(journal: SqliteJournal) -> None:
     journal.keep_checkpoint(1, 1, b"one")
     journal.keep_checkpoint(2, 1, b"two")
-    assert journal.connection.execute("SELECT position FROM checkpoints").fetchall() == [(2,)]
+    journal.keep_checkpoint(3, 1, b"three")
+    assert [position for position, _ in journal.checkpoints(1)] == [3, 2]
+    kept = journal.connection.execute("SELECT position FROM checkpoints").fetchall()
+    assert kept == [(2,), (3,)]
 
 
 def test_a_checkpoint_of_another_format_is_not_read(journal: SqliteJournal) -> None:

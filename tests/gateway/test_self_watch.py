@@ -42,6 +42,7 @@ class Plant:
         self.degraded: str | None = None
         self.follower = SimpleNamespace(fault=None, position=7, newest_ns=NOON_NS)
         self.free_mb_min = free_mb_min
+        self.troubles: dict[str, str | None] = {}
         self.watch = SelfWatch(
             cast("Collector", self),
             cast("SightingsFollower", self.follower),
@@ -49,6 +50,7 @@ class Plant:
             self._free_bytes,
             lambda: self.free_mb_min,
             lambda: self.now_s,
+            lambda: self.troubles,
         )
 
     def put(self, fault: GatewayFault) -> None:
@@ -222,3 +224,32 @@ async def test_while_the_store_takes_nothing_the_history_is_not_told_as_well() -
     plant.follower.fault = "sightings can not be written: database or disk is full"
     await plant.until(200)
     assert [kind for kind, *_ in plant.told] == ["store"]
+
+
+# Other stores of the history
+
+
+async def test_another_store_that_is_away_for_a_while_is_told_by_name() -> None:
+    plant = Plant()
+    plant.troubles = {"influxdb": "influxdb: connection refused"}
+    await plant.until(HISTORY_AFTER_S)
+    assert plant.told == []
+    await plant.until(100)
+    plant.troubles = {"influxdb": None}
+    await plant.until(200)
+    assert [broken for _, broken, _ in plant.told] == [True, False]
+    assert plant.details[0] == "influxdb: influxdb: connection refused"
+
+
+async def test_a_store_that_the_site_file_names_no_longer_is_no_trouble() -> None:
+    plant = Plant(fault("history", "influxdb"))
+    await plant.until(100)
+    assert plant.told == [("history", False, 0.5 + HISTORY_AFTER_S)]
+
+
+async def test_two_stores_are_told_apart() -> None:
+    plant = Plant()
+    plant.troubles = {"influxdb": "away"}
+    plant.follower.fault = "disk I/O error"
+    await plant.until(100)
+    assert plant.details == ["sightings: disk I/O error", "influxdb: away"]

@@ -16,7 +16,8 @@ from gateway.blueprints import stored_blueprint
 from gateway.entries import Entry, GatewayStarted, ReadGroup, Tick, encode_entries
 from gateway.journal import SqliteJournal
 from gateway.limits import LimitsSettings
-from gateway.station import StateUnreadableError, Station, open_journal, recover
+from gateway.pipeline import FORMAT
+from gateway.station import Station, open_journal, recover
 from history.state import open_state
 from tags.times import MILLISECOND_NS, SECOND_NS
 from tests.gateway.made import (
@@ -237,14 +238,15 @@ def test_a_state_of_an_older_version_is_rebuilt_from_its_journal(tmp_path: Path)
         assert (pipeline.state.now_ns, position) == (NOON_NS + 2, 2)
 
 
-def test_an_older_state_without_the_beginning_of_its_journal_is_refused_and_stays_as_it_was(
-    tmp_path: Path,
+def test_an_older_state_without_the_beginning_of_its_journal_is_rebuilt_from_its_tables(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = old_state(tmp_path / "state.db", first_position=5)
-    with pytest.raises(StateUnreadableError, match="start that version"):
-        open_journal(path)
-    with closing(sqlite3.connect(path)) as old:
-        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+    journal = open_journal(old_state(tmp_path / "state.db", first_position=5))
+    with closing(journal.connection):
+        pipeline, position, _ = recover(journal, stored_blueprint)
+        assert (pipeline.state.now_ns, position) == (NOON_NS + 6, 6)
+        assert journal.load_checkpoint(FORMAT) is not None
+    assert "the state was rebuilt from the tables" in caplog.text
 
 
 def test_a_restart_is_no_absence(tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ def test_damaged_files_do_not_overwrite_each_other_and_expire_with_their_day(
     assert files(folder) == [
         "2026-09-21.db",
         "2026-09-21.db.damaged-1",
+        "2026-09-21.db.damaged-1.report",
         "2026-09-21.db.damaged-2",
+        "2026-09-21.db.damaged-2.report",
     ]
     assert store.expire(1, sighting(3 * DAY_S).first_ns) == 3
     assert files(folder) == []

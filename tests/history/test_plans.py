@@ -25,9 +25,11 @@ from history.listings import (
 )
 from history.paging import PageRequest, encode_cursor, page_query
 from history.presence import present_query
+from history.sqlite_history import ALERTS_BETWEEN, LAST_POSITIONS, TRACK, VISITS_BETWEEN
 from history.timeline import timeline_query
 from tests.history.made import Writer, plan
 
+_SPAN = {"zone": "a", "since_ns": 1, "until_ns": 2, "rows": 3}
 PLANS: dict[str, tuple[str, dict[str, Any]]] = {}
 for _name, _listing, _wanted in (
     ("movements", MOVEMENTS, MovementFilter()),
@@ -42,6 +44,9 @@ for _name, _listing, _wanted in (
     ("crossings since", CROSSINGS, CrossingFilter(since_ns=1)),
     ("visits", VISITS, VisitFilter()),
     ("visits in a zone", VISITS, VisitFilter(zone="a")),
+    ("visits in a zone since", VISITS, VisitFilter(zone="a", since_ns=1)),
+    ("visits that go on in zones", VISITS, VisitFilter(zones='["a", "b"]', open=True)),
+    ("visits in zones between", VISITS, VisitFilter(zones='["a", "b"]', since_ns=1, until_ns=2)),
     ("visits in a zone between", VISITS, VisitFilter(zone="a", since_ns=1, until_ns=2)),
     ("visits of an asset", VISITS, VisitFilter(asset="a", since_ns=1)),
     ("visits of a tag", VISITS, VisitFilter(tag="a")),
@@ -63,6 +68,9 @@ for _name, _listing, _wanted in (
     PLANS[_name] = page_query(_listing, _wanted, PageRequest())
     _cursor = encode_cursor(_listing.name, "-seq", (9,))
     PLANS[f"{_name}, next page"] = page_query(_listing, _wanted, PageRequest(cursor=_cursor))
+PLANS["visits of a zone"] = VISITS_BETWEEN, _SPAN
+PLANS["track of a tag"] = TRACK, {**_SPAN, "tag": "a"}
+PLANS["alerts between"] = ALERTS_BETWEEN, _SPAN
 PLANS["who is in"] = present_query(["a", "b"], PageRequest())
 PLANS["history"] = timeline_query(VisitFilter(asset="a", since_ns=1), PageRequest())
 # In the order of the key and no further than the page.
@@ -94,3 +102,25 @@ def test_who_is_there_costs_nothing_for_those_who_were(writer: Writer) -> None:
     searches = [step for step in steps if step.startswith(("SEARCH visits", "SEARCH newer"))]
     assert len(searches) == 4
     assert all("visits_open" in step for step in searches)
+
+
+@pytest.mark.parametrize("name", ["visits of a zone", "visits in a zone between"])
+def test_visits_of_a_zone_are_sought_by_length(writer: Writer, name: str) -> None:
+    steps = plan(writer.connection, *PLANS[name])
+    sought = [step for step in steps if "visits_by_length" in step]
+    assert len(sought) == 8
+    assert sum("from_ns>? AND from_ns<?" in step for step in sought) == 6
+    assert all("length_class=?" in step and "from_ns" in step for step in sought)
+    others = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and step not in sought]
+    assert all("rowid=?" in step for step in others if "visits" in step)
+
+
+@pytest.mark.parametrize("name", ["visits in a zone", "visits in a zone, next page"])
+def test_a_page_of_a_zone_is_not_sorted_before_it_is_cut(writer: Writer, name: str) -> None:
+    steps = plan(writer.connection, *PLANS[name])
+    assert any("visits_by_zone" in step for step in steps)
+    assert not any("B-TREE FOR ORDER BY" in step for step in steps)
+
+
+def test_last_positions_walk_over_the_tags_and_not_over_their_visits(writer: Writer) -> None:
+    assert plan(writer.connection, LAST_POSITIONS) == ["SCAN last_visits"]

@@ -1,0 +1,85 @@
+"""All that trails the journal: day files, the copy in another store, and the watch over files."""
+
+import asyncio
+import random
+from collections.abc import Callable
+
+from gateway.collector import Collector
+from gateway.copying import Copying
+from gateway.data_folder import DataFolder
+from gateway.file_watch import FileWatch
+from gateway.followers import SightingsFollower
+from gateway.journal import SqliteJournal
+from gateway.retelling import JournalRetelling
+from gateway.site import Site
+from gateway.sound_state import note_lost_groups, open_sound_journal
+from history.sqlite_sightings import SqliteSightings
+from zones.clock import EventClock, ReaderClock
+from zones.tracks import LocateState
+
+
+def open_archive(folder: DataFolder) -> tuple[SqliteJournal, SqliteSightings]:
+    """The journal and the day files, mended where they were damaged, and numbered as one.
+
+    Raises what open_sound_journal raises.
+    """
+    sightings = SqliteSightings(folder.sightings)
+    journal = open_sound_journal(folder.state)
+    note_lost_groups(journal, folder.state, sightings.positions())
+    return journal, sightings
+
+
+class Archive:
+    """Keeps the history of one gateway; nothing waits for it."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it trails, where to, and who ends it
+        self,
+        folder: DataFolder,
+        sightings: SqliteSightings,
+        journal: SqliteJournal,
+        collector: Collector,
+        site: Callable[[], Site],
+        clock: Callable[[], int],
+        rng: random.Random,
+    ) -> None:
+        def known_clock() -> EventClock:
+            return clock_of(collector.station.pipeline.state.located[0])
+
+        self._ending = False
+        sightings.retell = JournalRetelling(folder.state, known_clock)
+        sightings.go = lambda: not self._ending
+        self.follower = SightingsFollower(
+            folder.state,
+            sightings,
+            collector,
+            known_clock(),
+            lambda store: store.expire(site().settings.history.keep_days, clock()),
+        )
+        self.follower.mend = sightings.mend
+        self.files = FileWatch(folder, collector, clock, sightings.suspect)
+        self.copying = Copying(folder, collector, clock, rng, lambda key: journal.unshipped[key])
+
+    def begin(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Start to trail; the tasks end when they are cancelled."""
+        return [
+            group.create_task(self.follower.run(), name="sightings"),
+            group.create_task(self.files.run(), name="files"),
+        ]
+
+    async def finish(self) -> None:
+        """Catch up with what is committed; what the disk refuses now comes after the next start."""
+        self._ending = True
+        await self.follower.finish()
+        await self.copying.end()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._ending = True
+        self.files.close()
+        self.follower.close()
+
+
+def clock_of(located: LocateState) -> EventClock:
+    """A clock for the history that knows what Locate knows of those of the readers."""
+    clocks = {name: ReaderClock(clock.shift_ns) for name, clock in located.clocks.items()}
+    return EventClock(dict(located.offsets_ns), clocks)
