@@ -53,6 +53,8 @@ def restore_command(chosen: argparse.Namespace) -> int:
 
 def _restore(source: Path, data: Path, *, sure: bool) -> int:
     backup = read_manifest(source)
+    if data.exists() and not data.is_dir():
+        raise BackupError(f"{data}: is a file, not a folder; name another one with --data")
     say(f"{source}: {backup.site or 'no site'}, made {backup.made}, {in_megabytes(backup.bytes)}")
     if not (sure or not DataFolder(data).state.exists() or _is_wanted(data)):
         warn("nothing was restored")

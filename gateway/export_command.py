@@ -37,6 +37,7 @@ from tags.times import SECOND_NS, format_time
 _FORMATS = (".csv", ".jsonl", ".parquet")
 _ROWS_A_WRITE = 1_000
 _DAY_NS = 86_400 * SECOND_NS
+_TIME_NS_END = 2**63 - 1
 _EPOCH = date(1970, 1, 1)
 
 
@@ -50,7 +51,8 @@ def export_command(chosen: argparse.Namespace) -> int:
     except BrokenPipeError:
         pass
     except OSError as error:
-        warn(f"tagwarden: {chosen.out}: can not be written: {reason_of(error)}", "red")
+        where = chosen.out or "standard output"
+        warn(f"tagwarden: {where}: can not be written: {reason_of(error)}", "red")
     except sqlite3.Error as error:
         warn(f"tagwarden: {chosen.data}: can not be read: {error}", "red")
     return 1
@@ -64,6 +66,8 @@ def _require_data(data: Path) -> None:
 def _export(chosen: argparse.Namespace) -> int:
     suffix = _format_of(chosen)
     if chosen.kind == "assets":
+        if chosen.since or chosen.until or chosen.day:
+            raise CommandError("assets are exported as they are now: leave the times away")
         return _export_assets(chosen, suffix)
     data, span = DataFolder(chosen.data), _span_of(chosen)
     total = _count(data, chosen.kind, span)
@@ -90,19 +94,36 @@ def _format_of(chosen: argparse.Namespace) -> str:
     suffix = str(chosen.out.suffix).lower()
     if suffix not in _FORMATS:
         raise CommandError(f"{chosen.out}: end it in {', '.join(_FORMATS)}")
+    if chosen.json and suffix != ".jsonl":
+        raise CommandError(f"{chosen.out}: --json writes JSON lines; end it in .jsonl")
     return suffix
 
 
 def _span_of(chosen: argparse.Namespace) -> Span:
     if chosen.day is not None:
-        try:
-            first_ns = (date.fromisoformat(chosen.day) - _EPOCH).days * _DAY_NS
-        except ValueError as error:
-            raise CommandError(f"--day: {error}") from error
-        return Span(first_ns, first_ns + _DAY_NS)
-    since_ns = None if chosen.since is None else until_ns_of(chosen.since, "--since")
-    until_ns = None if chosen.until is None else until_ns_of(chosen.until)
+        if chosen.since or chosen.until:
+            raise CommandError("--day: is a span of its own; leave --since and --until away")
+        return _span_of_day(chosen.day)
+    since_ns = None if chosen.since is None else _time_of(chosen.since, "--since")
+    until_ns = None if chosen.until is None else _time_of(chosen.until, "--until")
+    if since_ns is not None and until_ns is not None and until_ns <= since_ns:
+        raise CommandError(f"--until: must be later than --since {chosen.since}")
     return Span(since_ns, until_ns)
+
+
+def _span_of_day(day: str) -> Span:
+    try:
+        first_ns = (date.fromisoformat(day) - _EPOCH).days * _DAY_NS
+    except ValueError as error:
+        raise CommandError(f"--day: {day!r} is not a day such as 2026-01-31") from error
+    if not 0 <= first_ns < _TIME_NS_END - _DAY_NS:
+        raise CommandError(f"--day: {day} is not between 1970 and 2262")
+    return Span(first_ns, first_ns + _DAY_NS)
+
+
+def _time_of(text: str, option: str) -> int:
+    """In ns, within what a file can hold."""
+    return max(0, min(until_ns_of(text, option), _TIME_NS_END))
 
 
 def _days_in(data: DataFolder, span: Span) -> list[Path]:

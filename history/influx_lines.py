@@ -53,7 +53,6 @@ RECORD_BYTES_MAX = 60_000
 
 _Value = str | int | float | bool | None
 _Stamps = set[int]
-_SightingSeries = list[tuple[str, _Stamps]]
 _SLOT_STAMP_MAX = STAMP_MAX - 5 * SECOND_NS
 
 
@@ -65,9 +64,10 @@ class Lines(NamedTuple):
 
 
 class _Antenna(NamedTuple):
-    """What all lines of one antenna share: begins, what is taken, and the middle."""
+    """What all lines of one antenna share, by part of 64: their series, and how they begin."""
 
-    series: _SightingSeries
+    series: tuple[str, ...]
+    begins: tuple[str, ...]
     reader: str
     ending: bytes
 
@@ -78,21 +78,29 @@ class _Antennas(dict[tuple[str, int], _Antenna]):
     def __init__(self, zones: dict[tuple[str, int], str]) -> None:
         super().__init__()
         self._zones = zones
-        self._taken: dict[str, list[_Stamps]] = {}
 
     def __missing__(self, where: tuple[str, int]) -> _Antenna:
-        reader, antenna = where
-        zone = self._zones.get(where, "")
-        tag = _tag("zone", zone)
-        taken = self._taken.get(tag) or [set() for _ in range(PARTS)]
-        self._taken[tag] = taken
-        begins = [f"sighting,h={part}{tag} antenna={antenna}i," for part in range(PARTS)]
-        self[where] = known = _Antenna(
-            list(zip(begins, taken, strict=True)),
-            f',reader="{field_text(reader)}",reads=',
-            f"/{reader}/{antenna}".encode(errors="replace"),
-        )
+        known = self[where] = _antenna(self._zones.get(where, ""), *where)
         return known
+
+
+class _Taken:
+    """Which stamps which series have. That two series share one is rare, so one dict is enough."""
+
+    def __init__(self) -> None:
+        self.first: dict[int, str] = {}
+        self._others: set[tuple[str, int]] = set()
+
+    def next_free(self, series: str, stamp: int) -> int:
+        """The first stamp from this one on that the series has not; it is taken now."""
+        first, others = self.first, self._others
+        while first.get(stamp) == series or (series, stamp) in others:
+            stamp += 1
+        if stamp in first:
+            others.add((series, stamp))
+        else:
+            first[stamp] = series
+        return stamp
 
 
 def lines_of(batch: HistoryBatch) -> Lines:
@@ -129,7 +137,8 @@ class _Page:
         self, sightings: Iterable[Sighting], zones: dict[tuple[str, int], str]
     ) -> None:
         """One line each. What is written out here runs for every sighting of a site."""
-        antennas = _Antennas(zones)
+        antennas, taken = _Antennas(zones), _Taken()
+        first = taken.first
         add = self.lines.append
         slot_s = begin_ns = -1
         for one in sightings:
@@ -142,11 +151,12 @@ class _Page:
             where = antennas[one.reader, one.antenna]
             tag = one.tag
             tag_crc = crc32(tag.encode(errors="replace"))
-            head, taken = where.series[tag_crc % PARTS]
+            part = tag_crc % PARTS
             stamp = begin_ns + crc32(where.ending, tag_crc)
-            while stamp in taken:
-                stamp += 1
-            taken.add(stamp)
+            if stamp in first:
+                stamp = taken.next_free(where.series[part], stamp)
+            else:
+                first[stamp] = where.series[part]
             if not (tag.isalnum() and tag.isascii()):
                 tag = field_text(tag)
             rssi = _rssi(one.rssi_dbm_max, one.rssi_dbm_sum, one.rssi_reads)
@@ -154,7 +164,7 @@ class _Page:
                 rssi = ""
                 self.left_out += 1
             add(
-                f"{head}first_ns={one.first_ns}i,last_ns={one.last_ns}i{where.reader}"
+                f"{where.begins[part]}first_ns={one.first_ns}i,last_ns={one.last_ns}i{where.reader}"
                 f'{one.count}i{rssi},tag_id="{tag}" {stamp}'
             )
 
@@ -287,6 +297,17 @@ class _Page:
                 self.left_out += 1
             else:
                 yield f"{name}={text}"
+
+
+@lru_cache(maxsize=1024)
+def _antenna(zone: str, reader: str, antenna: int) -> _Antenna:
+    series = tuple(f"sighting,h={part}{_tag('zone', zone)}" for part in range(PARTS))
+    return _Antenna(
+        series,
+        tuple(f"{each} antenna={antenna}i," for each in series),
+        f',reader="{field_text(reader)}",reads=',
+        f"/{reader}/{antenna}".encode(errors="replace"),
+    )
 
 
 @lru_cache(maxsize=16_384)

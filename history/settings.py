@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from history.store import KeepAges
 
+_OF_A_SERVER = frozenset(
+    {"url", "api", "database", "retention_policy", "organization", "token", "username"}
+    | {"password", "ca_file", "gzip", "timeout_s", "lines_a_write"}
+)
 _Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
@@ -55,8 +59,8 @@ class HistorySettings(BaseModel):
     )
     retention_policy: str | None = Field(default=None, min_length=1, max_length=200)
     organization: str | None = Field(default=None, min_length=1, max_length=200)
-    token: str | None = Field(default=None, max_length=1000)
-    username: str | None = Field(default=None, max_length=200)
+    token: str | None = Field(default=None, min_length=1, max_length=1000)
+    username: str | None = Field(default=None, min_length=1, max_length=200)
     password: str | None = Field(default=None, max_length=1000)
     ca_file: str | None = Field(
         default=None, max_length=1000, description="PEM of the authority of its certificate."
@@ -83,8 +87,10 @@ class HistorySettings(BaseModel):
         if url is None:
             return url
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
             raise ValueError("an address of InfluxDB looks like http://127.0.0.1:8086")
+        if parts.port == 0:  # one above 65535 is an error by itself
+            raise ValueError("a port is between 1 and 65535")
         if parts.username or parts.password:
             raise ValueError("put user and password into `username` and `password`")
         if parts.query or parts.fragment:
@@ -95,10 +101,17 @@ class HistorySettings(BaseModel):
     def _check_store(self) -> Self:
         if self.store == "influxdb" and self.url is None:
             raise ValueError("store: influxdb needs its `url`, such as http://127.0.0.1:8086")
-        if self.store == "sqlite" and self.url is not None:
-            raise ValueError("`url` is for store: influxdb")
-        if self.api == "v2" and self.token is None:
+        if self.store == "sqlite":
+            self._check_alone()
+        if self.api == "v2" and not self.token:
             raise ValueError("api: v2 needs a `token`")
         if (self.username is None) != (self.password is None):
             raise ValueError("`username` and `password` go together")
+        if self.token is not None and self.username is not None:
+            raise ValueError("a `token`, or `username` and `password`, not both")
         return self
+
+    def _check_alone(self) -> None:
+        """What is about a server says nothing without one: its owner thinks that it ships."""
+        for name in sorted(self.model_fields_set & _OF_A_SERVER):
+            raise ValueError(f"`{name}` is for store: influxdb")

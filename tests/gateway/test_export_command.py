@@ -180,3 +180,44 @@ def test_any_name_is_the_same_again(tags: list[str], tmp_path: Path) -> None:
     columns = columns_of("sightings")
     assert write_parquet(tmp_path / "out.parquet", columns, rows, {}) == len(tags)
     assert pq.read_table(tmp_path / "out.parquet").column("tag").to_pylist() == sorted(tags)
+
+
+def test_times_that_contradict_or_would_be_ignored_are_refused(
+    data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def refusal(*more: str) -> str:
+        assert main(["export", *more, "--data", str(data)]) == 1
+        return capsys.readouterr().err
+
+    noon = "2026-01-31T12:00:00Z"
+    assert "later than --since" in refusal("visits", "--since", noon, "--until", noon)
+    assert "of its own" in refusal("visits", "--day", "2026-01-31", "--since", noon)
+    assert "as they are now" in refusal("assets", "--since", noon)
+    assert "such as 2026-01-31" in refusal("visits", "--day", "2026-02-30")
+    assert "1970" in refusal("sightings", "--day", "0001-01-01")
+    assert "1970" in refusal("visits", "--day", "9999-12-31")
+    assert "end it in .jsonl" in refusal("visits", "--json", "--out", str(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize("kind", ["sightings", "visits"])
+def test_times_beyond_what_a_file_holds_are_an_empty_or_an_open_span(
+    kind: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rows(*more: str) -> int:
+        assert main(["export", kind, "--json", "--data", str(data), *more]) == 0
+        return len(capsys.readouterr().out.splitlines())
+
+    everything = rows()
+    assert rows("--since", "0001-01-01T00:00:00Z", "--until", "9999-12-31T00:00:00Z") == everything
+    assert rows("--since", "9999-12-31T00:00:00Z") <= everything
+
+
+def test_a_standard_output_that_takes_nothing_is_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["export", "sightings", "--data", str(data)]) == 1
+        monkeypatch.undo()
+        assert "standard output: can not be written" in capsys.readouterr().err
+        full.detach()

@@ -156,11 +156,11 @@ def test_a_zone_that_the_next_site_file_has_no_more_is_left_as_after_any_restart
     assert [row[4] for row in visits] == ["store"]
 
 
-def test_orders_check_outs_and_who_is_out_under_them_are_as_they_were(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
+def orders() -> list[Entry]:
+    """Somebody shelves a rule, practises, works on an antenna; and takes a laptop along."""
     until_ns = NOON_NS + 3600 * SECOND_NS
     taken = {"arrival_ns": NOON_NS + SECOND_NS, "by": "desk-key"}
-    orders: list[Entry] = [
+    return [
         ShelveRule(**taken, rule="stay in", until_ns=until_ns, reason="moving house"),  # type: ignore[arg-type] # the two words above
         StartDrill(**taken, until_ns=until_ns, reason="practice"),  # type: ignore[arg-type] # the same
         StartMaintenance(
@@ -178,13 +178,18 @@ def test_orders_check_outs_and_who_is_out_under_them_are_as_they_were(tmp_path: 
             asset="L1",
         ),
     ]
+
+
+def test_orders_check_outs_and_who_is_out_under_them_are_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    *others, check_out = orders()
     with closing(open_state(path)) as db:
         station = station_on(SqliteJournal(db))
         station.process(day(1, 0)[0])
         hear(station, TAGS[1], NOON_NS + 2 * SECOND_NS, 4)
-        station.process(orders[3:])
+        station.process([check_out])
         hear(station, TAGS[1], NOON_NS + 20 * SECOND_NS, 6, antenna=2)
-        station.process(orders[:3])
+        station.process(others)
         known = station.pipeline.state
         built = state_from_tables(db, stored_blueprint)
     assert known.judged.custody.loans["c1"].out.keys() == {"L1"}

@@ -140,7 +140,7 @@ def test_a_movement_is_the_vendors_point(  # noqa: PLR0913, PLR0917 -- its field
     tag: str,
     time_ns: int,
     seq: int,
-    late: bool,  # noqa: FBT001
+    late: bool,  # noqa: FBT001 - hypothesis draws it
 ) -> None:
     moved = Movement(
         id="m",

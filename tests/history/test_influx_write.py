@@ -199,25 +199,27 @@ def test_a_server_killed_in_the_middle_has_all_that_it_took(tmp_path: Path) -> N
         writer.close()
 
 
+def loud(name: str, number: int) -> Sighting:
+    """Tag and reader of one name, with figures that are no short ones."""
+    return Sighting(
+        slot_s=SLOT_S,
+        tag=name,
+        reader=name,
+        antenna=1,
+        first_ns=number,
+        last_ns=number,
+        count=1,
+        rssi_dbm_max=-1e-7,
+        rssi_dbm_sum=1e22,
+        rssi_reads=1,
+    )
+
+
 def test_hostile_names_come_back_as_they_are_stored(tmp_path: Path) -> None:
     names = ["a\\b", "a\\", "a\\,b", "a\\ b", "\\\\", 'q"x', "new\nline", "cr\r", "\t", "\0", ""]
     names += ["a,b=c d", "東 🎈", "\x7f", "\x85\u2028", '"', "#x", " lead", "trail ", "'", "\ud800"]
     names += ["x\n\nevil,h=1 evil=1i 5", 'y" 5\nevil evil=1i 6', "x evil=1i 5", "y,evil=a"]
-    seen = [
-        Sighting(
-            slot_s=SLOT_S,
-            tag=name,
-            reader=name,
-            antenna=1,
-            first_ns=number,
-            last_ns=number,
-            count=1,
-            rssi_dbm_max=-1e-7,
-            rssi_dbm_sum=1e22,
-            rssi_reads=1,
-        )
-        for number, name in enumerate(names)
-    ]
+    seen = [loud(name, number) for number, name in enumerate(names)]
     visits = [
         Visit(id=number, tag=name, asset=name, zone=name, from_ns=number)
         for number, name in enumerate(names)

@@ -61,7 +61,7 @@ def test_a_file_of_the_first_format_is_read_and_written_on(tmp_path: Path) -> No
     (path,) = tmp_path.glob("*.db")
     with sqlite3.connect(path) as old:
         old.executescript(
-            "DROP TABLE fixes; DROP TABLE measurements; DROP TABLE touched; PRAGMA user_version = 1;"
+            "DROP TABLE fixes; DROP TABLE measurements; DROP TABLE touched;PRAGMA user_version = 1;"
         )
     old.close()
     assert store.series_of("link:cold", "temperature", 0, 2 * NOON_NS, 9) == []
