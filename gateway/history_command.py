@@ -33,9 +33,12 @@ def history_command(chosen: argparse.Namespace) -> int:
         return 1
     try:
         return _VERBS[chosen.verb](chosen)
-    except (ControlError, StateRefusedError, OSError, sqlite3.Error) as error:
+    except (ControlError, StateRefusedError, OSError) as error:
         warn(f"tagwarden history: {error}", "red")
-        return 1
+    except sqlite3.Error as error:
+        state = DataFolder(chosen.data).state
+        warn(f"tagwarden history: {state}: can not be read: {error}", "red")
+    return 1
 
 
 def _status(chosen: argparse.Namespace) -> int:
@@ -101,7 +104,11 @@ def _drop(chosen: argparse.Namespace) -> int:
     if "error" in answer:
         return _refuse(answer)
     say(f"{_lines(answer['dropped'])} dropped")
-    return 0 if ids is None or answer["dropped"] == len(set(ids)) else 1
+    missing = 0 if ids is None else len(set(ids)) - int(answer["dropped"])
+    if missing:
+        text = f"{missing} of these numbers are not set aside; see tagwarden history set-aside"
+        warn(f"tagwarden history drop: {text}", "red")
+    return 1 if missing else 0
 
 
 def _refuse(answer: Mapping[str, Any]) -> int:

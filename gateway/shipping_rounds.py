@@ -7,8 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.zone_times import PointZones, ZonesInTime, zone_of
@@ -17,7 +16,7 @@ from history.day_shipping import ShippedDay, Slot
 from history.decisions import oldest_decision_ns, read_decisions
 from history.shipments import DECISIONS, Lane, Lanes, Mark, Waiting, next_round
 from history.sightings import SLOT_S
-from history.state import last_seq
+from history.state import last_seq, one_moment
 from history.store import HistoryBatch
 from tags.times import SECOND_NS
 
@@ -97,7 +96,7 @@ class Rounds:
 
     def _ship_decisions(self, lane: Lane) -> None:
         after = max(0, lane.after.number)
-        with self._snapshot():
+        with one_moment(self._connection):
             decided = read_decisions(self._connection, after, lane.until, SIGHTINGS_MAX)
         if decided.rows:
             self._append([decided.batch])
@@ -144,7 +143,7 @@ class Rounds:
                 self._shelf.forget(part)
 
     def _look_at_decisions(self) -> list[Waiting]:
-        with self._snapshot():
+        with one_moment(self._connection):
             head = last_seq(self._connection)
             lanes = self.lanes.of(DECISIONS)
             if head - max(0, lanes[-1].after.number) > FRESH_DECISIONS_MAX:
@@ -212,15 +211,6 @@ class Rounds:
             Waiting(each.lane, each.items, max(each.oldest_ns, clear_ns), each.fresh)
             for each in waiting
         ]
-
-    @contextmanager
-    def _snapshot(self) -> Generator[None]:
-        """What is read within goes together."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("ROLLBACK")
 
 
 def _batch(slots: Sequence[Slot], zones: PointZones) -> HistoryBatch:

@@ -5,8 +5,6 @@ later is shipped again, as a whole.
 """
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -15,6 +13,7 @@ from history.day_file import OLD_SLOTS, TOUCHED
 from history.day_question import COLUMNS, sighting_of
 from history.shipments import Lane, Mark
 from history.sightings import SLOT_S, SightingBatch
+from history.state import one_moment
 from tags.reads import Fix, Measurement
 from tags.times import SECOND_NS
 
@@ -126,14 +125,14 @@ class ShippedDay:
 
     def backlog(self, lane: Lane, now_s: int) -> Backlog:
         """What of a lane waits."""
-        with self._snapshot():
+        with one_moment(self._connection):
             values = self._bounds(lane, now_s)
             slots, oldest_s = self._connection.execute(_COUNT, values).fetchone()
             return Backlog(slots, oldest_s or 0, values["upto"], self.position())
 
     def parcel(self, lane: Lane, now_s: int, sightings_max: int) -> Parcel:
         """The next settled slots of a lane with about so many sightings, at least one slot."""
-        with self._snapshot():
+        with one_moment(self._connection):
             values = self._bounds(lane, now_s)
             # One more than can go shows whether something stays.
             values["rows"] = sightings_max + 1
@@ -153,15 +152,6 @@ class ShippedDay:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-    @contextmanager
-    def _snapshot(self) -> Generator[None]:
-        """What is read within goes together."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("ROLLBACK")
 
     def _bounds(self, lane: Lane, now_s: int) -> dict[str, int]:
         first_s = now_s - SLOT_S - SETTLE_S + 1

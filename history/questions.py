@@ -220,10 +220,9 @@ class StateQuestions:
         """Lend a connection on which every statement sees the same moment."""
         reader = self._take()
         try:
-            reader.execute("BEGIN")
-            yield reader
+            with state.one_moment(reader):
+                yield reader
         finally:
-            reader.rollback()
             self._give_back(reader)
 
     def _take(self) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """Exports hold every row as it is kept, in each format, whatever the names are."""
 
 import csv
+import errno
 import io
 import json
 from contextlib import closing
@@ -215,9 +216,10 @@ def test_times_beyond_what_a_file_holds_are_an_empty_or_an_open_span(
 def test_a_standard_output_that_takes_nothing_is_named(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
-        monkeypatch.setattr("sys.stdout", full)
-        assert main(["export", "sightings", "--data", str(data)]) == 1
-        monkeypatch.undo()
-        assert "standard output: can not be written" in capsys.readouterr().err
-        full.detach()
+    class Full(io.StringIO):
+        def write(self, text: str, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device", text[:0])
+
+    monkeypatch.setattr("sys.stdout", Full())
+    assert main(["export", "sightings", "--data", str(data)]) == 1
+    assert "standard output: can not be written" in capsys.readouterr().err
