@@ -312,6 +312,9 @@ def _partial(destination: Path) -> Generator[Path]:
         with _sole(folder):
             yield folder
     except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and is_damage(error):
+            text = f"a file of the data folder is damaged: {error}; tagwarden verify says which"
+            raise BackupError(text) from error
         raise BackupError(f"{destination}: can not be written: {told(error)}") from error
 
 

@@ -389,3 +389,12 @@ def test_the_follower_of_a_backup_is_set_back_to_what_all_days_have(
     with closing(sqlite3.connect(tmp_path / "backup" / "state.db")) as db:
         assert follower_position(db, "sightings") <= backup.position
     assert backup.site == "depot"
+
+
+def test_a_backup_of_damaged_data_does_not_blame_the_place_it_goes_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state.db").write_bytes(b"no database " * 1000)
+    copy = str(tmp_path.with_name("copy"))
+    assert main(["backup", copy, "--data", str(tmp_path)]) == 1
+    assert "a file of the data folder is damaged" in capsys.readouterr().err

@@ -74,6 +74,7 @@ def test_lines_are_dropped_by_number_or_all_also_without_a_gateway(
     assert run(folder, "drop") == 2
     assert run(folder, "drop", "2") == 0
     assert run(folder, "drop", "2") == 1
+    assert "1 of these numbers are not set aside" in capsys.readouterr().err
     assert run(folder, "drop", "--all") == 0
     assert "2 lines dropped" in capsys.readouterr().out
 

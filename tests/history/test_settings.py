@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from history.settings import HistorySettings
 
-SERVER = {"store": "influxdb", "url": "http://127.0.0.1:8086"}
+SERVER: dict[str, Any] = {"store": "influxdb", "url": "http://127.0.0.1:8086"}
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,5 @@ def test_what_can_not_be_meant_is_refused(fields: dict[str, Any], why: str) -> N
 
 
 def test_a_sub_path_of_a_server_is_an_address() -> None:
-    assert HistorySettings(**{**SERVER, "url": "http://proxy/influx/"}).url == "http://proxy/influx"
+    fields: dict[str, Any] = {**SERVER, "url": "http://proxy/influx/"}
+    assert HistorySettings(**fields).url == "http://proxy/influx"
