@@ -1,21 +1,28 @@
 """All that trails the journal: day files, the copy in another store, and the watch over files."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 
+from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
 from gateway.copying import Copying
 from gateway.data_folder import DataFolder
+from gateway.entries import decode_entries
 from gateway.file_watch import FileWatch
 from gateway.followers import SightingsFollower
 from gateway.journal import SqliteJournal
 from gateway.retelling import JournalRetelling
+from gateway.second_copy import SecondCopy
 from gateway.site import Site
 from gateway.sound_state import note_lost_groups, open_sound_journal
+from gateway.station import Station
 from history.sqlite_sightings import SqliteSightings
 from zones.clock import EventClock, ReaderClock
 from zones.tracks import LocateState
+
+log = logging.getLogger("tagwarden.journal")
 
 
 def open_archive(folder: DataFolder) -> tuple[SqliteJournal, SqliteSightings]:
@@ -25,8 +32,26 @@ def open_archive(folder: DataFolder) -> tuple[SqliteJournal, SqliteSightings]:
     """
     sightings = SqliteSightings(folder.sightings)
     journal = open_sound_journal(folder.state)
+    journal.second_copy = SecondCopy(folder.path, journal.newest())
+    _take_again(journal, list(journal.second_copy.behind(journal.last_position())))
     note_lost_groups(journal, folder.state, sightings.positions())
     return journal, sightings
+
+
+def _take_again(journal: SqliteJournal, groups: list[tuple[int, bytes]]) -> None:
+    """Decide and commit once more what the end of the log of state.db has lost.
+
+    The same entries after the same groups decide the same, under the same numbers and ids.
+    """
+    if not groups or groups[0][0] == 1:
+        # Where there is no group at all, somebody wanted to begin anew.
+        return
+    station = Station(journal, stored_blueprint)
+    for position, blob in groups:
+        if station.process(decode_entries(blob)).position != position or station.fault:
+            break
+    taken = station.committed_position - groups[0][0] + 1
+    log.error("the newest %d groups were lost in state.db, and taken from the second copy", taken)
 
 
 class Archive:

@@ -11,6 +11,7 @@ from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.dispatch import Dispatch
 from gateway.collector import Collector
 from gateway.file_watch import is_report
+from gateway.followers import NAME as SIGHTINGS
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.site_rules import schedules_of
@@ -292,9 +293,12 @@ class GatewayDesk:
 
 
 def _degrades(fault: GatewayFault) -> bool:
-    """Whether people have to see to it. A day file that was mended is told by its alert alone."""
+    """Whether this gateway itself is not whole.
+
+    A day file that was mended, or another store that is away, is told by its alert alone.
+    """
     if fault.kind == "history":
-        return not is_report(fault.name)
+        return fault.name == SIGHTINGS
     return fault.kind == "store" and is_report(fault.name)
 
 

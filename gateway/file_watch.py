@@ -43,8 +43,8 @@ def is_report(name: str) -> bool:
 class FileWatch:
     """Checks each file soon after the start and daily; tells of reports until they are removed.
 
-    `damaged` counts by file what checks have found. `suspect` is told of each day (`2026-01-31`)
-    whose file is damaged.
+    `damaged` counts by file what was reported since the start. `suspect` is told of each day
+    (`2026-01-31`) whose file is damaged.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class FileWatch:
         for name, (kind, text) in reports.items():
             if name not in self._told:
                 self._told[name] = kind
+                self.damaged[_file_of(name)] += 1
                 self._put(kind, name, text)
 
     def check(self) -> None:
@@ -104,7 +105,6 @@ class FileWatch:
             if wrong is None:
                 continue
             log.error("%s is damaged: %s", path, wrong)
-            self.damaged[path.name] += 1
             if path == state:
                 state.with_name(state.name + SUSPECT).write_text(wrong, "utf-8")
             else:
@@ -146,6 +146,11 @@ def _text(path: Path) -> str:
     with suppress(OSError, UnicodeDecodeError):
         return path.read_text("utf-8").strip()[:DETAIL_MAX]
     return "it can not be read"
+
+
+def _file_of(name: str) -> str:
+    """The damaged file that a report is about."""
+    return next((name.partition(sign)[0] for sign in _OURS if sign in name), name)
 
 
 def _let_others_go_first() -> None:

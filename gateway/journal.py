@@ -15,6 +15,7 @@ import msgspec
 from alerts.alert import AlertChange, Notice
 from delivery.outbox import enqueue
 from gateway.entries import Entry, GatewayStarted, SiteChanged, decode_entries, encode_entries
+from gateway.second_copy import SecondCopy
 from history.audit import AuditEntry, append_audit
 from history.expiry import Keep, expire, newest_checkpoint, whole_checkpoints
 from history.outages import record_stop
@@ -50,8 +51,22 @@ class SqliteJournal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.second_copy: SecondCopy | None = None
         self.unshipped = Counter[str]()
         """How many decisions were past keeping before another store had got them, by store."""
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.connection.close()
+        if self.second_copy is not None:
+            self.second_copy.close()
+
+    def newest(self) -> bytes:
+        """The entries of the newest group, encoded; empty where there is none."""
+        row = self.connection.execute(
+            "SELECT entries FROM journal ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+        return b"" if row is None else bytes(row[0])
 
     def last_position(self) -> int:
         """Position of the newest group, 0 when there is none."""
@@ -68,11 +83,12 @@ class SqliteJournal:
 
     def append(self, groups: Sequence[Group], keep: Keep) -> None:
         """Commit groups in order, all or none, and let a little of the oldest go."""
+        blobs = [encode_entries(group.entries) for group in groups]
         with self.transaction() as connection:
-            for group in groups:
+            for group, blob in zip(groups, blobs, strict=True):
                 connection.execute(
                     "INSERT INTO journal (position, now_ns, entries) VALUES (?, ?, ?)",
-                    (group.position, group.now_ns, encode_entries(group.entries)),
+                    (group.position, group.now_ns, blob),
                 )
                 _keep_site_versions(connection, group.entries)
                 _note_stops(connection, group.entries)
@@ -82,6 +98,9 @@ class SqliteJournal:
                         enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
             expired = expire(connection, keep, limit=2 * len(groups))
         self.unshipped.update(expired.unshipped)
+        if self.second_copy is not None:
+            positions = (group.position for group in groups)
+            self.second_copy.add(list(zip(positions, blobs, strict=True)))
 
     def replay(self, after: int) -> Iterator[tuple[int, list[Entry]]]:
         """Positions with their entries, in order, from behind `after`."""

@@ -23,11 +23,12 @@ from pathlib import Path
 import msgspec
 
 from gateway.backup_files import SIGHTINGS, STATE, BackupError, sync
+from gateway.second_copy import NAMES as SECOND_COPY
 
 STAGED = "restore.new"
 DECIDED = "restore.json"
 _LOCK = "restore.lock"
-_OLD = (f"{STATE}-shm", f"{STATE}-wal", STATE, SIGHTINGS)
+_OLD = (*SECOND_COPY, f"{STATE}-shm", f"{STATE}-wal", STATE, SIGHTINGS)
 
 Step = Callable[[str], None]
 """Told what comes next, before each step; a test ends the process there."""

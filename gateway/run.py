@@ -299,7 +299,7 @@ class Gateway:
         self._delivering.outbox.close()
         self._archive.close()
         self.collector.close()
-        self._journal.connection.close()
+        self._journal.close()
         self._listener.close()
         self._folder.socket.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from alerts.changes import GatewayFault
 from gateway.collector import Collector
+from gateway.followers import NAME as SIGHTINGS
 from gateway.followers import SightingsFollower
 from tags.times import SECOND_NS
 
@@ -104,7 +105,7 @@ class SelfWatch:
             await self._look_at_disk()
         if degraded is None:
             # What the journal does not have, the history can not have either.
-            self._look_at_histories({"sightings": self._lateness(), **self._troubles()})
+            self._look_at_histories({SIGHTINGS: self._lateness(), **self._troubles()})
 
     def _look_at_histories(self, troubles: Mapping[str, str | None]) -> None:
         """A store that the site file names no longer has no trouble any more."""

@@ -7,10 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.archive import open_archive
+from gateway.data_folder import DataFolder
 from gateway.entries import Entry, encode_entries
 from gateway.followers import SightingsFollower
 from gateway.journal import Group, SqliteJournal
-from gateway.station import Station, open_journal
+from gateway.retelling import JournalRetelling
+from gateway.station import Station
 from history.sightings import Scope, Sighting
 from history.sqlite_sightings import SqliteSightings
 from tests.gateway.made import NOON_NS, Tables, station_on, tables
@@ -39,17 +42,16 @@ class Plant:
         self.folder = folder
         self.acknowledged: list[bytes] = []
         folder.mkdir(exist_ok=True)
-        self._journal = open_journal(folder / "state.db")
+        self._journal, sightings = open_archive(DataFolder(folder))
+        sightings.retell = JournalRetelling(folder / "state.db", lambda: EventClock({}))
         try:
             self.station: Station = station_on(self._journal)
             self._follower = SightingsFollower(
-                folder / "state.db",
-                SqliteSightings(folder / "sightings"),
-                Writer(self._journal),
-                EventClock({}),
+                folder / "state.db", sightings, Writer(self._journal), EventClock({})
             )
+            self._mend = sightings.mend
         except BaseException:
-            self._journal.connection.close()
+            self._journal.close()
             raise
 
     def take(self, groups: Sequence[list[Entry]]) -> None:
@@ -66,13 +68,14 @@ class Plant:
         self._acknowledge(self.station.commit())
         assert self.station.fault is None
         asyncio.run(self._follower.catch_up())
+        self._mend()
 
     def close(self) -> None:
         """Let go of all files; what a dead disk does not take any more is not written."""
         with suppress(sqlite3.Error, OSError):
             self._follower.close()
         with suppress(sqlite3.Error):
-            self._journal.connection.close()
+            self._journal.close()
 
     def _follow(self) -> None:
         with suppress(sqlite3.Error, OSError):

@@ -95,7 +95,7 @@ async def metrics(found: Depot) -> str:
         return (await client.get("/metrics")).text
 
 
-async def test_a_store_that_refuses_us_is_said_to_people_and_to_readyz_until_it_takes_us(
+async def test_a_store_that_refuses_us_is_said_to_people_until_it_takes_us(
     tmp_path: Path, copy: Copy, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(monkeypatch)
@@ -104,12 +104,10 @@ async def test_a_store_that_refuses_us_is_said_to_people_and_to_readyz_until_it_
     async with depot(tmp_path, site) as found, found.client() as client:
         await found.walk_out(0)
         await within(lambda: bodies(receiver, b"alert.raised", b"its token is wrong"))
-        ready = await client.get("/readyz")
-        assert ready.status_code == 503
-        assert ready.json()["reasons"] == ["history influxdb: influxdb: 401: its token is wrong"]
+        # Requests are answered from the gateway's own files, so it is as ready as before.
+        assert (await client.get("/readyz")).status_code == 200
         copy.fails = lambda _number: None
         await within(lambda: bodies(receiver, b"alert.cleared", b"its token is wrong"))
-        assert (await client.get("/readyz")).json() == {"status": "ready", "reasons": []}
 
 
 async def test_another_site_file_ends_shipping_and_begins_it_anew(
