@@ -17,6 +17,8 @@ import pytest
 SQLITE_OK, SQLITE_FULL, SQLITE_IOERR = 0, 13, 10
 SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC = SQLITE_IOERR | 3 << 8, SQLITE_IOERR | 4 << 8
 SECTOR = 512
+_KEPT: list[object] = []
+"""A connection that nobody closed is closed whenever Python finds it, and then needs its VFS."""
 
 _Pointer, _Int, _Int64 = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 _WRITE = ctypes.CFUNCTYPE(_Int, _Pointer, _Pointer, _Int, _Int64)
@@ -123,6 +125,7 @@ class FaultyDisk:
             _DELETE(self._delete),
         )
         self._vfs = self._changed_vfs()
+        _KEPT.append(self)
 
     def after_power_cut(self, rng: random.Random, folder: Path, to: Path) -> None:
         """Write down, in `to`, the files of `folder` as they might come back."""
@@ -141,6 +144,8 @@ class FaultyDisk:
             yield self
         finally:
             self._library.sqlite3_vfs_unregister(ctypes.byref(self._vfs))
+            self._files.clear()
+            self._open.clear()
 
     def _changed_vfs(self) -> _Vfs:
         changed = _Vfs.from_buffer_copy(self._found.contents)
@@ -203,11 +208,17 @@ class FaultyDisk:
         self.syncs += 1
         if self.syncs in self.fail_syncs:
             return SQLITE_IOERR_FSYNC
-        self._files[self._open[file]].synced()
+        if (kept := self._kept(file)) is not None:
+            kept.synced()
         return int(self._original["sync"](file, flags))
 
     def _note(self, file: int, offset: int, data: bytes | None) -> None:
-        self._files[self._open[file]].pending.append((offset, data))
+        if (kept := self._kept(file)) is not None:
+            kept.pending.append((offset, data))
+
+    def _kept(self, file: int) -> _Kept | None:
+        path = self._open.get(file)
+        return None if path is None else self._files.get(path)
 
     def _fsync_by_hand(self, fsync: Any) -> Any:  # noqa: ANN401 - os.fsync
         def synced(descriptor: int) -> None:
