@@ -20,7 +20,12 @@ from gateway.verify_fold import Fold
 from gateway.verify_sightings import DayFiles, check_sightings
 from gateway.verify_tables import check_former_visits, check_state, check_tables, guarded
 from history.audit_check import verify_audit
-from history.state import StateRefusedError, follower_position, open_reader
+from history.state import (
+    StateRefusedError,
+    follower_position,
+    open_in_memory,
+    open_reader,
+)
 from history.store import StoreError
 
 
@@ -67,7 +72,18 @@ def _integrity(connection: sqlite3.Connection) -> Finding:
     ).fetchone()
     if kept != marked:
         wrong.append(f"the journal takes {kept} bytes, and {marked} are marked")
+    with closing(open_in_memory()) as fresh:
+        there, made = _schema(connection), _schema(fresh)
+    wrong += [f"{name} is not there" for name in sorted(made.keys() - there.keys())]
+    changed = [name for name in made if name in there and there[name] != made[name]]
+    wrong += [f"{name} is not as this version makes it" for name in sorted(changed)]
     return finding("state.db", "sound", wrong)
+
+
+def _schema(connection: sqlite3.Connection) -> dict[str, str]:
+    """The statement that made each table, index and trigger, without its spaces."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return {f"{kind} {name}": "".join(sql.split()) for kind, name, sql in rows}
 
 
 def _sightings(

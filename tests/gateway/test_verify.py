@@ -263,3 +263,19 @@ def test_what_is_wrong_ends_with_1(folder: Path, capsys: pytest.CaptureFixture[s
     assert main(["verify", "--data", str(folder)]) == 1
     assert "wrong  events: 9 is missing, and the journal has it" in capsys.readouterr().out
     assert main(["verify", "--data", str(folder / "elsewhere")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP INDEX visits_by_length", "index visits_by_length is not there"),
+        ("DROP TABLE outages", "table outages is not there"),
+        ("ALTER TABLE outages ADD COLUMN mine", "table outages is not as this version makes it"),
+    ],
+)
+def test_a_table_or_index_that_is_gone_or_another_one_is_named(
+    statement: str, said: str, folder: Path
+) -> None:
+    with closing(sqlite3.connect(folder / "state.db", isolation_level=None)) as db:
+        db.execute(statement)
+    assert said in wrong_in(folder)["state.db"]
