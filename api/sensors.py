@@ -1,6 +1,7 @@
 """What sensors measured: last, and over time."""
 
 import re
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -22,7 +23,7 @@ from api.lists import (
 from api.problems import invalid, not_found
 from api.surroundings import Here
 from history.paging import LIMIT_MAX, PageRequest
-from history.series import Several, folded_from, series_page, settled
+from history.series import Several, points_of, series_page, settled
 from history.store import Span
 from tags.times import SECOND_NS, format_time
 
@@ -69,7 +70,7 @@ async def list_series(  # noqa: PLR0913, PLR0917 -- each argument is a parameter
         span=_span(times, here.desk.clock()),
         step_ns=_step_ns(step),
     )
-    ask = folded_from(here.desk.listeners().sightings)
+    ask = partial(points_of, here.desk.listeners().sightings)
     wanted = await here.ask(lambda: settled(ask, wanted, request))
     if not current and not (await here.ask(lambda: series_page(ask, wanted, request))).items:
         raise not_found("sensor", sensor)

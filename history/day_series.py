@@ -3,9 +3,9 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from history.day_question import INT64_MAX, INT64_MIN, open_day
+from history.sightings import Series, Step
 from tags.reads import Fix, Measurement
 
 SERIES_FORMAT = 2
@@ -47,37 +47,6 @@ CROSS JOIN measurements AS newest ON newest.sensor = steps.sensor
 CROSS JOIN names AS units ON units.id = newest.unit
 ORDER BY begin_ns DESC
 """
-
-
-class Step(NamedTuple):
-    """The values of a step that begins at `begin_ns`, as far as one file has them."""
-
-    begin_ns: int
-    number: int
-    total: float
-    minimum: float
-    maximum: float
-    unit: str
-
-    def with_older(self, older: "Step") -> "Step":
-        """The same step together with its values of an earlier day."""
-        return Step(
-            self.begin_ns,
-            self.number + older.number,
-            self.total + older.total,
-            min(self.minimum, older.minimum),
-            max(self.maximum, older.maximum),
-            self.unit,
-        )
-
-
-class Series(NamedTuple):
-    """Names (tag, or sensor and quantity), event times half-open, and how many points at most."""
-
-    names: tuple[str, ...]
-    since_ns: int
-    until_ns: int
-    limit: int
 
 
 def fixes_of_day(asked: Series, path: Path) -> list[Fix]:

@@ -1,13 +1,12 @@
 """Series of sensors: several quantities in one list, the newest first, page by page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
 from history.paging import Page, PageRequest, checked_limit, decode_cursor, encode_cursor
-from history.sightings import SightingStore
+from history.sightings import Series, SightingStore, Step
 from history.store import SeriesPoint, SeriesQuestion, Span
-from tags.reads import Measurement
 from tags.times import SECOND_NS, format_time
 
 POINTS_MAX = 1_000
@@ -15,7 +14,6 @@ POINTS_MAX = 1_000
 
 _NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
 _DAY_S = 86_400
-_CHUNK = 10_000
 _NAME = "series"
 _SHAPE = (int, str, int, int)
 
@@ -32,15 +30,19 @@ class Several(msgspec.Struct, frozen=True, kw_only=True):
     step_ns: int | None
 
 
-def folded_from(store: SightingStore) -> AskSeries:
-    """Make the way to ask a store that knows values only: they are folded as they are read."""
-
-    def ask(question: SeriesQuestion) -> list[SeriesPoint]:
-        if question.step_ns == 0:
-            return [_value_of(each) for each in _values(store, question, question.limit)]
-        return _folded(store, question)
-
-    return ask
+def points_of(store: SightingStore, question: SeriesQuestion) -> list[SeriesPoint]:
+    """Ask a store for one quantity, value by value or step by step. Raises what it raises."""
+    span, names = question.span, (question.sensor, question.quantity)
+    if span.since_ns >= span.until_ns:
+        return []
+    if question.step_ns:
+        asked = Series(names, span.since_ns, span.until_ns, question.limit)
+        return [_point_of(step) for step in store.steps_of(asked, question.step_ns)]
+    values = store.series_of(*names, span.since_ns, span.until_ns, question.limit)
+    return [
+        _point_of(Step(each.time_ns, 1, each.value, each.value, each.value, each.unit))
+        for each in values
+    ]
 
 
 def settled(ask: AskSeries, wanted: Several, request: PageRequest) -> Several:
@@ -125,52 +127,12 @@ def _nice_ns(span: Span) -> int:
     return (int(least_s // _DAY_S) + 1) * _DAY_S * SECOND_NS
 
 
-def _values(store: SightingStore, question: SeriesQuestion, limit: int) -> list[Measurement]:
-    span = question.span
-    if span.since_ns >= span.until_ns:
-        return []
-    return store.series_of(question.sensor, question.quantity, span.since_ns, span.until_ns, limit)
-
-
-def _value_of(each: Measurement) -> SeriesPoint:
+def _point_of(step: Step) -> SeriesPoint:
     return SeriesPoint(
-        time_ns=each.time_ns,
-        count=1,
-        mean=each.value,
-        minimum=each.value,
-        maximum=each.value,
-        unit=each.unit,
-    )
-
-
-def _folded(store: SightingStore, question: SeriesQuestion) -> list[SeriesPoint]:
-    """Fold the values of each step, newest first, until there are steps enough."""
-    steps: dict[int, list[Measurement]] = {}
-    points: list[SeriesPoint] = []
-    left = question
-    while True:
-        chunk = _values(store, left, _CHUNK)
-        for each in chunk:
-            begin_ns = each.time_ns // question.step_ns * question.step_ns
-            if begin_ns not in steps:
-                points += [_step_of(*step) for step in steps.items()]
-                steps = {begin_ns: []}
-            steps[begin_ns].append(each)
-        if len(chunk) < _CHUNK or len(points) >= question.limit:
-            break
-        span = Span(question.span.since_ns, chunk[-1].time_ns)
-        left = msgspec.structs.replace(question, span=span)
-    points += [_step_of(*step) for step in steps.items()]
-    return points[: question.limit]
-
-
-def _step_of(begin_ns: int, values: Sequence[Measurement]) -> SeriesPoint:
-    numbers = [each.value for each in values]
-    return SeriesPoint(
-        time_ns=begin_ns,
-        count=len(numbers),
-        mean=sum(numbers) / len(numbers),
-        minimum=min(numbers),
-        maximum=max(numbers),
-        unit=values[0].unit,
+        time_ns=step.begin_ns,
+        count=step.number,
+        mean=step.total / step.number,
+        minimum=step.minimum,
+        maximum=step.maximum,
+        unit=step.unit,
     )

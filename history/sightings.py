@@ -1,7 +1,7 @@
 """What was heard: reads folded into sightings (slots of five seconds), fixes, measurements."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -61,6 +61,37 @@ class Scope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return slots_between(self.since_ns, self.until_ns)
 
 
+class Step(NamedTuple):
+    """The values of a step that begins at `begin_ns`, as far as one file has them."""
+
+    begin_ns: int
+    number: int
+    total: float
+    minimum: float
+    maximum: float
+    unit: str
+
+    def with_older(self, older: "Step") -> "Step":
+        """The same step together with its values of an earlier day."""
+        return Step(
+            self.begin_ns,
+            self.number + older.number,
+            self.total + older.total,
+            min(self.minimum, older.minimum),
+            max(self.maximum, older.maximum),
+            self.unit,
+        )
+
+
+class Series(NamedTuple):
+    """Names (tag, or sensor and quantity), event times half-open, and how many points at most."""
+
+    names: tuple[str, ...]
+    since_ns: int
+    until_ns: int
+    limit: int
+
+
 class SightingStore(Protocol):
     """Keeps what was heard by day, and counts every read exactly once.
 
@@ -99,6 +130,10 @@ class SightingStore(Protocol):
         self, sensor: str, quantity: str, since_ns: int, until_ns: int, limit: int
     ) -> list[Measurement]:
         """Return what a sensor measured."""
+        ...
+
+    def steps_of(self, asked: Series, step_ns: int) -> list[Step]:
+        """Return what a sensor measured step by step, counted from the epoch."""
         ...
 
     def walk(self, scope: Scope) -> Iterator[Sighting]:

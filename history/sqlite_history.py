@@ -11,9 +11,9 @@ import msgspec
 from alerts.alert import Alert
 from history.ages import Ages, ages_at, expire_ages
 from history.day_question import INT64_MAX, INT64_MIN
-from history.day_series import Series
 from history.outputs import Numbered
 from history.record import record_outputs
+from history.series import points_of
 from history.sightings import Sighting, SightingBatch
 from history.sqlite_sightings import SqliteSightings
 from history.state import last_seq
@@ -100,21 +100,8 @@ class SqliteHistory:
 
     def series_of(self, question: SeriesQuestion) -> list[SeriesPoint]:
         """Return what a sensor measured, value by value or step by step."""
-        span = question.span
-        names = question.sensor, question.quantity
         with _told():
-            if question.step_ns:
-                asked = Series(names, span.since_ns, span.until_ns, question.limit)
-                steps = self._sightings.steps_of(asked, question.step_ns)
-                return [
-                    _point(begin_ns, count, total / count, (lowest, highest), unit)
-                    for begin_ns, count, total, lowest, highest, unit in steps
-                ]
-            values = self._sightings.series_of(*names, span.since_ns, span.until_ns, question.limit)
-        return [
-            _point(each.time_ns, 1, each.value, (each.value, each.value), each.unit)
-            for each in values
-        ]
+            return points_of(self._sightings, question)
 
     def alerts_of(self, span: Span, limit: int) -> list[Alert]:
         """Return the alerts whose event lies in the span, as they stand."""
@@ -204,16 +191,3 @@ def _bounds(span: Span) -> dict[str, int]:
         "since_ns": max(span.since_ns, INT64_MIN),
         "until_ns": min(span.until_ns, INT64_MAX),
     }
-
-
-def _point(
-    time_ns: int, count: int, mean: float, extremes: tuple[float, float], unit: str
-) -> SeriesPoint:
-    return SeriesPoint(
-        time_ns=time_ns,
-        count=count,
-        mean=mean,
-        minimum=extremes[0],
-        maximum=extremes[1],
-        unit=unit,
-    )

@@ -18,9 +18,9 @@ from history.day_file import DayFile
 from history.day_question import AT_READER, OF_TAG, Asked, ask_day, read_position
 from history.day_salvage import REPORT, SIDES, Mended, Retell, end_mending, mend_day
 from history.day_scope import first_without_room, room_left, walk_day
-from history.day_series import Series, Step, fixes_of_day, measurements_of_day, steps_of_day
+from history.day_series import fixes_of_day, measurements_of_day, steps_of_day
 from history.salvage import Go, is_damage, open_damaged
-from history.sightings import SLOT_S, Scope, Sighting, SightingBatch
+from history.sightings import SLOT_S, Scope, Series, Sighting, SightingBatch, Step
 from tags.reads import Fix, Measurement
 from tags.times import SECOND_NS
 
