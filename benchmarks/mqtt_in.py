@@ -33,7 +33,8 @@ from gateway.station import Station
 from history.state import open_state
 from readers.mqtt.driver import MqttDriver
 from readers.mqtt.settings import MqttSettings
-from simulators.mosquitto import Mosquitto, MosquittoMissingError
+from simulators.mosquitto import Mosquitto
+from simulators.real_server import ServerMissingError
 
 MESSAGES = 20_000
 TAGS = 5_000
@@ -210,7 +211,7 @@ def main() -> None:
     if chosen.case is None:
         try:
             report(chosen.messages, chosen.rounds)
-        except MosquittoMissingError as missing:
+        except ServerMissingError as missing:
             say(f"no figures: {missing}")
     elif chosen.case == "publish":
         publish(*chosen.numbers)

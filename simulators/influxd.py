@@ -3,27 +3,16 @@
 import http.client
 import json
 import os
-import shutil
-import signal
 import ssl
-import subprocess
-import time
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from simulators.mosquitto import free_port
+from simulators.real_server import RealServer, found, free_port
 
-READY_S = 20.0
-STOP_S = 10.0
 ANSWER_S = 30.0
-
-
-class InfluxdMissingError(Exception):
-    """The server is not installed; the text names the Debian package."""
 
 
 class Login(NamedTuple):
@@ -41,13 +30,13 @@ class Tls(NamedTuple):
     authority: Path
 
 
-class Influxd:
+class Influxd(RealServer):
     """One server on free loopback ports; `folder` holds its configuration, data and log.
 
     With `admin` it asks for names, and has this one; with `tls` it speaks HTTPS. `options` are
     further settings by section and name, such as {"data.max-series-per-database": 1000}. It
     reports to nobody and keeps no statistics of itself; its series are indexed on disk.
-    `restart` keeps the port and the data. Its methods block. Raises InfluxdMissingError.
+    `restart` keeps the port and the data. Its methods block. Raises ServerMissingError.
     """
 
     def __init__(
@@ -58,16 +47,13 @@ class Influxd:
         tls: Tls | None = None,
         options: Mapping[str, str | int | bool] | None = None,
     ) -> None:
-        path = shutil.which("influxd") or shutil.which("influxd", path="/usr/sbin")
-        if path is None:
-            raise InfluxdMissingError("influxd is missing: it is in Debian's package influxdb")
-        self._command = path
+        self._config = folder / "influxdb.conf"
+        command = [found("influxd", "influxdb"), "-config", str(self._config)]
+        environment = {"PATH": os.defpath, "HOME": str(folder), "GOMAXPROCS": "2"}
+        super().__init__(folder, command, environment)
         self.port = free_port()
-        self.folder = folder
         self.admin = admin
         self.tls = tls
-        self._process: subprocess.Popen[bytes] | None = None
-        self._config = folder / "influxdb.conf"
         self._config.write_text(_configuration(self, dict(options or {})), encoding="utf-8")
 
     @property
@@ -77,69 +63,11 @@ class Influxd:
 
     def start(self) -> None:
         """Return once it answers. Raises RuntimeError, with its log, if it ends."""
-        with (self.folder / "influxd.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own configuration
-                [self._command, "-config", str(self._config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={"PATH": os.defpath, "HOME": str(self.folder), "GOMAXPROCS": "2"},
-            )
-        deadline = time.monotonic() + READY_S
-        while not self.answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop(kill=True)
-                raise RuntimeError(f"influxd did not start:\n{self.log()}")
-            time.sleep(0.02)
+        super().start()
         if self.admin is not None:
             name, password = self.admin
             text = f"CREATE USER \"{name}\" WITH PASSWORD '{password}' WITH ALL PRIVILEGES"
             self.ask(text)  # again is no error
-
-    def stop(self, *, kill: bool = False) -> None:
-        """End it, politely unless `kill`."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if kill:
-            process.kill()
-        else:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def kill(self) -> None:
-        """End it as a power cut would, but for what the kernel still holds."""
-        self.stop(kill=True)
-
-    def restart(self, *, kill: bool = False) -> None:
-        """End it and start it again on the same port, with the same data."""
-        self.stop(kill=kill)
-        self.start()
-
-    def freeze(self) -> None:
-        """Let it hang: its connections stay open, and nothing answers."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-
-    @property
-    def pid(self) -> int | None:
-        """Its process, while it runs."""
-        return None if self._process is None else self._process.pid
-
-    def log(self) -> str:
-        """What it has written so far."""
-        return (self.folder / "influxd.log").read_text(encoding="utf-8", errors="replace")
 
     def answers(self) -> bool:
         """Whether it answers a ping within a second."""
@@ -165,18 +93,6 @@ class Influxd:
         status, answer = self._request("POST", path, body, ANSWER_S)
         if status != http.client.NO_CONTENT:
             raise RuntimeError(f"influxd answers {status}: {answer.decode(errors='replace')}")
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop(kill=True)
 
     def _request(self, method: str, path: str, body: str, timeout_s: float) -> tuple[int, bytes]:
         connection = self._connection(timeout_s)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.influxd import Influxd, InfluxdMissingError, Login, Tls
+from simulators.influxd import Influxd, Login, Tls
+from simulators.real_server import ServerMissingError
 
 ADMIN = Login("keeper", "dock gate 7")
 
@@ -23,7 +24,7 @@ def influxd(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         server = Influxd(folder, admin=admin, tls=tls, options=options)
-    except InfluxdMissingError as missing:
+    except ServerMissingError as missing:
         pytest.skip(str(missing))
     with server:
         yield server

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.mosquitto import Mosquitto, MosquittoMissingError
+from simulators.mosquitto import Mosquitto
+from simulators.real_server import ServerMissingError
 
 ANYBODY = ("allow_anonymous true",)
 
@@ -21,7 +22,7 @@ def mosquitto(
 ) -> Generator[Mosquitto]:
     try:
         broker = Mosquitto(folder, options, persistent=persistent, passwords=passwords)
-    except MosquittoMissingError as missing:
+    except ServerMissingError as missing:
         pytest.skip(str(missing))
     with broker:
         yield broker

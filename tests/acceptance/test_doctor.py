@@ -14,8 +14,9 @@ import pytest
 from gateway.entries import ReadGroup
 from simulators.llrp_reader import LlrpReader
 from simulators.m100 import M100Module
-from simulators.mosquitto import Mosquitto, free_port
+from simulators.mosquitto import Mosquitto
 from simulators.mqtt_devices import Publisher, ZebraReader
+from simulators.real_server import free_port
 from tags.reads import Read
 from tests.acceptance.aftermath import committed, copied
 from tests.acceptance.running import (

@@ -7,7 +7,7 @@ import pytest
 from gateway.doctor import examine_history
 from history.settings import HistorySettings
 from simulators.influxd import Influxd
-from simulators.mosquitto import free_port
+from simulators.real_server import free_port
 from tests.influxd import influxd
 
 

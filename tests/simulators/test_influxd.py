@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from simulators.influxd import Influxd, InfluxdMissingError, Tls
+from simulators.influxd import Influxd, Tls
+from simulators.real_server import ServerMissingError
 from tests.influxd import ADMIN, influxd
 
 POINT = 'visit,zone=hall tag_id="aa" 7'
@@ -79,7 +80,7 @@ def test_a_missing_server_names_its_package(
         del command, path
 
     monkeypatch.setattr("shutil.which", missing)
-    with pytest.raises(InfluxdMissingError, match="package influxdb"):
+    with pytest.raises(ServerMissingError, match="package influxdb"):
         Influxd(tmp_path)
 
 
