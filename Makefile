@@ -12,6 +12,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PURE_COVERAGE_MIN ?= 99
 PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
 PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tests/gateway/test_pipeline*.py)
+# Tests that need little time of their own; they run behind those, beside the ones that wait a lot.
+SHORT_TESTS := tests/readers tests/history tests/api
 
 # Servers and tools of the tests that are no Python packages: command and Debian's package.
 TEST_SERVERS := mosquitto:mosquitto tshark:tshark influxd:influxdb
@@ -33,14 +35,15 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/lint-imports
 	$(BIN)/mypy & types=$$!; $(BIN)/basedpyright && wait $$types
 
-test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests; beside them those of the parts that decide, with their coverage
+test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests, two at a time; those of the parts that decide with their coverage
 	@mkdir -p build
 	@( $(BIN)/coverage run -m pytest -p no:cacheprovider $(PURE_TESTS) $(ARGS) \
-	  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN) ) \
-	  > build/deciding.log 2>&1 & deciding=$$!; \
-	echo "the parts that decide are tested at the same time; what came of it is shown at the end"; \
-	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS)) $(ARGS); others=$$?; \
-	wait $$deciding; failed=$$?; cat build/deciding.log; exit $$((others || failed))
+	  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN); decided=$$?; \
+	  $(BIN)/python -m pytest -p no:cacheprovider $(SHORT_TESTS) $(ARGS) && exit $$decided ) \
+	  > build/beside.log 2>&1 & beside=$$!; \
+	echo "others are tested at the same time; what came of them is shown at the end"; \
+	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS) $(SHORT_TESTS)) $(ARGS); waiting=$$?; \
+	wait $$beside; failed=$$?; cat build/beside.log; exit $$((waiting || failed))
 
 test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean environment, run the demo from it
 	rm -rf build/wheel

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
+from gateway.archive import open_archive
 from gateway.backup_files import BackupError
 from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
@@ -26,7 +27,7 @@ from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import Site, SiteError, load_site
 from gateway.site_rules import unmatched_rules
-from gateway.station import Station, open_journal
+from gateway.station import Station
 from gateway.terminal import say, warn
 from history.state import StateRefusedError
 
@@ -154,7 +155,8 @@ def ask_gateway(data: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
     limits = LimitsSettings()
-    journal = open_journal(folder.state)
+    journal, sightings = open_archive(folder)
+    sightings.close()
     station = Station(journal, stored_blueprint, limits)
     collector = Collector(station, journal, time_ns, limits)
     if station.pipeline.state.site is not None:
@@ -165,7 +167,7 @@ async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, A
         answer = await Errands(collector, time_ns).answer(request)
         collector.end()
     collector.close()
-    journal.connection.close()
+    journal.close()
     return answer
 
 

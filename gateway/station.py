@@ -20,6 +20,8 @@ from gateway.rebuilding import newest_site, state_from_tables
 from gateway.site import Site
 from history.ages import ages_at
 from history.expiry import Keep
+from history.lost_alerts import lost_alerts, put_back
+from history.outputs import Numbered
 from history.questions import open_alerts
 from history.settings import HistorySettings
 from history.state import open_state
@@ -32,6 +34,17 @@ ANSWERS_NS = 24 * HOUR_NS
 EVENTS_MAX = 1_000_000
 CHECKPOINT_READS = 200_000
 """So many reads behind the newest checkpoint, a new one is due: a restart replays in a second."""
+OUTPUT_READS = 8
+"""To decide one output takes as long as to fold so many reads that decide nothing."""
+KEEP_ALL = HistorySettings(
+    keep_days=36_500,
+    movements_keep_days=36_500,
+    alerts_keep_days=36_500,
+    audit_keep_days=36_500,
+    journal_keep_hours=8760,
+    journal_mb_max=1_000_000,
+)
+"""Who does not know the site file lets nothing go that it may want kept."""
 
 log = logging.getLogger("tagwarden.journal")
 
@@ -58,13 +71,13 @@ class Station:
         read_blueprint: ReadBlueprint,
         limits: LimitsSettings | None = None,
         on_commit_s: Callable[[float], None] = lambda _duration_s: None,
-        history: Callable[[], HistorySettings] = HistorySettings,
+        history: Callable[[], HistorySettings] = lambda: KEEP_ALL,
     ) -> None:
         self._journal = journal
         self._on_commit_s = on_commit_s
         self._history = history
         self._limits = limits or LimitsSettings()
-        self.pipeline, self.position, replayed = recover(journal, read_blueprint)
+        self.pipeline, self.position, replay = recover(journal, read_blueprint)
         self.committed_position = self.position
         self.committed_seq = self.pipeline.state.seq
         self.fault: str | None = None
@@ -76,10 +89,18 @@ class Station:
         self.reads_uncommitted = 0
         self._waiting: list[Group] = []
         self._quiet: list[Entry] = []
-        self._reads_since_checkpoint = replayed
+        self._replay = replay
 
     def _trust_tables(self) -> None:
-        """What was committed is true: open alerts are those of the table, should they differ."""
+        """What was committed is true: open alerts are those of the table, should they differ.
+
+        But a row that a salvage could not read is no decision, and comes back.
+        """
+        cases = self.pipeline.state.judged.cases.values()
+        opened = [case.alert for case in cases if case.alert is not None]
+        if lost := lost_alerts(self._journal.connection, opened):
+            self._journal.transact(lambda connection: put_back(connection, lost))
+            log.error("%d open alerts were lost in the table, and put back", len(lost))
         wrong = self.pipeline.judge.adopt_open(open_alerts(self._journal.connection))
         if wrong:
             log.error("alerts %s were not as they were committed; the table was trusted", wrong)
@@ -132,7 +153,7 @@ class Station:
             return []
         self.fault = None
         self._on_commit_s(perf_counter() - began_s)
-        self._reads_since_checkpoint += self.reads_uncommitted
+        self._replay += sum(_replay_of(group.reads, group.outputs) for group in self._waiting)
         self.committed_position = self._waiting[-1].position
         self.committed_seq = next(
             (group.outputs[-1].seq for group in reversed(self._waiting) if group.outputs),
@@ -144,13 +165,13 @@ class Station:
 
     def checkpoint_due(self) -> bool:
         """Whether a restart would have much to replay."""
-        return self._reads_since_checkpoint >= CHECKPOINT_READS
+        return self._replay >= CHECKPOINT_READS
 
     def checkpoint(self) -> None:
         """Write the state down as of the newest group, if all of it is committed."""
         if self._waiting:
             return
-        self._reads_since_checkpoint = 0
+        self._replay = 0
         try:
             blob = msgspec.msgpack.encode(self.pipeline.state)
             self._journal.keep_checkpoint(self.position, FORMAT, blob)
@@ -185,8 +206,9 @@ def _unless_known(site: Site, known: SiteChanged | None, now_ns: int) -> list[En
 
 
 def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipeline, int, int]:
-    """The pipeline as it was after the newest group, that group's position, and reads replayed.
+    """The pipeline as it was after the newest group, that group's position, and what was replayed.
 
+    The latter is counted in reads, see OUTPUT_READS.
     Newest checkpoint, then the journal behind it; outputs are thrown away,
     since they were committed with their entries. Without a checkpoint that can be read the
     journal tells all, or, where its beginning has expired, the tables do.
@@ -198,14 +220,14 @@ def recover(journal: SqliteJournal, read_blueprint: ReadBlueprint) -> tuple[Pipe
             return _rebuild(journal, read_blueprint)
     position, state = kept or (0, None)
     pipeline = Pipeline(read_blueprint, state)
-    reads = 0
+    replay = 0
     for replayed, entries in journal.replay(position):
-        pipeline.advance(entries)
-        reads += reads_in(entries)
+        outputs = pipeline.advance(entries).outputs
+        replay += _replay_of(reads_in(entries), outputs)
         position = replayed
     # Another version may decide otherwise; a number that was given out is never given again.
     pipeline.state.seq = max(pipeline.state.seq, journal.last_seq())
-    return pipeline, max(position, journal.last_position()), reads
+    return pipeline, max(position, journal.last_position()), replay
 
 
 def open_journal(path: Path) -> SqliteJournal:
@@ -242,6 +264,11 @@ def newest_readable(journal: SqliteJournal) -> tuple[int, PipelineState] | None:
 def is_whole(journal: SqliteJournal) -> bool:
     """Whether the journal reaches back to the beginning."""
     return not journal.last_position() or journal.first_position() == 1
+
+
+def _replay_of(reads: int, outputs: Sequence[Numbered]) -> int:
+    """How long it takes to decide a group once more, counted in reads."""
+    return reads + OUTPUT_READS * len(outputs)
 
 
 def reads_in(entries: Sequence[Entry]) -> int:

@@ -1,7 +1,7 @@
 """Whether every page of a file is as SQLite wrote it."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from history.day_question import open_day
@@ -34,8 +34,10 @@ class FileCheck:
     def stop(self) -> None:
         """Break off what is being read, and whatever comes next. For any thread."""
         self._stopped = True
-        if reader := self._reader:
-            reader.interrupt()
+        # It may be closed at this very moment.
+        with suppress(sqlite3.ProgrammingError):
+            if reader := self._reader:
+                reader.interrupt()
 
     def _first_fault(self, reader: sqlite3.Connection) -> str | None:
         tables = reader.execute(

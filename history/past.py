@@ -201,7 +201,9 @@ class _Book:
         stays = self._stays(since_ns, until_ns)
         from_ns = min(since_ns, stays[0].from_ns) if stays else since_ns
         names = {name for points in self._wanted.covers.values() for name, _ in points}
-        outages = outages_of(self._reader, sorted(names), from_ns, ALWAYS_NS)
+        # An outage makes a gap only of a stay, so later ones end none of these.
+        ends_ns = [_or(stay.to_ns, ALWAYS_NS) for stay in stays]
+        outages = outages_of(self._reader, sorted(names), from_ns, max(ends_ns, default=until_ns))
         gaps = gaps_of(stays, outages, self._wanted.covers, self._known_ns())
         return [
             gap

@@ -1,5 +1,6 @@
 """state.db: how it is opened, brought up to date and numbered."""
 
+import logging
 import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
@@ -12,7 +13,10 @@ _BUSY_TIMEOUT_S = 10.0
 _STATEMENTS_CACHED = 256
 # The indexes that a movement touches fit in it; with SQLite's 2 MiB it costs a third more.
 _CACHE_KIB = 16_384
+_MIGRATING = "state.db is brought to format %d of %d; this takes 10 s for a million visits"
 _MIGRATION_NAME = re.compile(r"(\d{4})_\w+\.sql")
+
+log = logging.getLogger("tagwarden.history")
 
 
 class StateRefusedError(Exception):
@@ -191,6 +195,8 @@ def _migrate(
     if reached and missing:
         before(connection)
     for number, script in missing:
+        if reached:
+            log.info(_MIGRATING, number, missing[-1][0])
         try:
             connection.executescript(
                 f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;",

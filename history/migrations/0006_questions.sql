@@ -19,7 +19,8 @@ CREATE INDEX visits_by_length ON visits (zone, length_class, from_ns);
 DROP INDEX visits_by_zone;
 CREATE INDEX visits_by_zone ON visits (zone);
 
--- The visit in which each tag was last, whether it goes on or not: all of them in one walk.
+-- The visit in which each tag was last, whether it goes on or not: all of them in one walk. It is
+-- the one that began last in the order of commits, as the triggers have it from now on.
 CREATE TABLE last_visits (
     tag     TEXT PRIMARY KEY,
     visit   INTEGER NOT NULL,
@@ -32,7 +33,7 @@ CREATE TABLE last_visits (
 INSERT INTO last_visits
 SELECT tag, id, asset, zone, from_ns, to_ns, ended FROM (
     SELECT *, row_number() OVER (
-        PARTITION BY tag ORDER BY to_ns IS NULL DESC, from_ns DESC, id DESC
+        PARTITION BY tag ORDER BY id DESC
     ) AS age FROM visits WHERE ended IS NOT 'late'
 ) WHERE age = 1;
 CREATE TRIGGER visit_begins AFTER INSERT ON visits WHEN NEW.ended IS NOT 'late' BEGIN

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway import station as module
 from gateway.blueprints import stored_blueprint
 from gateway.entries import Entry, GatewayStarted, ReadGroup, Tick, encode_entries
 from gateway.journal import SqliteJournal
@@ -267,3 +268,71 @@ def test_a_restart_is_no_absence(tmp_path: Path) -> None:
         station.process([GatewayStarted(later_ns, station.pipeline.state.now_ns)])
         station.process([Tick(later_ns + 3600 * SECOND_NS)])
     assert [row[6] for row in tables(path)["movements"]] == ["arrived"]
+
+
+def test_an_open_alert_whose_row_a_salvage_could_not_read_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(open_state(path)) as db:
+        station = station_on(SqliteJournal(db))
+        for entries in GROUPS[:-1]:
+            station.process(entries)
+        station.checkpoint()
+    before = tables(path)
+    opened = [row for row in before["alerts"] if row[10]]
+    assert opened
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM alerts WHERE open")
+    with closing(open_state(path)) as db:
+        station = station_on(SqliteJournal(db))
+        cases = station.pipeline.state.judged.cases.values()
+        assert sorted(case.alert.id for case in cases if case.alert) == sorted(
+            str(row[0]) for row in opened
+        )
+    assert sorted(tables(path)["alerts"]) == sorted(before["alerts"])
+
+
+def test_an_alert_that_only_a_replay_raises_is_not_put_into_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(open_state(path)) as db:
+        station = station_on(SqliteJournal(db))
+        for entries in GROUPS[:-1]:
+            station.process(entries)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript("DROP TRIGGER audit_is_not_shortened; DELETE FROM alerts WHERE open")
+        db.execute("DELETE FROM audit WHERE action GLOB 'alert.*'")
+    with closing(open_state(path)) as db:
+        station_on(SqliteJournal(db))
+        assert db.execute("SELECT count(*) FROM alerts WHERE open").fetchone() == (0,)
+
+
+def test_decisions_bring_a_checkpoint_nearer_than_reads_that_decide_nothing(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECKPOINT_READS", 30)
+    monkeypatch.setattr(module, "OUTPUT_READS", 8)
+    station = station_on(SqliteJournal(db))
+    decided = station.process(start()).committed[0].outputs
+    assert len(decided) * 8 >= 30
+    assert station.checkpoint_due()
+    assert Station(SqliteJournal(db), stored_blueprint).checkpoint_due()
+    station.checkpoint()
+    assert not station.checkpoint_due()
+    reads = [read(TAGS[5], NOON_NS + n) for n in range(29)]
+    station.process([ReadGroup("local", 1, reads)])
+    assert not station.checkpoint_due()
+    station.process([ReadGroup("local", 2, reads[:1])])
+    assert station.checkpoint_due()
+
+
+def test_a_station_that_was_not_told_for_how_long_forgets_nothing(db: sqlite3.Connection) -> None:
+    station = station_on(SqliteJournal(db))
+    station.process(start())
+    century_ns = 100 * 365 * 86_400 * SECOND_NS
+    db.execute(
+        "INSERT INTO visits (seq, tag, zone, from_ns, to_ns) VALUES (1, 'aa', 'hall', ?, ?)",
+        (NOON_NS + 10 * SECOND_NS - century_ns // 2, NOON_NS + 11 * SECOND_NS - century_ns // 2),
+    )
+    for n in range(1, 20):
+        station.process([ReadGroup("local", n, [read(TAGS[5], NOON_NS + n)])])
+    assert db.execute("SELECT count(*) FROM visits WHERE tag = 'aa'").fetchone() == (1,)
+    assert len(positions(db)) == 20
