@@ -146,28 +146,35 @@ def ask_gateway(data: Path, request: dict[str, Any]) -> dict[str, Any]:
         if answer is not None:
             return answer
         with DataFolder(data) as folder:
-            return asyncio.run(_carry_out(folder, request))
+            return _carry_out(folder, request)
     except (ControlError, DataFolderBusyError, StateRefusedError, OSError) as error:
         return {"error": str(error)}
     except sqlite3.Error as error:
         return {"error": f"{data}: the state can not be used: {error}"}
 
 
-async def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
-    limits = LimitsSettings()
+def _carry_out(folder: DataFolder, request: dict[str, Any]) -> dict[str, Any]:
+    """Answer as a gateway that starts, answers and stops."""
     journal, sightings = open_archive(folder)
     sightings.close()
-    station = Station(journal, stored_blueprint, limits)
-    collector = Collector(station, journal, time_ns, limits)
-    if station.pipeline.state.site is not None:
+    station = Station(journal, stored_blueprint)
+    collector = Collector(station, journal, time_ns, LimitsSettings())
+    try:
+        return asyncio.run(_answered(collector, request))
+    finally:
+        collector.close()
+        journal.close()
+
+
+async def _answered(collector: Collector, request: dict[str, Any]) -> dict[str, Any]:
+    state = collector.station.pipeline.state
+    if state.site is not None:
         # Nobody listens now either, so the time since the stop is no absence.
-        collector.put(GatewayStarted(time_ns(), station.pipeline.state.now_ns))
+        collector.put(GatewayStarted(time_ns(), state.now_ns))
     async with asyncio.TaskGroup() as group:
         group.create_task(collector.run(), name="collector")
         answer = await Errands(collector, time_ns).answer(request)
         collector.end()
-    collector.close()
-    journal.close()
     return answer
 
 

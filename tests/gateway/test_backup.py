@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -382,13 +382,28 @@ def test_a_restore_asks_for_yes_where_there_is_data(
     assert "say --yes" in capsys.readouterr().err
 
 
-def test_the_follower_of_a_backup_is_set_back_to_what_all_days_have(
+def test_what_is_written_and_followed_between_two_copies_is_neither_lost_nor_doubled(
     data: Path, tmp_path: Path
 ) -> None:
-    backup = make_backup(DataFolder(data), tmp_path / "backup")
-    with closing(sqlite3.connect(tmp_path / "backup" / "state.db")) as db:
-        assert follower_position(db, "sightings") <= backup.position
+    with closing(open_state(data / "state.db")) as connection:
+        journal = SqliteJournal(connection)
+        station, follower = station_on(journal), follow(data, Counter(journal, threading.Lock()))
+        groups = iter(GROUPS[60:])
+
+        def go_on(_done: int, _total: int) -> None:
+            for entries in islice(groups, 3):
+                station.process(entries)
+            asyncio.run(follower.catch_up())
+
+        backup = make_backup(DataFolder(data), tmp_path / "backup", progress=go_on)
+        follower.close()
     assert backup.site == "depot"
+    with closing(sqlite3.connect(tmp_path / "backup" / "state.db")) as db:
+        assert follower_position(db, "sightings") < backup.position
+    restore(tmp_path / "backup", tmp_path / "new")
+    catch_up(tmp_path / "new")
+    found = committed(tmp_path / "new" / "state.db")
+    assert sightings_counted(tmp_path / "new", READERS) == found.reads > 0
 
 
 def test_a_backup_of_damaged_data_does_not_blame_the_place_it_goes_to(

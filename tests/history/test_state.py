@@ -77,6 +77,27 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
     connection.close()
 
 
+def test_where_tags_were_last_is_the_same_for_old_visits_as_for_new_ones(tmp_path: Path) -> None:
+    # A tag moved, by event time, just before the binding that had cut its visit.
+    visits = [(1, "aa", "hall", 0, 100), (2, "aa", "hall", 100, 100), (3, "aa", "gate", 90, 95)]
+    with closing(make_state(tmp_path / "state.db", 5)) as old:
+        old.executemany(_VISIT, visits)
+    with closing(open_state(tmp_path / "state.db")) as migrated, closing(open_in_memory()) as new:
+        new.executemany(_VISIT, visits)
+        found = [db.execute("SELECT * FROM last_visits").fetchall() for db in (migrated, new)]
+    assert found[0] == found[1] != []
+
+
+def test_that_an_old_file_is_brought_up_to_date_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        make_state(tmp_path / "state.db", 5).close()
+        assert caplog.text == ""
+        open_state(tmp_path / "state.db").close()
+    assert "state.db is brought to format 6 of" in caplog.text
+
+
 def test_a_reader_can_not_write(writer: Writer) -> None:
     reader = open_reader(writer.path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
