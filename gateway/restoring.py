@@ -28,7 +28,6 @@ from gateway.second_copy import NAMES as SECOND_COPY
 STAGED = "restore.new"
 DECIDED = "restore.json"
 _LOCK = "restore.lock"
-_OLD = (*SECOND_COPY, f"{STATE}-shm", f"{STATE}-wal", STATE, SIGHTINGS)
 
 Step = Callable[[str], None]
 """Told what comes next, before each step; a test ends the process there."""
@@ -113,14 +112,19 @@ def _decided_in(folder: Path) -> Decided | None:
 
 def _move_aside(folder: Path, aside: Path, step: Step) -> None:
     """Move what is there; once nothing of it is left, the folder aside is on the disk."""
-    for name in _OLD:
-        if not (folder / name).exists():
-            continue
+    for name in _old_in(folder):
         aside.mkdir(mode=0o700, exist_ok=True)
         step(f"move {name} aside")
         (folder / name).rename(aside / name)
     if aside.exists():
         sync(aside)
+
+
+def _old_in(folder: Path) -> list[str]:
+    """What belongs to the data that goes: its logs, and what tells that it is damaged, first."""
+    beside = sorted(path.name for path in folder.glob(f"{STATE}?*"))
+    names = (*SECOND_COPY, *beside, STATE, SIGHTINGS)
+    return [name for name in names if (folder / name).exists()]
 
 
 def _abandon(folder: Path) -> str | None:

@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -20,62 +19,21 @@ from gateway.backup import make_backup
 from gateway.backup_files import BackupError, verify_backup
 from gateway.cli import main
 from gateway.data_folder import DataFolder
-from gateway.followers import SightingsFollower
 from gateway.journal import SqliteJournal
-from gateway.restoring import DECIDED, STAGED, decide, decided_now, settle
+from gateway.restoring import DECIDED, STAGED
 from gateway.staging import sole_restore, stage
-from history.sqlite_sightings import SqliteSightings
 from history.state import follower_position, open_state
 from tests.acceptance.aftermath import committed, recovery_equals_replay, sightings_counted
-from tests.gateway.made import day, station_on, tables
-
-T = TypeVar("T")
-READERS = ("dock", "desk")
-GROUPS = day(seconds=60)
-
-
-class Counter:
-    """The writer of state.db, for the follower."""
-
-    def __init__(self, journal: SqliteJournal, lock: threading.Lock) -> None:
-        self._journal, self._lock = journal, lock
-
-    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.to_thread(self._transact, work)
-
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with self._lock:
-            return self._journal.transact(work)
-
-
-def follow(data: Path, counter: Counter) -> SightingsFollower:
-    state = data / "state.db"
-    located = station_on(SqliteJournal(open_state(state)))
-    from gateway.archive import clock_of  # noqa: PLC0415 - what the gateway itself does
-
-    clock = clock_of(located.pipeline.state.located[0])
-    located._journal.connection.close()
-    return SightingsFollower(state, SqliteSightings(data / "sightings"), counter, clock)
-
-
-def catch_up(data: Path) -> None:
-    """What the gateway does after its start: the day files get what they have not had."""
-    with closing(open_state(data / "state.db")) as connection:
-        counter = Counter(SqliteJournal(connection), threading.Lock())
-        follower = follow(data, counter)
-        asyncio.run(follower.catch_up())
-        follower.close()
-
-
-def written(data: Path) -> Path:
-    """A data folder of a gateway that has stopped."""
-    data.mkdir()
-    with closing(open_state(data / "state.db")) as connection:
-        station = station_on(SqliteJournal(connection))
-        for entries in GROUPS[:60]:
-            station.process(entries)
-    catch_up(data)
-    return data
+from tests.gateway.backed_up import (
+    GROUPS,
+    READERS,
+    Counter,
+    catch_up,
+    follow,
+    restore,
+    written,
+)
+from tests.gateway.made import station_on, tables
 
 
 @pytest.fixture
@@ -120,10 +78,6 @@ def wait_for(look: Callable[[], bool]) -> None:
     while not look():
         assert time.monotonic() < end_s
         time.sleep(0.001)
-
-
-def restore(source: Path, data: Path) -> None:
-    assert main(["restore", str(source), "--data", str(data), "--yes"]) == 0
 
 
 def test_a_backup_under_load_loses_no_sighting_and_doubles_none(tmp_path: Path) -> None:
@@ -319,67 +273,6 @@ def test_a_state_of_a_newer_version_is_refused_before_anything_is_moved(
     with pytest.raises(BackupError):
         verify_backup(tmp_path / "backup")
     assert not (data / STAGED).exists()
-
-
-class KilledError(Exception):
-    """The process is gone."""
-
-
-@pytest.mark.parametrize("steps", range(12))
-def test_a_restore_that_is_killed_between_any_two_steps_is_whole_after_the_next_start(
-    steps: int, data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    make_backup(DataFolder(data), tmp_path / "backup")
-    backup_tables = tables(data / "state.db")
-    with closing(open_state(data / "state.db")) as connection:
-        station = station_on(SqliteJournal(connection))
-        for entries in GROUPS[60:]:
-            station.process(entries)
-    (data / "state.db-wal").write_bytes(b"a log that a crash left")
-    left = [steps]
-
-    def step(_what: str) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise KilledError
-
-    with sole_restore(data):
-        stage(data, tmp_path / "backup", verify_backup(tmp_path / "backup"))
-    decide(data, decided_now(data, "backup", "then"))
-    done = False
-    try:
-        settle(data, step)
-        done = True
-    except KilledError:
-        pass
-    with DataFolder(data):
-        assert done or "restored from backup" in caplog.text or not (data / DECIDED).exists()
-    assert tables(data / "state.db") == backup_tables
-    (aside,) = data.glob("before-restore-*")
-    assert {path.name for path in aside.iterdir()} == {"state.db", "state.db-wal", "sightings"}
-    assert not (data / STAGED).exists()
-
-
-def test_a_restore_that_is_killed_before_it_was_decided_changes_nothing(
-    data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    before = tables(data / "state.db")
-    make_backup(DataFolder(data), tmp_path / "backup")
-    with sole_restore(data):
-        stage(data, tmp_path / "backup", verify_backup(tmp_path / "backup"))
-    with DataFolder(data):
-        assert "before it changed anything" in caplog.text
-    assert tables(data / "state.db") == before
-    assert not (data / STAGED).exists()
-
-
-def test_a_restore_asks_for_yes_where_there_is_data(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_backup(DataFolder(data), tmp_path / "backup")
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-    assert main(["restore", str(tmp_path / "backup"), "--data", str(data)]) == 1
-    assert "say --yes" in capsys.readouterr().err
 
 
 def test_what_is_written_and_followed_between_two_copies_is_neither_lost_nor_doubled(

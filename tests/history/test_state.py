@@ -1,5 +1,7 @@
+import logging
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,18 @@ from history.state import (
     follower_position,
     last_position,
     last_seq,
+    make_state,
+    open_in_memory,
     open_reader,
     open_state,
     store_follower_position,
 )
 from tests.history.made import Writer, as_killed, at, movement, transaction
+
+_VISIT = """
+INSERT INTO visits (id, seq, tag, zone, from_ns, to_ns, ended) VALUES
+    (?1, ?1, ?2, ?3, ?4, ?5, 'moved')
+"""
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> object:
