@@ -66,15 +66,16 @@ class SightingsFollower:
         known = False
         while True:
             try:
+                if loop.time() >= expire_at_s:
+                    # First, since it is what makes room on a disk that is full.
+                    expire_at_s += EXPIRE_EVERY_S
+                    await self._in_thread(lambda: self._expire(self._store))
                 if not known:
                     await self._note_position()
                     known = True
                 await self.catch_up()
                 for mended in await self._in_thread(self.mend):
                     self.note_mended(mended)
-                if loop.time() >= expire_at_s:
-                    expire_at_s += EXPIRE_EVERY_S
-                    await self._in_thread(lambda: self._expire(self._store))
             except SalvageStoppedError:
                 # The gateway stops; the day is mended after the next start.
                 self.mend = list

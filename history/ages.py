@@ -85,10 +85,15 @@ def _expire_timed(connection: sqlite3.Connection, table: str, since_ns: int) -> 
 
 
 def _expire_visits(connection: sqlite3.Connection, ages: Ages) -> Aged:
-    """Visits that ended, their former names, and that a tag was last there."""
+    """Visits that ended, their former names, and that a tag was last there.
+
+    The newest one stays until another begins, so that the next is numbered behind it and no
+    reader who follows the numbers misses it.
+    """
     gone = connection.execute(
         "DELETE FROM visits WHERE id IN"
-        " (SELECT id FROM visits WHERE to_ns < ? ORDER BY to_ns LIMIT ?)"
+        " (SELECT id FROM visits WHERE to_ns < ? AND id < (SELECT max(id) FROM visits)"
+        " ORDER BY to_ns LIMIT ?)"
         " RETURNING id, changed_seq",
         (ages.movements_since_ns, ROWS_A_STEP),
     ).fetchall()

@@ -81,6 +81,19 @@ def test_a_tag_whose_last_visit_is_forgotten_was_last_nowhere(writer: Writer) ->
     assert writer.rows("SELECT count(*) FROM movements") == [(0,)]
 
 
+def test_no_number_of_a_visit_is_given_out_twice(writer: Writer) -> None:
+    writer.commit(
+        movement("aa", None, "hall", at(1)),
+        movement("bb", None, "hall", at(2)),
+        movement("bb", "hall", None, at(3)),
+    )
+    forget(writer, since(at(4)))
+    writer.commit(movement("cc", None, "hall", at(5)))
+    assert writer.rows("SELECT id FROM visits WHERE tag = 'cc'") == [(3,)]
+    forget(writer, since(at(6)))
+    assert writer.rows("SELECT id, tag FROM visits") == [(1, "aa"), (3, "cc")]
+
+
 def test_what_another_store_did_not_get_yet_is_counted(writer: Writer) -> None:
     writer.commit(*(movement(f"a{n}", None, "hall", at(n)) for n in range(4)))
     writer.connection.execute("INSERT INTO shipments VALUES ('influxdb', 'decisions', 2, NULL)")
@@ -92,7 +105,7 @@ def test_what_another_store_did_not_get_yet_is_counted(writer: Writer) -> None:
 def test_each_kind_comes_up_when_each_commit_has_one_turn(writer: Writer) -> None:
     writer.commit(
         movement("aa", None, "hall", at(1)),
-        movement("aa", "hall", None, at(2)),
+        movement("aa", "hall", "gate", at(2)),
         crossing("aa", "gate", at(1)),
         raised(alert()),
         cleared("al-1", "drill", at(3)),
@@ -103,8 +116,9 @@ def test_each_kind_comes_up_when_each_commit_has_one_turn(writer: Writer) -> Non
                 "INSERT INTO journal VALUES (?, ?, x'00')", (position, position)
             )
             expire_ages(writer.connection, since(at(9)))
-    for table in ("movements", "crossings", "visits", "alerts", "annunciations"):
+    for table in ("movements", "crossings", "alerts", "annunciations"):
         assert writer.rows(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - made here
+    assert writer.rows("SELECT zone FROM visits") == [("gate",)]
 
 
 @FEW
@@ -133,7 +147,7 @@ def test_what_is_younger_or_goes_on_stays_and_all_else_goes(
 
 
 _KEPT = {"movements": "time_ns >= ?", "crossings": "time_ns >= ?"}
-_KEPT["visits"] = "(to_ns IS NULL OR to_ns >= ?)"
+_KEPT["visits"] = "(to_ns IS NULL OR to_ns >= ? OR id = (SELECT max(id) FROM visits))"
 _ROWS = {name: f"SELECT * FROM {name} WHERE 1 ORDER BY seq" for name in _KEPT}  # noqa: S608 - made here
 
 
