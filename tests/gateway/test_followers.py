@@ -190,3 +190,32 @@ async def test_a_disk_that_refuses_is_said_and_tried_again(
         await asyncio.to_thread(follower.close)
     assert caplog.text.count("sightings can not be written: database or disk is full") == 2
     assert await asyncio.to_thread(lambda: site.counted) == site.reads
+
+
+async def test_old_days_go_also_while_nothing_can_be_written(site: Site, tmp_path: Path) -> None:
+    assert site.reads
+    room = asyncio.Event()
+
+    class Full(SqliteSightings):
+        def append(self, batches: Sequence[SightingBatch]) -> None:
+            del batches
+            if not room.is_set():
+                raise OSError(28, "no room")
+
+    def expire(_store: object) -> int:
+        room.set()
+        return 1
+
+    with closing(await asyncio.to_thread(open_state, tmp_path / "state.db")) as connection:
+        store = await asyncio.to_thread(Full, tmp_path / "sightings")
+        counter = Counter(connection, Fuse())
+        follower = await asyncio.to_thread(
+            SightingsFollower, tmp_path / "state.db", store, counter, EventClock(), expire
+        )
+        task = asyncio.create_task(follower.run())
+        await within(lambda: follower.newest_ns is not None or task.done())
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.to_thread(follower.close)
+    assert room.is_set()
+    assert follower.fault is None
