@@ -99,6 +99,7 @@ class MqttLink(asyncio.Protocol):
         self._messages: list[Message] = []
         self._bytes_waiting = 0
         self._paused = False
+        self._leaving = False
         self._progress = 0
         self._heard_s = 0.0
         self._ping: asyncio.TimerHandle | None = None
@@ -226,11 +227,21 @@ class MqttLink(asyncio.Protocol):
             self._end(ReaderLostError(f"{self._name}: closed"))
 
     async def _say_goodbye(self) -> None:
+        """Let the broker hang up, and read until it does.
+
+        Whoever closes a socket in which something waits unread resets the connection, and
+        then the broker may lose the acknowledgements that it has not read yet.
+        """
         if self.error is not None or self._session is None or self._transport is None:
             return
         if self._welcome:
             self._session.say_goodbye()
-        self._transport.close()
+        self._leaving = True
+        self._hold_back()
+        if self._welcome and self._transport.can_write_eof():
+            self._transport.write_eof()
+        elif not self._welcome:
+            self._transport.close()
         async with asyncio.timeout(GOODBYE_S):
             await self._ended.wait()
 
@@ -294,7 +305,7 @@ class MqttLink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a chunk in; all its messages share one arrival time."""
-        if self.error is not None:
+        if self.error is not None or self._leaving:
             return
         before = len(self._messages)
         others = self._packets.feed(data, self._clock(), self._messages)
@@ -345,14 +356,16 @@ class MqttLink(asyncio.Protocol):
     def _hold_back(self) -> None:
         """Leave the socket unread while too much waits, in either direction."""
         full = len(self._messages) >= self._waiting_max or self._bytes_waiting >= BYTES_WAITING_MAX
-        pause = full or not self._writable.is_set()
+        pause = not self._leaving and (full or not self._writable.is_set())
         if pause == self._paused or self._transport is None or self._transport.is_closing():
             return
         self._paused = pause
         (self._transport.pause_reading if pause else self._transport.resume_reading)()
 
     def _write(self, packets: bytes) -> None:
-        if packets and self._transport is not None and not self._transport.is_closing():
+        if not packets or self._leaving or self._transport is None:
+            return
+        if not self._transport.is_closing():
             self._transport.write(packets)
 
     def _end(self, error: ReaderError) -> None:

@@ -270,6 +270,29 @@ class TestCuts:
             assert asyncio.get_running_loop().time() - began_s < 2
             assert broker.packets[0][0] == 0x10
 
+    async def test_what_arrives_with_our_goodbye_does_not_take_the_acknowledgement_back(
+        self,
+    ) -> None:
+        """Unread bytes would reset the connection, and brokers then read no further."""
+        heard: list[bytes] = []
+        writers: list[asyncio.StreamWriter] = []
+        ended = asyncio.Event()
+
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
+            writer.write(publish_packet(TOPIC, own_payload(1), qos=1, packet_id=7))
+            try:
+                heard.append(await reader.read())  # raises where the connection is reset
+            finally:
+                ended.set()
+
+        async with FakeBroker(listen) as broker:
+            async with connected(broker.address) as driver:
+                assert numbers(await take(driver, 1)) == [1]
+                writers[0].write(GOOD)
+            await asyncio.wait_for(ended.wait(), 5)
+        assert [packets[-6:] for packets in heard] == [b"\x40\x02\x00\x07\xe0\x00"]
+
 
 class TestMemory:
     async def test_the_largest_message_of_all_is_not_kept(self) -> None:
