@@ -18,7 +18,8 @@ from fastapi.security import (
 )
 
 from api.problems import ProblemError, printable
-from history.keys import ApiKey, Role, check_key
+from history.callers import Caller, Role
+from history.keys import check_key
 from history.state import open_reader
 
 Right = Literal[
@@ -33,12 +34,19 @@ Right = Literal[
     "direct_rules",
     "redeliver",
     "audit",
+    "keys",
+    "people",
+    "site",
+    "subscriptions",
+    "erase",
+    "self",
 ]
 
 _OPERATORS: frozenset[Right] = frozenset(
     {
         "ingest",
         "look",
+        "self",
         "handle_alerts",
         "custody",
         "edit_assets",
@@ -48,11 +56,13 @@ _OPERATORS: frozenset[Right] = frozenset(
         "redeliver",
     }
 )
-_ADMINS: frozenset[Right] = _OPERATORS.union({"audit"})
+_ADMINS: frozenset[Right] = _OPERATORS.union(
+    {"audit", "keys", "people", "site", "subscriptions", "erase"}
+)
 RIGHTS: dict[Role, frozenset[Right]] = {
     "ingest": frozenset({"ingest"}),
-    "viewer": frozenset({"look"}),
-    "guard": frozenset({"look", "handle_alerts", "custody"}),
+    "viewer": frozenset({"look", "self"}),
+    "guard": frozenset({"look", "self", "handle_alerts", "custody"}),
     "operator": _OPERATORS,
     "admin": _ADMINS,
 }
@@ -76,7 +86,7 @@ _BASIC = HTTPBasic(
 class CheckKey(Protocol):
     """Look a key up. Called in a thread, so it may wait for a database."""
 
-    def __call__(self, token: str, /) -> ApiKey | None:
+    def __call__(self, token: str, /) -> Caller | None:
         """Return whose key it is; None for a key that is unknown or withdrawn."""
         ...
 
@@ -84,7 +94,7 @@ class CheckKey(Protocol):
 def keys_in(path: Path) -> CheckKey:
     """Check keys against the `state.db` at this path."""
 
-    def check(token: str) -> ApiKey | None:
+    def check(token: str) -> Caller | None:
         with closing(open_reader(path)) as reader:
             return check_key(reader, token)
 
@@ -97,10 +107,10 @@ class Access:
     def __init__(self, check_key: CheckKey, monotonic_s: Callable[[], float]) -> None:
         self._check_key = check_key
         self._monotonic_s = monotonic_s
-        self._kept: OrderedDict[bytes, tuple[float, ApiKey | None]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
         self._limiter = CapacityLimiter(_CHECKS_AT_ONCE)
 
-    async def caller(self, token: str) -> ApiKey | None:
+    async def caller(self, token: str) -> Caller | None:
         """Whose key this is, at most 5 s out of date."""
         if _TOKEN.fullmatch(token) is None:
             return None
@@ -113,7 +123,7 @@ class Access:
         self._keep(digest, asked_s, caller)
         return caller
 
-    def _keep(self, digest: bytes, asked_s: float, caller: ApiKey | None) -> None:
+    def _keep(self, digest: bytes, asked_s: float, caller: Caller | None) -> None:
         self._kept[digest] = (asked_s, caller)
         self._kept.move_to_end(digest)
         while len(self._kept) > _KEYS_KEPT_MAX:

@@ -10,7 +10,7 @@ from api.access import RIGHTS, Right, guard
 from api.parameters import refuse_unknown
 from api.shapes import Items, Problem
 
-Verb = Literal["GET", "POST", "PUT", "DELETE"]
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 API = "/api/v1"
 JSON = "application/json"

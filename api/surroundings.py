@@ -7,7 +7,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
 from api.desk import Desk
-from history.keys import ApiKey
+from history.callers import Caller
 from history.questions import StateQuestions
 
 QUESTIONS_AT_ONCE = 4
@@ -47,9 +47,9 @@ class Surroundings(NamedTuple):
     ask_slowly: Ask
 
     @property
-    def caller(self) -> ApiKey:
-        """Whose key the guard of this route let in."""
-        caller: ApiKey = self.request.state.caller
+    def caller(self) -> Caller:
+        """Who the guard of this route let in."""
+        caller: Caller = self.request.state.caller
         return caller
 
 

@@ -5,14 +5,9 @@ import hmac
 import re
 import secrets
 import sqlite3
-from typing import Literal, get_args
-
-import msgspec
 
 from history.audit import AuditEntry, append_audit
-
-Role = Literal["ingest", "viewer", "guard", "operator", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)
+from history.callers import Caller, Role
 
 _KEY = re.compile(r"tw_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 _NO_DIGEST = bytes(32)
@@ -23,14 +18,6 @@ class KeyNameTakenError(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is a key named {name!r} already")
-
-
-class ApiKey(msgspec.Struct, frozen=True, gc=False):
-    """Who asks, and what they may do."""
-
-    id: str
-    name: str
-    role: Role
 
 
 def create_key(
@@ -58,7 +45,7 @@ def create_key(
     return presented
 
 
-def check_key(connection: sqlite3.Connection, presented: str) -> ApiKey | None:
+def check_key(connection: sqlite3.Connection, presented: str) -> Caller | None:
     """Return whose key it is, None if nobody's; how long it takes tells nothing of the secret."""
     match = _KEY.fullmatch(presented)
     if match is None:
@@ -70,7 +57,7 @@ def check_key(connection: sqlite3.Connection, presented: str) -> ApiKey | None:
     # SHA-256 suffices: a secret of 32 random bytes can not be guessed from it.
     digest: bytes = _NO_DIGEST if row is None else row[3]
     if hmac.compare_digest(_digest(presented), digest) and row is not None:
-        return ApiKey(*row[:3])
+        return Caller(*row[:3])
     return None
 
 

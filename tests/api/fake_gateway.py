@@ -15,7 +15,7 @@ from alerts.maintenance import MaintenanceBook
 from api.app import Api
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from history.answers import Answer, find_answer, store_answer
-from history.keys import Role
+from history.callers import Role
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
 from history.record import record_outputs
 from history.sqlite_sightings import SqliteSightings

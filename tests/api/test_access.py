@@ -9,7 +9,7 @@ import pytest
 from api.access import KEY_KEPT_S, Access, keys_in
 from api.app import Api
 from api.routes import ROUTES
-from history.keys import ApiKey
+from history.callers import Caller
 from tests.api.fake_gateway import ROLES, FakeDesk, client_of
 
 API = "/api/v1"
@@ -177,7 +177,7 @@ async def test_a_withdrawn_key_ends_within_five_seconds(
 async def test_a_checked_key_is_not_looked_up_again_within_five_seconds() -> None:
     asked: list[str] = []
 
-    def check(token: str) -> ApiKey | None:
+    def check(token: str) -> Caller | None:
         asked.append(token)
         return None
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from history.answers import Answer, find_answer, store_answer
-from history.keys import ROLES, ApiKey, KeyNameTakenError, Role, check_key, create_key
+from history.callers import ROLES, Caller, Role
+from history.keys import KeyNameTakenError, check_key, create_key
 from tests.history.made import T0_NS, Writer
 
 
@@ -14,7 +15,7 @@ from tests.history.made import T0_NS, Writer
 def test_a_key_opens_what_it_was_made_for(writer: Writer, role: Role) -> None:
     presented = create_key(writer.connection, "dashboard", role, T0_NS)
     assert re.fullmatch(r"tw_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", presented)
-    assert check_key(writer.connection, presented) == ApiKey(presented[3:11], "dashboard", role)
+    assert check_key(writer.connection, presented) == Caller(presented[3:11], "dashboard", role)
 
 
 def test_the_key_itself_is_nowhere_in_the_file(writer: Writer) -> None:
