@@ -45,7 +45,7 @@ ALERT_COLUMNS = (
 )
 
 
-def wanted_alerts(
+async def wanted_alerts(
     times: TimeWindow,
     state: Annotated[
         list[Literal["active", AlertState]] | None,

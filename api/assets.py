@@ -29,7 +29,7 @@ Rebind = Annotated[bool, Query(description="Take tags from the assets that carry
 DryRun = Annotated[bool, Query(description="Say what would be wrong, change nothing.")]
 
 
-def wanted_assets(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
+async def wanted_assets(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     id: Text = None,  # noqa: A002 -- the parameter has the name of the field
     name: Text = None,
     category: Text = None,

@@ -12,7 +12,7 @@ from history.filters import AuditFilter
 AUDIT_COLUMNS = ("number", "seq", "time", "actor", "action", "target", "why", "detail", "hash")
 
 
-def wanted_lines(
+async def wanted_lines(
     times: TimeWindow,
     actor: Text = None,
     action: Text = None,

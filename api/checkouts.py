@@ -105,7 +105,7 @@ _CHECK_IN = TypeAdapter(CheckInBody)
 _REVOKE = TypeAdapter(RevokeBody)
 
 
-def wanted_checkouts(
+async def wanted_checkouts(
     times: TimeWindow,
     person: Text = None,
     asset: Annotated[Text, Query(description="Named by it, or out under it.")] = None,

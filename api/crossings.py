@@ -25,7 +25,7 @@ CROSSING_COLUMNS = (
 )
 
 
-def wanted_crossings(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
+async def wanted_crossings(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     times: TimeWindow,
     asset: Text = None,
     tag: Tag = None,

@@ -50,7 +50,7 @@ class RedeliverBody(BaseModel):
 _BODY = TypeAdapter(RedeliverBody)
 
 
-def wanted_deliveries(
+async def wanted_deliveries(
     times: TimeWindow,
     channel: Text = None,
     state: Annotated[

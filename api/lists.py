@@ -54,7 +54,7 @@ class Window(NamedTuple):
     until_ns: int | None
 
 
-def newest_first(
+async def newest_first(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     sort: Annotated[Order, Query(description="`-seq`: the newest first.")] = "-seq",
@@ -63,7 +63,7 @@ def newest_first(
     return PageRequest(limit=limit, cursor=cursor, sort=sort)
 
 
-def oldest_first(
+async def oldest_first(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     sort: Annotated[Order, Query(description="`-seq`: the last first.")] = "seq",
@@ -72,12 +72,12 @@ def oldest_first(
     return PageRequest(limit=limit, cursor=cursor, sort=sort)
 
 
-def window(since: Time = None, until: Time = None) -> Window:
+async def window(since: Time = None, until: Time = None) -> Window:
     """Read the time that a list is narrowed to."""
     return Window(_time_ns("since", since), _time_ns("until", until))
 
 
-def moment(request: Request, as_of: Time = None) -> int | None:
+async def moment(request: Request, as_of: Time = None) -> int | None:
     """Read the time of which something is asked (ns); None is now. 422 for one to come."""
     at_ns = _time_ns("as_of", as_of)
     if at_ns is not None and at_ns > request.app.state.desk.clock() + AHEAD_NS:

@@ -28,7 +28,7 @@ MOVEMENT_COLUMNS = (
 Late = Annotated[bool | None, Query(description="Whether it was learnt from reads that came late.")]
 
 
-def wanted_movements(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
+async def wanted_movements(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     times: TimeWindow,
     asset: Text = None,
     tag: Tag = None,

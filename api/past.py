@@ -71,7 +71,7 @@ class PastPage(NamedTuple):
     page: PageRequest
 
 
-def past_page(
+async def past_page(
     limit: Limit = LIMIT_DEFAULT,
     cursor: Cursor = None,
     sort: Annotated[

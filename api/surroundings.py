@@ -53,7 +53,7 @@ class Surroundings(NamedTuple):
         return caller
 
 
-def surroundings(request: Request) -> Surroundings:
+async def surroundings(request: Request) -> Surroundings:
     """Read what the application was made with."""
     state = request.app.state
     return Surroundings(request, state.desk, state.questions, state.ask, state.ask_slowly)
