@@ -46,6 +46,10 @@ Answered = TypeVar("Answered")
 # Before it was kept how a visit ended, it counted as a departure.
 _LEFT = {None: "departed", "departed": "departed", "outside": "outside"}
 
+# All columns but `seq`, the first one.
+_MOVEMENT_FIELDS = tuple(MOVEMENTS.columns.split(", ")[1:])
+_CROSSING_FIELDS = tuple(CROSSINGS.columns.split(", ")[1:])
+
 _alert_decoder = msgspec.msgpack.Decoder(Alert)
 
 
@@ -248,7 +252,7 @@ def open_alerts(connection: sqlite3.Connection) -> list[Alert]:
 
 def movement_row_json(row: sqlite3.Row) -> dict[str, Any]:
     """Show a row of `movements`."""
-    fields = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118 - no dict
+    fields = dict(zip(_MOVEMENT_FIELDS, row[1:], strict=True))
     fields["late"] = bool(fields["late"])
     fields["crossed"] = bool(fields["crossed"])
     return movement_json(Movement(**fields))
@@ -256,7 +260,7 @@ def movement_row_json(row: sqlite3.Row) -> dict[str, Any]:
 
 def crossing_row_json(row: sqlite3.Row) -> dict[str, Any]:
     """Show a row of `crossings`."""
-    fields = {name: row[name] for name in row.keys() if name != "seq"}  # noqa: SIM118 - no dict
+    fields = dict(zip(_CROSSING_FIELDS, row[1:], strict=True))
     fields["late"] = bool(fields["late"])
     return crossing_json(Crossing(**fields))
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
@@ -10,6 +11,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _FIRST_SECOND = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _SECOND
 _LAST_SECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _SECOND
+_FIRST_NS = _FIRST_SECOND * SECOND_NS
+_LAST_NS = (_LAST_SECOND + 1) * SECOND_NS - 1
+_MINUTE = timedelta(minutes=1)
+_MINUTE_NS = 60 * SECOND_NS
+_MINUTES_KEPT = 4096
 _EXCERPT_CHARS = 40
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:[0-5]\d)",
@@ -22,13 +28,20 @@ def format_time(time_ns: int) -> str:
 
     Raises ValueError outside the years 1 to 9999.
     """
-    seconds, fraction_ns = divmod(time_ns, SECOND_NS)
-    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+    if not _FIRST_NS <= time_ns <= _LAST_NS:
         raise ValueError(f"{time_ns} ns lies outside the years 1 to 9999")
-    text = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()
-    if fraction_ns % 1000:
-        return f"{text}.{fraction_ns:09d}Z"
-    return f"{text}.{fraction_ns // 1000:06d}Z"
+    minute, rest_ns = divmod(time_ns, _MINUTE_NS)
+    if rest_ns % 1000:
+        seconds, fraction_ns = divmod(rest_ns, SECOND_NS)
+        return f"{_minute_text(minute)}:{seconds:02d}.{fraction_ns:09d}Z"
+    seconds, fraction_us = divmod(rest_ns // 1000, 1_000_000)
+    return f"{_minute_text(minute)}:{seconds:02d}.{fraction_us:06d}Z"
+
+
+@lru_cache(_MINUTES_KEPT)
+def _minute_text(minute: int) -> str:
+    """Date, hour and minute; times that are asked for together lie near each other."""
+    return (_EPOCH + minute * _MINUTE).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def parse_time(text: str) -> int:
