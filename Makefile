@@ -53,6 +53,10 @@ test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean enviro
 	build/wheel/venv/bin/python -m pip install --quiet --no-index --no-deps build/wheel/*.whl
 	cd build/wheel && venv/bin/tagwarden demo --for 20 --seed 1
 
+sbom: test-wheel ## The bill of materials of what the wheel installs, CycloneDX in build/sbom.json
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/sbom.json build/wheel/venv/bin/python
+
 format: $(VENV)/dev.stamp ## Let ruff set the format and repair what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -85,7 +89,7 @@ clean: ## Remove the environment and everything that was built
 help: ## This list
 	@awk -F':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo test lint test-python test-wheel format bench soak fuzz docs lock clean help
+.PHONY: demo test lint test-python test-wheel sbom format bench soak fuzz docs lock clean help
 
 # The environment: pinned versions with their hashes, then this tree itself, editable.
 install = $(1) -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)

@@ -160,22 +160,11 @@ class Figures(NamedTuple):
     alerts: dict[float, int]
 
 
-class Gateway:
-    """A running gateway, seen from outside."""
+class Process:
+    """A process, as the system sees it."""
 
-    def __init__(self, pid: int, client: httpx.AsyncClient) -> None:
+    def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._client = client
-
-    async def figures(self) -> Figures:
-        """The metrics of now."""
-        text = (await self._client.get("/metrics")).text
-        buckets = re.findall(
-            r'^tagwarden_alert_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.MULTILINE
-        )
-        alerts = {float(bound): round(float(count)) for bound, count in buckets}
-        reads, waiting = (_total(text, f"tagwarden_{n}") for n in ("reads_total", "queue_items"))
-        return Figures(reads, waiting, alerts)
 
     def cpu_s(self) -> float:
         """Seconds of processor time that it has taken, all threads."""
@@ -192,6 +181,24 @@ class Gateway:
         """Resident memory."""
         pages = int(Path(f"/proc/{self._pid}/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+class Gateway(Process):
+    """A running gateway, seen from outside."""
+
+    def __init__(self, pid: int, client: httpx.AsyncClient) -> None:
+        super().__init__(pid)
+        self.client = client
+
+    async def figures(self) -> Figures:
+        """The metrics of now."""
+        text = (await self.client.get("/metrics")).text
+        buckets = re.findall(
+            r'^tagwarden_alert_seconds_bucket\{le="([^"]+)"\} (\S+)', text, re.MULTILINE
+        )
+        alerts = {float(bound): round(float(count)) for bound, count in buckets}
+        reads, waiting = (_total(text, f"tagwarden_{n}") for n in ("reads_total", "queue_items"))
+        return Figures(reads, waiting, alerts)
 
 
 def _total(text: str, name: str) -> int:
