@@ -1,12 +1,13 @@
 """Assets as callers send them: JSON for one or several, CSV for a file."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from anyio import to_thread
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from api.bodies import CSV_BYTES_MAX, media_type, parse_as, parse_json, read_body, read_json_text
+from api.long_answers import NDJSON
 from api.problems import ERRORS_MAX, FieldError, ProblemError, field_errors, invalid
 from api.words import Line
 from inventory.assets import Asset
@@ -36,6 +37,27 @@ class AssetBody(BaseModel):
     status: Line = Field(default="", max_length=CELL_CHARS_MAX)
 
 
+_Text = Annotated[Line, Field(max_length=CELL_CHARS_MAX)] | None
+
+
+class AssetFields(BaseModel):
+    """Fields of an asset that are to be changed; null empties one, what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[Line, Field(min_length=1, max_length=CELL_CHARS_MAX)] | None = None
+    name: _Text = None
+    category: _Text = None
+    tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS_MAX)] | None = None
+    group: _Text = None
+    sku: _Text = None
+    serial: _Text = None
+    lot: _Text = None
+    owner: _Text = None
+    home_zone: _Text = None
+    status: _Text = None
+
+
 class SentAssets(NamedTuple):
     """What was sent: the body as it came, its good assets, and the rows that are not good."""
 
@@ -46,17 +68,43 @@ class SentAssets(NamedTuple):
 
 
 _BODY = TypeAdapter(AssetBody)
+_FIELDS = TypeAdapter(AssetFields)
 
 
 async def read_assets(request: Request) -> SentAssets:
-    """Read one asset, a list of assets or a CSV file. 400, 413, 415 or 422 for anything else."""
+    """Read one asset, a list (JSON, or lines of it) or a CSV file. 400, 413, 415 or 422 else."""
     if media_type(request) == "text/csv":
         return await _read_file(request)
+    if media_type(request) == NDJSON:
+        text = await read_body(request, CSV_BYTES_MAX)
+        return _read_list(text, [parse_json(line) for line in text.splitlines() if line.strip()])
     text = await read_json_text(request)
     value = parse_json(text)
     if not isinstance(value, list):
         return SentAssets(text, (_asset(parse_as(_BODY, value)),))
     return _read_list(text, value)
+
+
+async def read_patch(request: Request, asset: str) -> tuple[bytes, dict[str, Any]]:
+    """Read what to change of an asset: the text as it came, and the fields that are in it.
+
+    Null resets a field (RFC 7396). 422 for another id, or a field that does not fit.
+    """
+    text = await read_json_text(request)
+    sent = parse_as(_FIELDS, parse_json(text))
+    if sent.id not in {None, asset}:
+        raise invalid("id", "is another one than in the address")
+    return text, fields_of(sent)
+
+
+def fields_of(sent: AssetFields) -> dict[str, Any]:
+    """The fields that were sent, with what they are to be."""
+    empty = AssetBody(id="x")
+    return {
+        name: getattr(empty if getattr(sent, name) is None else sent, name)
+        for name in sent.model_fields_set
+        if name != "id"
+    }
 
 
 async def read_asset(request: Request, asset: str) -> SentAssets:

@@ -13,6 +13,9 @@ from api.problems import ProblemError, field_errors
 JSON_BYTES_MAX = 1024 * 1024
 CSV_BYTES_MAX = 10 * 1024 * 1024
 BODY_TIMEOUT_S = 30.0
+BODY_GRACE_S = 5.0
+BODY_BYTES_S_MIN = 10_000
+"""A body that comes slower is given up; so long after its beginning nobody counts yet."""
 _JSON_TYPES = {"", "application/json"}
 
 Model = TypeVar("Model")
@@ -24,15 +27,18 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:
-    """Read the whole body. 413 beyond `bytes_max`, 408 after 30 s."""
+    """Read the whole body. 413 beyond `bytes_max`, 408 for one that is slow or takes 30 s."""
     stated = request.headers.get("content-length", "")
     if stated.isdecimal() and int(stated[:20]) > bytes_max:
         raise _too_large(bytes_max)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        began_s = asyncio.get_running_loop().time()
+        async with asyncio.timeout(BODY_GRACE_S) as patience:
             async for chunk in request.stream():
                 body += chunk
+                patience_s = BODY_GRACE_S + len(body) / BODY_BYTES_S_MIN
+                patience.reschedule(began_s + min(patience_s, BODY_TIMEOUT_S))
                 if len(body) > bytes_max:
                     raise _too_large(bytes_max)
     except ClientDisconnect as error:

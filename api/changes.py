@@ -4,7 +4,7 @@ from api.desk import Change, Desk
 from api.problems import FieldError, ProblemError
 from inventory.changes import Outcome, RefusalKind
 
-_STATUS: dict[RefusalKind, int] = {"unknown": 404, "conflict": 409, "invalid": 422}
+_STATUS: dict[RefusalKind, int] = {"unknown": 404, "conflict": 409, "invalid": 422, "changed": 412}
 
 
 async def commit(desk: Desk, change: Change) -> None:

@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from api.lists import OldestFirst, Row, answer_list, kept_rows
+from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once, told_json
 from api.problems import not_found
+from api.site_parts import entry_headers
 from api.surroundings import Here, Surroundings
 from history.deliveries import channel_figures
 
@@ -27,6 +28,14 @@ async def list_channels(here: Here, page: OldestFirst) -> Response:
     """Channels in the order of the site file, with what they owe and how they do."""
     rows = await _channels(here)
     return await answer_list(here, page, kept_rows("channels", rows, CHANNEL_COLUMNS))
+
+
+async def show_channel(name: str, here: Here) -> Response:
+    """One channel with what it owes. The `ETag` is that of its settings in the site file."""
+    for row in await _channels(here):
+        if row["name"] == name:
+            return json_response(row, headers=await entry_headers(here, "channels", name))
+    raise not_found("channel", name)
 
 
 async def test_channel(name: str, here: Here) -> Response:

@@ -130,9 +130,11 @@ async def list_checkouts(
     page: NewestFirst,
 ) -> Response:
     """Check-outs in the order in which they were opened; `since` and `until` mean `opened`."""
-    questions = here.questions
+    questions, sight = here.questions, here.scope
     listed = Listed(
-        lambda request: questions.answer(lambda reader: checkouts_in(reader, wanted, request)),
+        lambda request: questions.answer(
+            lambda reader: checkouts_in(reader, wanted, request, sight)
+        ),
         CHECKOUT_COLUMNS,
     )
     return await answer_list(here, page, listed)
@@ -145,8 +147,10 @@ async def show_checkout(checkout: str, here: Here) -> Response:
 
 async def show_custody(asset: str, here: Here) -> Response:
     """Who has an asset and who had it; which check-outs there are for it; also of a removed one."""
-    questions = here.questions
-    found = await here.ask(lambda: questions.answer(lambda reader: custody_in(reader, asset)))
+    questions, sight = here.questions, here.scope
+    found = await here.ask(
+        lambda: questions.answer(lambda reader: custody_in(reader, asset, sight))
+    )
     if found is None:
         raise not_found("asset", asset)
     return json_response(found)
@@ -247,8 +251,10 @@ def _near_ns(field: str, text: str, now_ns: int) -> int:
 
 
 async def _checkout(checkout: str, here: Surroundings) -> Row:
-    questions = here.questions
-    found = await here.ask(lambda: questions.answer(lambda reader: checkout_in(reader, checkout)))
+    questions, sight = here.questions, here.scope
+    found = await here.ask(
+        lambda: questions.answer(lambda reader: checkout_in(reader, checkout, sight))
+    )
     if found is None:
         raise not_found("check-out", checkout)
     return found

@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list
+from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list, json_response
 from api.movements import Late
+from api.problems import not_found
 from api.surroundings import Here
 from history.filters import CrossingFilter
+from history.paging import PageRequest
 from zones.movements import Direction
 
 CROSSING_COLUMNS = (
@@ -46,6 +48,15 @@ async def wanted_crossings(  # noqa: PLR0913, PLR0917 -- each argument is a para
         since_ns=times.since_ns,
         until_ns=times.until_ns,
     )
+
+
+async def show_crossing(crossing: str, here: Here) -> Response:
+    """One crossing."""
+    wanted = CrossingFilter(id=crossing)
+    page = await here.ask(lambda: here.questions.crossings(wanted, PageRequest(limit=1)))
+    if not page.items:
+        raise not_found("crossing", crossing)
+    return json_response(page.items[0])
 
 
 async def list_crossings(

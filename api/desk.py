@@ -1,7 +1,8 @@
 """The one protocol by which the API writes, and what it may ask of the running gateway."""
 
+import sqlite3
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from alerts.changes import (
     AlertVerb,
@@ -12,6 +13,10 @@ from alerts.changes import (
     StartMaintenance,
 )
 from api.dispatch import Dispatch
+from api.erasing import Erasing
+from api.live_state import LiveNews
+from api.site_edits import SiteEdits
+from api.whereabouts import Whereabouts
 from history.answers import Answer
 from history.sightings import SightingStore
 from inventory.changes import CustodyChange, Outcome, RemoveAsset, StoreAssets
@@ -31,6 +36,8 @@ Change = (
     | CustodyChange
     | MaintenanceChange
 )
+
+T = TypeVar("T")
 
 
 class JournalFullError(Exception):
@@ -53,10 +60,26 @@ class Desk(Protocol):
     """Fulfilled by the gateway."""
 
     clock: Callable[[], int]
+    whereabouts: Whereabouts
+
+    @property
+    def plan(self) -> FloorPlan:
+        """The floor plan that holds; another object when it is another plan."""
+        ...
 
     @property
     def dispatch(self) -> Dispatch:
         """What may be asked of delivery."""
+        ...
+
+    @property
+    def erasing(self) -> Erasing:
+        """What forgets assets and people."""
+        ...
+
+    @property
+    def site_edits(self) -> SiteEdits:
+        """What reads and edits the site file."""
         ...
 
     async def submit(self, change: Change) -> Outcome:
@@ -65,6 +88,14 @@ class Desk(Protocol):
 
     async def check(self, change: Change) -> Outcome:
         """Say what `submit` would answer now; nothing is changed."""
+        ...
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work on `state.db` as one transaction, for data that decides nothing.
+
+        Keys, people, sessions, subscriptions: with the lines of the audit log that tell of
+        it. What `work` raises undoes it and is raised here. Raises JournalFullError.
+        """
         ...
 
     async def ingest(self, reader: str, read: ReadPush) -> Receipt:
@@ -131,8 +162,16 @@ class Desk(Protocol):
         """
         ...
 
+    def owner_of(self, tag: str) -> str | None:
+        """The id of the asset that carries a tag now, by the tag or its pure identity."""
+        ...
+
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag, from memory."""
+        ...
+
+    def group_of(self, asset: str) -> str | None:
+        """The group of an asset, from memory; None if it is not registered."""
         ...
 
     def fix_of(self, asset: str) -> Fix | None:
@@ -165,6 +204,13 @@ class Desk(Protocol):
 
     def readiness(self) -> tuple[str, list[str]]:
         """`ready`, `degraded` or `starting`, and the reasons."""
+        ...
+
+    async def live(self, since: int) -> LiveNews:
+        """What changed on the live map since a number, `LiveNews.number` of the last time.
+
+        All of it for 0. To be asked by one only, a few times a second.
+        """
         ...
 
     async def committed(self, after_seq: int, timeout_s: float) -> int:

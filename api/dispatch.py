@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
+from api.subscribing import Subscribing
 from delivery.breaker import GateState
 from inventory.changes import Outcome
 
@@ -19,6 +20,8 @@ class ChannelNow(NamedTuple):
 
 class Dispatch(Protocol):
     """Fulfilled by the gateway. What writes raises api.desk.JournalFullError."""
+
+    subscriptions: Subscribing
 
     async def look(self) -> None:
         """Look at the outbox, so that the metrics tell of now."""

@@ -30,5 +30,5 @@ MESSAGE_ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", _DELIVERY_PATH + "/redeliver", deliveries.redeliver, "redeliver", DeliveryShape),
     Route("GET", _DELIVERY_PATH, deliveries.show_delivery, "look", DeliveryShape),
-    Route("GET", API + "/stream", stream.stream, "look", media=("text/event-stream",)),
+    Route("GET", API + "/stream", stream.stream, "look", media=("text/event-stream",), scoped=True),
 )

@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list
+from api.lists import Listed, NewestFirst, Tag, Text, TimeWindow, answer_list, json_response
+from api.problems import not_found
 from api.surroundings import Here
 from history.filters import MovementFilter
+from history.paging import PageRequest
 from zones.movements import MovementKind
 
 MOVEMENT_COLUMNS = (
@@ -50,6 +52,15 @@ async def wanted_movements(  # noqa: PLR0913, PLR0917 -- each argument is a para
         since_ns=times.since_ns,
         until_ns=times.until_ns,
     )
+
+
+async def show_movement(movement: str, here: Here) -> Response:
+    """One movement."""
+    wanted = MovementFilter(id=movement)
+    page = await here.ask(lambda: here.questions.movements(wanted, PageRequest(limit=1)))
+    if not page.items:
+        raise not_found("movement", movement)
+    return json_response(page.items[0])
 
 
 async def list_movements(

@@ -19,6 +19,8 @@ RESERVED = (
     "log",
     "series",
     "maintenance",
+    "settings",
+    "plan",
 )
 
 

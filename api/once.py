@@ -20,10 +20,16 @@ _KEY = re.compile(r"[!-~]{1,255}")
 
 
 class Told(NamedTuple):
-    """What the caller is told: a status and the JSON text of the body, empty for none."""
+    """What the caller is told: a status, the JSON text of the body, empty for none, an ETag.
+
+    The ETag is not told again: by then it may be another one. What is told again is `kept`
+    where that is given: a secret must not lie in the table of answers.
+    """
 
     status: int
     body: str = ""
+    etag: str = ""
+    kept: str | None = None
 
 
 class InFlight:
@@ -44,9 +50,9 @@ class InFlight:
         self._keys.discard((actor, key))
 
 
-def told_json(status: int, body: object) -> Told:
+def told_json(status: int, body: object, etag: str = "") -> Told:
     """Tell a JSON value."""
-    return Told(status, msgspec.json.encode(body).decode())
+    return Told(status, msgspec.json.encode(body).decode(), etag)
 
 
 async def answer_once(
@@ -86,7 +92,8 @@ async def _answer_under(
     told = await _told(act)
     # What is done is done: a journal that fills up just now must not make it look undone.
     with suppress(JournalFullError):
-        await here.desk.remember(here.caller.id, key, Answer(asked, told.status, told.body))
+        kept = told.body if told.kept is None else told.kept
+        await here.desk.remember(here.caller.id, key, Answer(asked, told.status, kept))
     return _response(told)
 
 
@@ -109,6 +116,8 @@ def _fingerprint(request: Request, body: bytes) -> str:
         request.scope["path"],
         request.scope["query_string"].decode("latin-1"),
         request.headers.get("content-type", ""),
+        request.headers.get("if-match", ""),
+        request.headers.get("if-none-match", ""),
     )
     digest = hashlib.sha256("\0".join(head).encode("utf-8", "surrogateescape"))
     digest.update(b"\0" + body)
@@ -116,7 +125,8 @@ def _fingerprint(request: Request, body: bytes) -> str:
 
 
 def _response(told: Told) -> Response:
+    headers = {"etag": told.etag} if told.etag else None
     if not told.body:
-        return Response(status_code=told.status)
+        return Response(status_code=told.status, headers=headers)
     media_type = "application/json" if told.status < 400 else PROBLEM_JSON  # noqa: PLR2004 -- HTTP's border between done and refused
-    return Response(told.body, told.status, media_type=media_type)
+    return Response(told.body, told.status, headers, media_type=media_type)

@@ -1,22 +1,37 @@
-"""Two plain pages, whole in themselves: nothing is loaded, nothing runs."""
+"""Plain pages, whole in themselves: nothing is loaded, nothing runs."""
 
 import base64
 import hashlib
 from html import escape
-from typing import Any
 
 from starlette.responses import Response
 
 from api.problems import printable
 
 _STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --line: #8884; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .3rem; }
+h3 { font-size: .85rem; margin: 1rem 0 .2rem; opacity: .7; }
+code, pre { font: .85rem/1.45 ui-monospace, monospace; }
+code { overflow-wrap: anywhere; }
+pre { overflow: auto; max-height: 24rem; padding: .6rem .8rem; margin: 0;
+    border: 1px solid var(--line); border-radius: .3rem; }
+nav a { margin-right: .9rem; white-space: nowrap; }
+details { border-top: 1px solid var(--line); padding: .35rem 0; }
+details[open] { padding-bottom: 1.2rem; }
+summary { cursor: pointer; display: flex; gap: .7rem; align-items: baseline; flex-wrap: wrap; }
+summary b { width: 4rem; font: 600 .8rem ui-monospace, monospace; }
+summary span { opacity: .75; }
+.get { color: #0a7a6c; } .post { color: #2463c4; } .delete { color: #c03535; }
+.put, .patch { color: #9a6100; }
+@media (prefers-color-scheme: dark) {
+    .get { color: #4fd1bd; } .post { color: #84b3ff; } .delete { color: #ff8d8d; }
+    .put, .patch { color: #f0b95a; }
+}
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; }
-td { border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; }
+td { border-top: 1px solid var(--line); } td:first-child { width: 11rem; }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
@@ -41,10 +56,10 @@ def html_response(text: str) -> Response:
 
 def home_page(version: str, status: str, reasons: list[str]) -> str:
     """What this is, how it is, and where to go on."""
-    state = _STATES.get(status, f"It is {_text(status)}.")
-    listed = "".join(f"<li>{_text(reason)}</li>" for reason in reasons)
+    state = _STATES.get(status, f"It is {plain_text(status)}.")
+    listed = "".join(f"<li>{plain_text(reason)}</li>" for reason in reasons)
     body = (
-        f"<h1>Tagwarden {_text(version)}</h1>"
+        f"<h1>Tagwarden {plain_text(version)}</h1>"
         "<p>This gateway hears RFID and IoT tags, says which zone each of them is in, "
         "and raises an alert when an asset leaves its geofence.</p>"
         f"<p><strong>{state}</strong></p>{f'<ul>{listed}</ul>' if listed else ''}"
@@ -58,44 +73,16 @@ def home_page(version: str, status: str, reasons: list[str]) -> str:
         "by itself, so <code>/docs</code> does not open by a click; this fetches it:</p>"
         "<p><code>curl -H 'Authorization: Bearer tw_…' http://HOST:PORT/docs</code></p>"
     )
-    return _page("Tagwarden", body)
+    return page_text("Tagwarden", body)
 
 
-def docs_page(schema: dict[str, Any]) -> str:
-    """Each route with its parameters and the right that it needs, from the OpenAPI schema."""
-    rows = [
-        _route_row(method, path, operation)
-        for path, operations in schema["paths"].items()
-        for method, operation in operations.items()
-    ]
-    body = (
-        f"<h1>{_text(schema['info']['title'])}</h1>"
-        f"<p>{_text(schema['info'].get('description', ''))}</p>"
-        "<table><thead><tr><th>Route</th><th>What it does</th><th>Parameters</th><th>Roles</th>"
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    )
-    return _page("Tagwarden: HTTP", body)
-
-
-def _route_row(method: str, path: str, operation: dict[str, Any]) -> str:
-    parameters = " ".join(
-        f"<code>{_text(parameter['name'])}</code>"
-        for parameter in operation.get("parameters", [])
-        if parameter["in"] == "query"
-    )
-    roles = ", ".join(operation.get("x-roles", ["open"]))
-    return (
-        f"<tr><td><code>{method.upper()} {_text(path)}</code></td>"
-        f"<td>{_text(operation.get('description', ''))}</td>"
-        f"<td>{parameters}</td><td>{_text(roles)}</td></tr>"
-    )
-
-
-def _text(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Text as HTML shows it, on one line."""
     return escape(printable(text.replace("\n", " "), 2000))
 
 
-def _page(title: str, body: str) -> str:
+def page_text(title: str, body: str) -> str:
+    """A whole page around a body."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

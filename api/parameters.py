@@ -1,20 +1,19 @@
 """Query parameters: a route answers only what it understands."""
 
+from collections.abc import Collection
+
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 
 from api.problems import FieldError, ProblemError, printable
 
 _NAME_SHOWN_MAX = 60
 
 
-async def refuse_unknown(request: Request) -> None:
-    """Refuse parameters that the route does not declare (422): ignored, they give wrong rows."""
-    if not request.query_params:
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Refuse parameters that are not known (422): ignored, they give wrong rows."""
+    if not request.scope["query_string"]:
         return
-    route: APIRoute = request.scope["route"]
-    known = declared(route.dependant)
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise _unknown(unknown, f"known: {', '.join(sorted(known))}" if known else "none is known")

@@ -1,6 +1,8 @@
 """Where an asset is, where it was at a time, and all that is known of its past."""
 
 import sqlite3
+from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from fastapi import Depends, Query
@@ -10,6 +12,7 @@ from api.desk import Desk
 from api.lists import (
     LIMIT_DEFAULT,
     TEXT_CHARS_MAX,
+    AskPage,
     AsOf,
     Cursor,
     Limit,
@@ -27,8 +30,9 @@ from history.as_of import hearing_at, position_at
 from history.paging import Page, PageRequest
 from history.past import PastQuestion, PastType, fix_json, past_of
 from history.questions import StateQuestions, position_row_json
+from history.scope import Sight
 from history.sightings import SightingStore
-from tags.times import SECOND_NS, format_time
+from tags.times import SECOND_NS, format_time, parse_time
 
 HISTORY_COLUMNS = (
     "type",
@@ -105,10 +109,18 @@ async def show_position(asset: str, here: Here, as_of: AsOf) -> Response:
     """
     if as_of is not None:
         return json_response(await _position_then(here, asset, as_of))
-    found = await here.ask(lambda: here.questions.position(asset))
+    found = await _position_now(here, asset)
     if found is None:
         raise not_found("asset", asset)
-    return json_response(_position_json(here.desk, found))
+    return json_response(_position_json(here, found))
+
+
+async def _position_now(here: Surroundings, asset: str) -> Row | None:
+    def look() -> Awaitable[Row | None]:
+        return here.ask(lambda: here.questions.position(asset))
+
+    # What somebody sees of a part of the site is not what others see.
+    return await (here.desk.whereabouts.of(asset, look) if here.scope.is_everything else look())
 
 
 async def list_history(
@@ -122,32 +134,46 @@ async def list_history(
     `type` narrows it down, or adds `position` (what its trackers reported) and `gap`
     (when nobody knew where it was, and why).
     """
-    if not await here.ask(lambda: _is_known(here.questions, asset)):
-        raise not_found("asset", asset)
     if asked.page.sort == "-time":
-        listed = _by_time(here, asset, asked.types, times)
+        pages = _by_time(here, asset, asked.types, times)
     else:
-        listed = Listed(
-            lambda request: here.questions.history(asset, *times, request, asked.types),
-            HISTORY_COLUMNS,
-        )
-    return await answer_list(here, asked.page, listed)
+        pages = partial(_by_commit, here.questions, asset, asked.types, times)
+
+    def ask(request: PageRequest) -> Page:
+        page = pages(request)
+        # Of an asset that is not known there is nothing; of most that are there is something.
+        if not page.items and request.cursor is None and not _is_known(here.questions, asset):
+            raise not_found("asset", asset)
+        return page
+
+    return await answer_list(here, asked.page, Listed(ask, HISTORY_COLUMNS))
 
 
-def _by_time(here: Surroundings, asset: str, types: frozenset[PastType], times: Window) -> Listed:
+def _by_commit(
+    questions: StateQuestions,
+    asset: str,
+    types: frozenset[PastType],
+    times: Window,
+    request: PageRequest,
+) -> Page:
+    return questions.history(asset, *times, request, types)
+
+
+def _by_time(here: Surroundings, asset: str, types: frozenset[PastType], times: Window) -> AskPage:
     wanted = PastQuestion(
         asset=asset,
         types=types,
         since_ns=times.since_ns,
         until_ns=times.until_ns,
         covers=covers_of(here.desk),
+        sight=here.scope,
     )
     store = here.desk.listeners().sightings
 
     def ask(request: PageRequest) -> Page:
         return here.questions.answer(lambda reader: past_of(reader, store, wanted, request))
 
-    return Listed(ask, HISTORY_COLUMNS)
+    return ask
 
 
 def _is_known(questions: StateQuestions, asset: str) -> bool:
@@ -158,26 +184,42 @@ def _is_known(questions: StateQuestions, asset: str) -> bool:
 
 async def _position_then(here: Surroundings, asset: str, at_ns: int) -> Row:
     covers, store = covers_of(here.desk), here.desk.listeners().sightings
+    scope = here.scope
 
-    def question(reader: sqlite3.Connection) -> Row:
+    def question(reader: sqlite3.Connection) -> Row | None:
         row = position_at(reader, asset, at_ns)
+        if not scope.sees_zone(None if row is None else row["zone"]):
+            return None
         hearing = hearing_at(reader, covers, at_ns)
         found = position_row_json(asset, row, at_ns)
         told = with_standing(lambda item: standing_then(hearing, item), found)
-        return {**told, **_heard_then(store, found["tag"], at_ns)}
+        since_ns = _seen_since_ns(scope, found)
+        tag = None if since_ns is None else found["tag"]
+        return {**told, **_heard_then(store, tag, (max(since_ns or 0, at_ns - HEARD_NS), at_ns))}
 
-    if not await here.ask(lambda: _is_known(here.questions, asset)):
+    is_known = await here.ask(lambda: _is_known(here.questions, asset))
+    told = await here.ask(lambda: here.questions.answer(question)) if is_known else None
+    if told is None:
         raise not_found("asset", asset)
-    told = await here.ask(lambda: here.questions.answer(question))
     floor = _floor_of(here.desk, told["zone"])
     return {**told, "flaps": None, "floor": floor, "as_of": format_time(at_ns)}
 
 
-def _heard_then(store: SightingStore, tag: str | None, at_ns: int) -> Row:
-    """When a tag was heard last before a time, and the position that it told last."""
+def _seen_since_ns(scope: Sight, found: Row) -> int | None:
+    """From when on (ns) who asks may know when it was heard and what its trackers told.
+
+    Who is limited to zones: as long as it is there, so None for what has left.
+    """
+    if scope.zones is None:
+        return 0
+    return None if found["zone"] is None else parse_time(found["since"])
+
+
+def _heard_then(store: SightingStore, tag: str | None, span_ns: tuple[int, int]) -> Row:
+    """When a tag was heard last up to the end of a span, and the position that it told last."""
     if tag is None:
         return {"last_heard": None, "fix": None}
-    since_ns = at_ns - HEARD_NS
+    since_ns, at_ns = span_ns
     fixes = store.fixes_of(tag, since_ns, at_ns + 1, 1)
     heard = [
         time_ns
@@ -192,10 +234,13 @@ def _heard_then(store: SightingStore, tag: str | None, at_ns: int) -> Row:
     }
 
 
-def _position_json(desk: Desk, found: Row) -> Row:
-    tag = found["tag"]
-    heard_ns = None if tag is None else desk.last_heard_ns(tag)
+def _position_json(here: Surroundings, found: Row) -> Row:
+    desk, tag = here.desk, found["tag"]
+    since_ns = _seen_since_ns(here.scope, found)
+    heard_ns = None if tag is None or since_ns is None else desk.last_heard_ns(tag)
     fix = desk.fix_of(found["asset"])
+    if since_ns is None or (fix is not None and fix.time_ns < since_ns):
+        fix = None
     return {
         **with_standing(lambda item: standing_of(desk, item), found),
         "flaps": 0 if tag is None else desk.flaps_of(tag),

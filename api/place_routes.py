@@ -12,16 +12,19 @@ from api.shapes import (
     Visit,
     ZoneShape,
 )
+from api.site_features import GEOJSON
 
 _ZONE_PATH = API + "/zones/{name:name}"
 
 PLACE_ROUTES: tuple[Route, ...] = (
-    rows(API + "/positions", positions.list_positions, TagPosition),
-    rows(API + "/zones", zones.list_zones, ZoneShape, media=(zones.GEOJSON,)),
-    rows(_ZONE_PATH + "/assets", zones.list_zone_assets, Present),
-    rows(_ZONE_PATH + "/visits", zones.list_zone_visits, Visit),
-    Route("GET", _ZONE_PATH, zones.show_zone, "look", ZoneShape),
-    rows(API + "/sensors", sensors.list_sensors, SensorShape),
+    rows(API + "/positions", positions.list_positions, TagPosition, scoped=True)._replace(
+        refusals=(404,)
+    ),
+    rows(API + "/zones", zones.list_zones, ZoneShape, media=(GEOJSON,), scoped=True),
+    rows(_ZONE_PATH + "/assets", zones.list_zone_assets, Present, scoped=True),
+    rows(_ZONE_PATH + "/visits", zones.list_zone_visits, Visit, scoped=True),
+    Route("GET", _ZONE_PATH, zones.show_zone, "look", ZoneShape, (GEOJSON,), scoped=True),
+    rows(API + "/sensors", sensors.list_sensors, SensorShape, scoped=True),
     Route(
         "GET",
         API + "/sensors/{sensor:name}/series",
@@ -29,7 +32,25 @@ PLACE_ROUTES: tuple[Route, ...] = (
         "look",
         SeriesShape,
         (CSV, NDJSON),
+        scoped=True,
     ),
-    rows(API + "/movements", movements.list_movements, MovementShape),
-    rows(API + "/crossings", crossings.list_crossings, CrossingShape),
+    rows(API + "/sensors/{sensor:name}", sensors.list_sensor, SensorShape, scoped=True),
+    rows(API + "/movements", movements.list_movements, MovementShape, scoped=True),
+    Route(
+        "GET",
+        API + "/movements/{movement}",
+        movements.show_movement,
+        "look",
+        MovementShape,
+        scoped=True,
+    ),
+    rows(API + "/crossings", crossings.list_crossings, CrossingShape, scoped=True),
+    Route(
+        "GET",
+        API + "/crossings/{crossing}",
+        crossings.show_crossing,
+        "look",
+        CrossingShape,
+        scoped=True,
+    ),
 )

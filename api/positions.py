@@ -14,6 +14,7 @@ from history.as_of import PositionFilter, hearing_at, positions_in
 from history.listings import containing
 from history.paging import Page, PageRequest
 from history.questions import position_row_json
+from history.scope import Sight
 
 POSITION_COLUMNS = (
     "tag",
@@ -47,8 +48,10 @@ async def list_positions(
 
 
 def _now(here: Surroundings, wanted: PositionFilter) -> Listed:
+    sight = here.scope
+
     def ask(request: PageRequest) -> Page:
-        return here.questions.answer(lambda reader: _page(reader, wanted, None, request))
+        return here.questions.answer(lambda reader: _page(reader, wanted, (None, sight), request))
 
     def finish(rows: list[Row]) -> list[Row]:
         return [with_standing(lambda item: standing_of(here.desk, item), row) for row in rows]
@@ -57,10 +60,10 @@ def _now(here: Surroundings, wanted: PositionFilter) -> Listed:
 
 
 def _then(here: Surroundings, wanted: PositionFilter, at_ns: int) -> Listed:
-    covers = covers_of(here.desk)
+    covers, sight = covers_of(here.desk), here.scope
 
     def question(reader: sqlite3.Connection, request: PageRequest) -> Page:
-        page = _page(reader, wanted, at_ns, request)
+        page = _page(reader, wanted, (at_ns, sight), request)
         hearing = hearing_at(reader, covers, at_ns)
         rows = [with_standing(lambda item: standing_then(hearing, item), row) for row in page.items]
         return Page(rows, page.cursor)
@@ -72,8 +75,13 @@ def _then(here: Surroundings, wanted: PositionFilter, at_ns: int) -> Listed:
 
 
 def _page(
-    reader: sqlite3.Connection, wanted: PositionFilter, at_ns: int | None, request: PageRequest
+    reader: sqlite3.Connection,
+    wanted: PositionFilter,
+    seen: tuple[int | None, Sight],
+    request: PageRequest,
 ) -> Page:
-    rows, cursor = positions_in(reader, wanted, at_ns, request)
+    """`seen` is the time (ns), None for now, and who looks."""
+    at_ns, sight = seen
+    rows, cursor = positions_in(reader, wanted, at_ns, request, sight)
     items = [{**position_row_json(row["asset"], row, at_ns), "name": row["name"]} for row in rows]
     return Page(items, cursor)

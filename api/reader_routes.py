@@ -17,8 +17,8 @@ _ANY: dict[str, Any] = {"schema": {}}
 _PUSH: dict[str, Any] = dict.fromkeys((JSON, NDJSON), _ANY)
 
 READER_ROUTES: tuple[Route, ...] = (
-    rows(API + "/readers", readers.list_readers, ReaderShape),
-    Route("GET", _READER_PATH, readers.show_reader, "look", ReaderShape),
+    rows(API + "/readers", readers.list_readers, ReaderShape, scoped=True),
+    Route("GET", _READER_PATH, readers.show_reader, "look", ReaderShape, scoped=True),
     Route(
         "PUT",
         _READER_PATH + "/maintenance",
@@ -26,6 +26,7 @@ READER_ROUTES: tuple[Route, ...] = (
         "maintenance",
         ReaderShape,
         takes=takes(ReaderMaintenanceBody),
+        scoped=True,
     ),
     Route(
         "DELETE",
@@ -33,6 +34,7 @@ READER_ROUTES: tuple[Route, ...] = (
         maintenance.release_reader,
         "maintenance",
         statuses=(204,),
+        scoped=True,
     ),
     Route(
         "POST",
@@ -41,6 +43,7 @@ READER_ROUTES: tuple[Route, ...] = (
         "switch_outputs",
         takes=takes(OutputBody),
         statuses=(204,),
+        scoped=True,
     ),
     Route(
         "PUT",
@@ -49,6 +52,7 @@ READER_ROUTES: tuple[Route, ...] = (
         "maintenance",
         MaintenanceShape,
         takes=takes(SpanBody),
+        scoped=True,
     ),
     Route(
         "DELETE",
@@ -56,9 +60,12 @@ READER_ROUTES: tuple[Route, ...] = (
         maintenance.release_portal,
         "maintenance",
         statuses=(204,),
+        scoped=True,
     ),
     rows(API + "/maintenance", maintenance.list_maintenance, MaintenanceShape),
     Route("GET", API + "/quality", quality.show_quality, "look", QualityShape),
-    Route("POST", _INGEST_PATH, ingest.push, "ingest", Ingested | list[Any], takes=_PUSH),
-    Route("GET", _INGEST_PATH, ingest.push_by_query, "ingest", Ingested),
+    Route(
+        "POST", _INGEST_PATH, ingest.push, "ingest", Ingested | list[Any], takes=_PUSH, scoped=True
+    ),
+    Route("GET", _INGEST_PATH, ingest.push_by_query, "ingest", Ingested, scoped=True),
 )

@@ -12,6 +12,7 @@ from api.desk import Desk
 from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once
 from api.problems import invalid, not_found
+from api.site_parts import entry_headers
 from api.surroundings import Here
 
 PORT_MAX = 65_535
@@ -50,8 +51,9 @@ async def list_readers(here: Here, page: OldestFirst) -> Response:
 
 
 async def show_reader(name: str, here: Here) -> Response:
-    """One reader with its health."""
-    return json_response(reader_row(here.desk, name))
+    """One reader with its health. The `ETag` is that of its settings in the site file."""
+    row = reader_row(here.desk, name)
+    return json_response(row, headers=await entry_headers(here, "readers", name))
 
 
 async def switch_output(

@@ -12,6 +12,7 @@ from api.changes import commit
 from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once, told_json
 from api.problems import invalid, not_found
+from api.site_parts import entry_headers
 from api.spans import SpanBody, end_of, say_something
 from api.surroundings import Here, Surroundings
 from api.words import Line
@@ -58,6 +59,12 @@ _UNSHELF = TypeAdapter(RuleUnshelfBody)
 async def list_rules(here: Here, page: OldestFirst) -> Response:
     """Rules of the site file in its order, as they are now."""
     return await answer_list(here, page, kept_rows("rules", here.desk.rules(), RULE_COLUMNS))
+
+
+async def show_rule(name: str, here: Here) -> Response:
+    """One rule as it is now. The `ETag` is that of its settings in the site file."""
+    row = _rule_row(here, name)
+    return json_response(row, headers=await entry_headers(here, "rules", name))
 
 
 async def shelve_rule(name: str, here: Here) -> Response:

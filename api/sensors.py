@@ -42,6 +42,14 @@ async def list_sensors(here: Here, page: OldestFirst) -> Response:
     return await answer_list(here, page, kept_rows("sensors", here.desk.sensors(), SENSOR_COLUMNS))
 
 
+async def list_sensor(sensor: str, here: Here, page: OldestFirst) -> Response:
+    """The newest value of each quantity of one sensor."""
+    values = [each for each in here.desk.sensors() if each["sensor"] == sensor]
+    if not values:
+        raise not_found("sensor", sensor)
+    return await answer_list(here, page, kept_rows("sensor", values, SENSOR_COLUMNS))
+
+
 async def list_series(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     sensor: str,
     here: Here,
@@ -61,6 +69,8 @@ async def list_series(  # noqa: PLR0913, PLR0917 -- each argument is a parameter
     Without `since` it is the last 24 hours; without `step` each value, or where these are more
     than a thousand, steps that make no more. `step_s` says which; 0 is each value.
     """
+    if not here.scope.sees_sensor(sensor):
+        raise not_found("sensor", sensor)
     request = PageRequest(limit=limit, cursor=cursor, sort="-time")
     current = [each["quantity"] for each in here.desk.sensors() if each["sensor"] == sensor]
     quantities = tuple(dict.fromkeys(quantity or current))

@@ -5,8 +5,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
+from api.docs_page import docs_page
 from api.lists import json_response
-from api.pages import docs_page, home_page, html_response
+from api.pages import home_page, html_response
 from api.surroundings import Here
 
 

@@ -1,43 +1,26 @@
 """What every route has at hand: the desk, the questions, a thread to ask in, the caller."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, NamedTuple, Protocol, TypeVar
+from typing import Annotated, NamedTuple
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
+from api.asking import SLOW_QUESTIONS_AT_ONCE, Ask, ask_in_threads
 from api.desk import Desk
+from api.limited_desk import limited
+from api.sights import Sights
 from history.callers import Caller
 from history.questions import StateQuestions
+from history.scope import UNLIMITED, Sight
 
-QUESTIONS_AT_ONCE = 4
-SLOW_QUESTIONS_AT_ONCE = 1
-
-Answered = TypeVar("Answered")
-
-
-class Ask(Protocol):
-    """Runs a question in a thread."""
-
-    def __call__(self, question: Callable[[], Answered], /) -> Awaitable[Answered]:
-        """Return what `question` returns."""
-        ...
-
-
-def ask_in_threads(at_once: int = QUESTIONS_AT_ONCE) -> Ask:
-    """Make the way to ask: so many questions at once, the others wait their turn."""
-    limiter = CapacityLimiter(at_once)
-
-    def ask(question: Callable[[], Answered], /) -> Awaitable[Answered]:
-        return to_thread.run_sync(question, limiter=limiter)
-
-    return ask
+__all__ = ["SLOW_QUESTIONS_AT_ONCE", "Ask", "Here", "Surroundings", "ask_in_threads"]
 
 
 class Surroundings(NamedTuple):
     """The request and what answers it. Questions may wait for a disk: only through `ask`.
 
-    `ask_slowly` is for those that take seconds of work: one at a time.
+    `ask_slowly` is for those that take seconds of work: one at a time. `scope` is what the
+    caller sees. The desk and the questions keep to it by themselves, but for `answer` of the
+    questions, and the plan and the sightings of the desk.
     """
 
     request: Request
@@ -45,6 +28,7 @@ class Surroundings(NamedTuple):
     questions: StateQuestions
     ask: Ask
     ask_slowly: Ask
+    scope: Sight = UNLIMITED
 
     @property
     def caller(self) -> Caller:
@@ -56,7 +40,15 @@ class Surroundings(NamedTuple):
 async def surroundings(request: Request) -> Surroundings:
     """Read what the application was made with."""
     state = request.app.state
-    return Surroundings(request, state.desk, state.questions, state.ask, state.ask_slowly)
+    desk, questions, ask = state.desk, state.questions, state.ask
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None or caller.scope.is_everything:
+        return Surroundings(request, desk, questions, ask, state.ask_slowly)
+    sights: Sights = state.sights
+    scope = sights.of(caller.scope)
+    narrowed = questions.within(scope)
+    desk = limited(desk, scope, narrowed, ask)
+    return Surroundings(request, desk, narrowed, ask, state.ask_slowly, scope)
 
 
 Here = Annotated[Surroundings, Depends(surroundings)]

@@ -25,13 +25,14 @@ from api.lists import (
 )
 from api.presence import covers_of, standing_in, standing_then, with_standing
 from api.problems import not_found
+from api.site_features import GEOJSON
+from api.site_parts import entry_headers
 from api.surroundings import Here, Surroundings
 from history.as_of import hearing_at, present_at
 from history.filters import VisitFilter
 from history.paging import Page, PageRequest
 from history.questions import present_row_json
 
-GEOJSON = "application/geo+json"
 ZONE_COLUMNS = ("name", "floor", "role", "parent", "healthy", "polygon", "shape", "geometry")
 PRESENT_COLUMNS = ("asset", "name", "tag", "zone", "since", "presence", "presence_since")
 VISIT_COLUMNS = ("asset", "tag", "zone", "from", "to")
@@ -41,13 +42,21 @@ async def list_zones(here: Here, page: OldestFirst) -> Response:
     """Zones of the site file in its order; GeoJSON (in metres of the floor) by Accept."""
     zones = [_shown(here.desk, zone) for zone in here.desk.zones()]
     if accepts(here.request, GEOJSON):
-        return json_response(_collection(zones), headers={"vary": "Accept"}, media_type=GEOJSON)
+        headers = {"vary": "Accept", **await entry_headers(here, "zones")}
+        return json_response(_collection(zones), headers=headers, media_type=GEOJSON)
     return await answer_list(here, page, kept_rows("zones", zones, ZONE_COLUMNS))
 
 
 async def show_zone(name: str, here: Here) -> Response:
-    """One zone of the site file; `healthy` says whether every reader that covers it hears."""
-    return json_response(_shown(here.desk, zone_row(here.desk, name)))
+    """One zone of the site file; `healthy` says whether every reader that covers it hears.
+
+    A GeoJSON Feature (in metres of the floor) by Accept. The `ETag` is that of its settings.
+    """
+    zone = _shown(here.desk, zone_row(here.desk, name))
+    headers = {"vary": "Accept", **await entry_headers(here, "zones", name)}
+    if accepts(here.request, GEOJSON):
+        return json_response(_feature(zone), headers=headers, media_type=GEOJSON)
+    return json_response(zone, headers=headers)
 
 
 async def list_zone_assets(name: str, here: Here, page: OldestFirst, as_of: AsOf) -> Response:
@@ -95,10 +104,10 @@ def _present(here: Surroundings, zones: Sequence[str]) -> Listed:
 
 
 def _present_then(here: Surroundings, zones: Sequence[str], at_ns: int) -> Listed:
-    covers = covers_of(here.desk)
+    covers, sight = covers_of(here.desk), here.scope
 
     def question(reader: sqlite3.Connection, request: PageRequest) -> Page:
-        rows, cursor = present_at(reader, zones, at_ns, request)
+        rows, cursor = present_at(reader, zones, at_ns, request, sight)
         hearing = hearing_at(reader, covers, at_ns)
         shown = [present_row_json(row) for row in rows]
         items = [with_standing(lambda item: standing_then(hearing, item), row) for row in shown]

@@ -55,7 +55,7 @@ site: {name: Benchmark}
 zones: [{name: hall}, {name: yard}]
 readers:
   - {name: pushed, driver: http, format: tagwarden, antennas: {1: {zone: hall}, 2: {zone: yard}}}
-server: {listen: '127.0.0.1:0'}
+server: {listen: '127.0.0.1:0', caller_rate_per_s: 50000, address_rate_per_s: 50000, total_rate_per_s: 50000}
 """
 PEER = """\
 import sys

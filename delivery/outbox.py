@@ -24,6 +24,9 @@ LEASE_S = 180.0
 """Longer than any try may take."""
 PRIORITIES: dict[Severity, int] = {"critical": 0, "warning": 1, "info": 2}
 """By severity; 0 goes first."""
+LEAST_URGENT = 3
+"""What is no alert goes after all that is one."""
+URGENCIES = (*sorted(PRIORITIES.values()), LEAST_URGENT)
 AT_ONCE_NS = 0
 
 _parts_decoder = msgspec.json.Decoder(tuple[Part, ...])
@@ -53,7 +56,10 @@ _FREE = """
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What is told about `subject`, whose messages stay in the order of `ordinal`."""
+    """What is told about `subject`, whose messages stay in the order of `ordinal`.
+
+    Its id is made of both, or of `fact` where `ordinal` might differ were it decided anew.
+    """
 
     subject: str
     ordinal: int
@@ -61,6 +67,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     body: str
     priority: int = PRIORITIES["info"]
     due_ns: int = AT_ONCE_NS
+    fact: str = ""
 
 
 class Share(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -92,14 +99,15 @@ def enqueue(
     """
     if not told.notify:
         return
-    message = _message(told, seq)
+    message = alert_message(told, seq)
     for channel in told.notify:
         put_message(connection, message, channel, now_ns)
 
 
 def put_message(connection: sqlite3.Connection, message: Message, channel: str, now_ns: int) -> str:
     """Add a row for one channel as `enqueue` does; its id."""
-    id_ = message_id(message.subject, message.ordinal, channel)
+    named = (message.fact, 1) if message.fact else (message.subject, message.ordinal)
+    id_ = message_id(*named, channel)
     connection.execute(
         """
         INSERT OR IGNORE INTO outbox
@@ -130,7 +138,7 @@ def put_message(connection: sqlite3.Connection, message: Message, channel: str, 
     return id_
 
 
-def _message(told: AlertChange | Notice, seq: int) -> Message:
+def alert_message(told: AlertChange | Notice, seq: int) -> Message:
     """What a change or a notice says."""
     if isinstance(told, Notice):
         kind, data = f"alert.{told.kind}", notice_json(told)
@@ -180,7 +188,7 @@ def take_due(  # noqa: PLR0913 - when, how much, of what and for whom
         **_lease(worker, now_ns),
     }
     found = _probe(connection, asked, in_flight) if share.probe else []
-    for priority in () if share.probe else sorted(PRIORITIES.values()):
+    for priority in () if share.probe else URGENCIES:
         most = share.limit if not priority else min(share.limit, share.others)
         room = max(0, most - len(found))
         found += _due_rows(connection, asked | {"priority": priority, "room": room}, in_flight)
@@ -197,7 +205,7 @@ def _probe(
     """The one row that is due first; of those that are due at once the most urgent."""
     found = [
         row
-        for priority in sorted(PRIORITIES.values())
+        for priority in URGENCIES
         for row in _due_rows(connection, asked | {"priority": priority, "room": 1}, in_flight)
     ]
     return sorted(found, key=lambda row: int(row[-1]))[:1]
@@ -256,7 +264,7 @@ def next_due_ns(
         """  # noqa: S608 - made of constants and names of parameters
     found = [
         connection.execute(query, asked | {"priority": priority} | _named(in_flight)).fetchone()
-        for priority in sorted(PRIORITIES.values())
+        for priority in URGENCIES
     ]
     leases = connection.execute(
         """
@@ -292,7 +300,7 @@ def _forget_far_dues(connection: sqlite3.Connection, now_ns: int, channel: str) 
         UPDATE outbox SET due_ns = ?, asked_ns = 0
         WHERE state = 'waiting' AND channel = ? AND priority = ? AND due_ns > ?
         """,
-        [(AT_ONCE_NS, channel, priority, far_ns) for priority in PRIORITIES.values()],
+        [(AT_ONCE_NS, channel, priority, far_ns) for priority in URGENCIES],
     )
 
 

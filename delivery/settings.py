@@ -119,12 +119,7 @@ class WebhookChannel(ChannelSettings):
     @field_validator("url")
     @classmethod
     def _is_http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must start with https:// or http:// and name a host")
-        if parts.port == 0 or not url.isascii() or not url.isprintable() or " " in url:
-            raise ValueError("must be a url in plain ASCII, without spaces")
-        return url
+        return check_url(url)
 
     @field_validator("secret")
     @classmethod
@@ -146,6 +141,16 @@ class WebhookChannel(ChannelSettings):
         if not refused and parts.scheme == "http" and not self.allow_private:
             return "http:// needs allow_private: true; use https://"
         return refused
+
+
+def check_url(url: str) -> str:
+    """Return a url that a webhook can be posted to. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must start with https:// or http:// and name a host")
+    if parts.port == 0 or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("must be a url in plain ASCII, without spaces")
+    return url
 
 
 def channel_error(wrong: dict[str, str]) -> ValidationError:

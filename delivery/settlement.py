@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from delivery.attempt import Attempt
-from delivery.outbox import AT_ONCE_NS, PRIORITIES, RETRY_AFTER_S_MAX
+from delivery.outbox import AT_ONCE_NS, RETRY_AFTER_S_MAX, URGENCIES
 from tags.times import SECOND_NS
 
 BACKOFF_S = (1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
@@ -146,7 +146,7 @@ def end_waits(connection: sqlite3.Connection, channel: str, now_ns: int) -> None
         UPDATE outbox SET due_ns = max(asked_ns, 1)
         WHERE state = 'waiting' AND channel = ? AND priority = ? AND due_ns > ?
         """,
-        [(channel, priority, now_ns) for priority in PRIORITIES.values()],
+        [(channel, priority, now_ns) for priority in URGENCIES],
     )
 
 

@@ -135,6 +135,18 @@ class Deliverer:
         self._faults.keep_only(self._channels)
         self.wake()
 
+    def put_channel(self, settings: ChannelSettings) -> None:
+        """Use one more channel, or another one of its name. Raises ValueError, as it was."""
+        opened = self._opened({settings.name: settings}, self._channels)
+        self._channels = {**self._channels, **opened}
+        self.reopen(settings.name)
+
+    def drop_channel(self, name: str) -> None:
+        """Use a channel no longer; what it still owes is given up."""
+        self._channels = {each: at for each, at in self._channels.items() if each != name}
+        self._faults.keep_only(self._channels)
+        self.wake()
+
     async def run(self) -> None:
         """Deliver until cancelled. A store that fails is asked again, less and less often."""
         try:

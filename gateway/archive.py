@@ -4,6 +4,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from secrets import token_hex
 
 from gateway.blueprints import stored_blueprint
 from gateway.collector import Collector
@@ -18,7 +21,11 @@ from gateway.second_copy import SecondCopy
 from gateway.site import Site
 from gateway.sound_state import note_lost_groups, open_sound_journal
 from gateway.station import Station
+from history.private_ages import private_tags
+from history.settings import HistorySettings
+from history.sightings import SightingStore
 from history.sqlite_sightings import SqliteSightings
+from history.state import open_reader
 from zones.clock import EventClock, ReaderClock
 from zones.tracks import LocateState
 
@@ -78,7 +85,7 @@ class Archive:
             sightings,
             collector,
             known_clock(),
-            lambda store: store.expire(site().settings.history.keep_days, clock()),
+            lambda store: _expire(store, folder.state, site().settings.history, clock()),
         )
         self.follower.mend = sightings.mend
         self.files = FileWatch(folder, collector, clock, sightings.suspect)
@@ -102,6 +109,17 @@ class Archive:
         self._ending = True
         self.files.close()
         self.follower.close()
+
+
+def _expire(store: SightingStore, state: Path, history: HistorySettings, now_ns: int) -> int:
+    """Forget whole days, and of private assets what is older than their own age."""
+    private = history.private
+    if private.days and isinstance(store, SqliteSightings):
+        with closing(open_reader(state)) as reader:
+            tags = private_tags(reader, private.categories)
+        names = {tag: f"code:erased-{token_hex(8)}" for tag in tags}
+        store.expire_tags(names, private.days, now_ns)
+    return store.expire(history.keep_days, now_ns)
 
 
 def clock_of(located: LocateState) -> EventClock:

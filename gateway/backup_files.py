@@ -136,6 +136,8 @@ def checksum(path: Path, note: Note = lambda _bytes: None) -> tuple[int, str]:
     """
     digest = hashlib.sha256()
     length = 0
+    if path.is_symlink():
+        raise BackupError(f"{path}: is a symbolic link; a backup holds files only")
     try:
         with path.open("rb", buffering=0) as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

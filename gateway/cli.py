@@ -2,13 +2,14 @@
 
 import argparse
 import importlib
-import logging
 import math
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol, cast
 
+from gateway.log_settings import LogSettings
+from gateway.logs import set_up_logs
 from gateway.terminal import warn
 
 ROLES = ("ingest", "viewer", "guard", "operator", "admin")
@@ -53,11 +54,14 @@ def parser() -> argparse.ArgumentParser:
     _add_checking(commands)
     _add_calibrating(commands)
     _add_sources(commands)
+    _add_keys(commands)
+    _add_setup(commands)
     _add_data(commands)
     _add_audit(commands)
     _add_verify(commands)
     _add_history(commands)
     _add_backups(commands)
+    _add_support(commands)
     return top
 
 
@@ -67,10 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = top.parse_args(arguments)
     if chosen.command == "replay" and not _names_a_site(chosen):
         top.error("replay: a recording needs --site SITE.yaml or --compare A.yaml B.yaml")
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    set_up_logs(LogSettings(level="warning"))
     try:
         return _command(chosen.command)(chosen)
     except KeyboardInterrupt:
@@ -89,7 +90,8 @@ _COMMANDS = {
     "check": "gateway.check_command",
     "replay": "gateway.replay_command",
     "calibrate": "gateway.calibrate_command",
-    "keys": "gateway.commands",
+    "keys": "gateway.keys_command",
+    "setup-code": "gateway.setup_command",
     "import": "gateway.commands",
     "doctor": "gateway.source_commands",
     "listen": "gateway.source_commands",
@@ -101,13 +103,15 @@ _COMMANDS = {
     "restore": "gateway.backup_command",
     "export": "gateway.export_command",
     "history": "gateway.history_command",
+    "support-bundle": "gateway.support_command",
 }
 """Where `NAME_command` of each command stands. It is imported only when it is asked for."""
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     module = importlib.import_module(_COMMANDS[name])
-    return cast("Callable[[argparse.Namespace], int]", getattr(module, f"{name}_command"))
+    function = f"{name.replace('-', '_')}_command"
+    return cast("Callable[[argparse.Namespace], int]", getattr(module, function))
 
 
 class Commands(Protocol):
@@ -127,6 +131,7 @@ def _add_running(commands: Commands) -> None:
     run = commands.add_parser("run", help="the gateway")
     run.add_argument("site", type=Path, metavar="SITE.yaml")
     run.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+    run.add_argument("--log-format", choices=("console", "json"), help="else as the site file says")
 
 
 def _add_checking(commands: Commands) -> None:
@@ -189,12 +194,31 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _add_data(commands: Commands) -> None:
-    keys = commands.add_parser("keys", help="API keys")
-    create = keys.add_subparsers(dest="verb", required=True).add_parser("create", help="make one")
+def _add_keys(commands: Commands) -> None:
+    verbs = commands.add_parser("keys", help="API keys").add_subparsers(
+        dest="verb", required=True, metavar="VERB"
+    )
+    create = verbs.add_parser("create", help="make one; it is printed once")
     create.add_argument("name", metavar="NAME")
     create.add_argument("--role", choices=ROLES, required=True)
-    create.add_argument("--data", type=Path, default=DATA)
+    create.add_argument("--zones", metavar="A,B", help="only these, with the zones inside of them")
+    create.add_argument("--groups", metavar="A,B", help="only assets of these groups")
+    create.add_argument("--rights", metavar="A,B", help="only these of the role")
+    create.add_argument("--expires", metavar="90d|TIME", help="the end of it (never)")
+    listed = verbs.add_parser("list", help="all of them, without their secrets")
+    withdraw = verbs.add_parser("withdraw", help="take one away; it is unknown at once")
+    withdraw.add_argument("name", metavar="NAME")
+    for verb in (create, listed, withdraw):
+        verb.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+
+
+def _add_setup(commands: Commands) -> None:
+    code = commands.add_parser("setup-code", help="a one-time code that lets somebody in")
+    code.add_argument("--person", metavar="LOGIN", help="who chooses a password; else first admin")
+    code.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+
+
+def _add_data(commands: Commands) -> None:
     taken = commands.add_parser("import", help="assets from a CSV")
     taken.add_argument("kind", choices=("assets",), metavar="KIND", help="assets")
     taken.add_argument("file", type=Path, metavar="FILE.csv")
@@ -221,6 +245,13 @@ def _add_backups(commands: Commands) -> None:
     export.add_argument("--day", metavar="DAY", help="such as 2026-01-31 (UTC)")
     export.add_argument("--json", action="store_true", help="JSON lines on standard output")
     export.add_argument("--closed-days", action="store_true", help=CLOSED)
+
+
+def _add_support(commands: Commands) -> None:
+    bundle = commands.add_parser("support-bundle", help="what somebody needs who helps; no secrets")
+    bundle.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+    bundle.add_argument("--site", type=Path, metavar="SITE.yaml", help="else the last one in force")
+    bundle.add_argument("--out", type=Path, default=Path("support.zip"), metavar="FILE")
 
 
 def _add_verify(commands: Commands) -> None:

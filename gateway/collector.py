@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
@@ -77,6 +77,7 @@ class Collector:
         self.restate: Callable[[], list[Entry]] = list
         self._answers: list[tuple[int, asyncio.Future[Outcome]]] = []
         self._waiting: deque[_Waiting] = deque()
+        self._turn = asyncio.Lock()
         self._work = asyncio.Event()
         self._enough = asyncio.Event()
         self._room = asyncio.Event()
@@ -119,11 +120,15 @@ class Collector:
 
     async def submit(self, change: Change) -> Outcome:
         """Take a change in; returns once it is committed or refused."""
+        return await self.hand_in(change)
+
+    def hand_in(self, change: Change | SiteChanged) -> asyncio.Future[Outcome]:
+        """Take a change in; what is returned is done once it is committed or refused."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._answers.append((self._queue.put(change), answer))
         self._enough.set()
         self._note_pending()
-        return await answer
+        return answer
 
     def put(self, entry: Entry) -> None:
         """Take in what nobody waits for: health, clock offsets, a start, a site file."""
@@ -134,6 +139,15 @@ class Collector:
         """Run other work on `state.db` in the writer thread, as one transaction."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, self._journal.transact, work)
+
+    async def exclusively(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run work between two groups: nothing is decided meanwhile, what comes in waits."""
+        async with self._turn:
+            return await work()
+
+    async def in_writer(self, work: Callable[[], T]) -> T:
+        """Run other work in the writer thread."""
+        return await self._in_writer(work)
 
     async def committed(self, after_seq: int, timeout_s: float) -> int:
         """Wait until something newer than `after_seq` is committed; the newest seq."""
@@ -162,6 +176,10 @@ class Collector:
     async def step(self) -> None:
         """One group, or one tick when nothing came."""
         cut = await self._next_group()
+        async with self._turn:
+            await self._process(cut)
+
+    async def _process(self, cut: Cut) -> None:
         bridge = self._bridge(cut.entries)
         entries = bridge + cut.entries
         if any(isinstance(entry, SiteChanged) for entry in entries):

@@ -12,6 +12,9 @@ from inventory.assets import Asset
 from inventory.csv_assets import parse_assets_csv
 from tags.times import parse_time
 
+TEXT_BYTES_MAX = 60_000_000
+"""Half a million assets; more does not fit into a request to a running gateway."""
+
 
 class CommandError(Exception):
     """What was asked can not be done; the text says why."""
@@ -70,9 +73,13 @@ def refuse_input(out: Path, inputs: Iterable[Path | None], option: str = "--out"
 
 
 def text_of(path: Path) -> str:
-    """The text of a file. Raises CommandError."""
+    """The text of a file of at most 60 MB. Raises CommandError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            raw = file.read(TEXT_BYTES_MAX + 1)
+        if len(raw) > TEXT_BYTES_MAX:
+            raise CommandError(f"{path}: is larger than {TEXT_BYTES_MAX // 1_000_000} MB; split it")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandError(f"{path}: is not UTF-8 text") from error
     except OSError as error:

@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import gc
-import logging
 import sqlite3
 from pathlib import Path
 from time import time_ns
-from typing import Any
+from typing import Any, Literal
 
 from gateway.archive import open_archive
 from gateway.backup_files import BackupError
@@ -22,26 +21,33 @@ from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.entries import GatewayStarted
 from gateway.errands import Errands
 from gateway.limits import LimitsSettings
+from gateway.log_settings import LogSettings
+from gateway.logs import UseLogs, log_uncaught, set_up_logs
 from gateway.restoring import Decided, decide, settle
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
+from gateway.setup_errands import offer_setup
 from gateway.site import Site, SiteError, load_site
 from gateway.site_rules import unmatched_rules
 from gateway.station import Station
 from gateway.terminal import say, warn
+from gateway.tls import TlsError
 from history.state import StateRefusedError
 
 
 def run_command(chosen: argparse.Namespace) -> int:
     """`tagwarden run`."""
-    logging.getLogger("tagwarden").setLevel(logging.INFO)
+    use_logs = _use_logs(chosen.log_format)
+    use_logs(LogSettings())
+    log_uncaught()
     try:
         site = load_site(chosen.site)
+        use_logs(site.settings.log)
         with DataFolder(chosen.data) as folder:
-            return asyncio.run(_run(folder, site, chosen.site))
+            return asyncio.run(_run(folder, site, chosen.site, use_logs))
     except SiteError as error:
         return _refuse_site(error)
-    except (DataFolderBusyError, PortTakenError, StateRefusedError, OSError) as error:
+    except (DataFolderBusyError, PortTakenError, TlsError, StateRefusedError, OSError) as error:
         warn(f"tagwarden: {error}", "red")
         return 1
     except sqlite3.Error as error:
@@ -49,12 +55,20 @@ def run_command(chosen: argparse.Namespace) -> int:
         return 1
 
 
-async def _run(folder: DataFolder, site: Site, path: Path) -> int:
+def _use_logs(log_format: Literal["console", "json"] | None) -> UseLogs:
+    """Sets the log up as a site file says, but for the format if the command line names one."""
+    named = {} if log_format is None else {"format": log_format}
+    return lambda settings: set_up_logs(settings.model_copy(update=named))
+
+
+async def _run(folder: DataFolder, site: Site, path: Path, use_logs: UseLogs) -> int:
     for problem in site.warnings:
         warn(str(problem), "yellow")
     ended = asyncio.Event()
     while True:
-        gateway = _make_gateway(folder, site, path, ended)
+        options = Options(site_path=path, restartable=True, use_logs=use_logs)
+        gateway = _make_gateway(folder, site, options, ended)
+        await offer_setup(gateway, time_ns())
         await gateway.run()
         if gateway.restore is None or ended.is_set():
             break
@@ -65,10 +79,12 @@ async def _run(folder: DataFolder, site: Site, path: Path) -> int:
     return 0
 
 
-def _make_gateway(folder: DataFolder, site: Site, path: Path, ended: asyncio.Event) -> Gateway:
+def _make_gateway(
+    folder: DataFolder, site: Site, options: Options, ended: asyncio.Event
+) -> Gateway:
     """A gateway that signals stop; the event says that one did."""
-    gateway = Gateway(folder, site, Options(site_path=path, restartable=True))
-    _warn_of_unmatched(gateway, site, path)
+    gateway = Gateway(folder, site, options)
+    _warn_of_unmatched(gateway, site, options.site_path)
 
     def stop() -> None:
         ended.set()
@@ -94,22 +110,11 @@ def _put_in_place(folder: Path, decided: Decided) -> None:
     say(settle(folder) or "")
 
 
-def _warn_of_unmatched(gateway: Gateway, site: Site, path: Path) -> None:
+def _warn_of_unmatched(gateway: Gateway, site: Site, path: Path | None) -> None:
     """Say which rules are for nobody; an empty register is about to be filled."""
     assets = list(gateway.station.pipeline.judge.register.state.assets.values())
     for rule, key, message in unmatched_rules(site.settings.rules, assets) if assets else ():
         warn(f"{path}: rules[{rule}].{key}: warning: {message}", "yellow")
-
-
-def keys_command(chosen: argparse.Namespace) -> int:
-    """`tagwarden keys create`."""
-    request = {"do": "create_key", "name": chosen.name, "role": chosen.role}
-    answer = ask_gateway(chosen.data, request)
-    if "error" in answer:
-        warn(answer["error"], "red")
-        return 1
-    say(answer["key"])
-    return 0
 
 
 def import_command(chosen: argparse.Namespace) -> int:

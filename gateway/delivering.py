@@ -27,6 +27,8 @@ from gateway.standby import StandbyOutbox
 from gateway.supervisor import Supervisor
 from history.deliveries import outbox_rows
 from history.state import open_reader
+from history.subscribers import Subscribers
+from history.subscriptions import Subscription, all_subscriptions
 from readers.driver import ReaderLostError, ReaderMisconfiguredError, ReadsOutputs, SwitchesOutputs
 from tags.times import SECOND_NS
 
@@ -45,16 +47,17 @@ class Delivering:
         clock: Callable[[], int],
         rng: random.Random,
         count: Callable[[str, str], None],
+        subscribers: Subscribers | None = None,
     ) -> None:
-        self._state = state
-        self._collector = collector
-        self._supervisor = supervisor
+        self._state, self._site = state, site
+        self._collector, self._supervisor = collector, supervisor
         self._clock = clock
-        self._channels = _channels(site)
+        self._subscriptions = _subscriptions(state)
+        self._channels = self._all_channels()
         self._ages_ns: _Ages = {}
         self._rows: Labelled = {}
         self._lent = self._lent_to(site)
-        self.outbox = StandbyOutbox(state, collector)
+        self.outbox = StandbyOutbox(state, collector, subscribers)
         self.deliverer = Deliverer(
             self._channels,
             self.outbox,
@@ -75,12 +78,35 @@ class Delivering:
 
     def update(self, site: Site) -> None:
         """Go by another site file from now on."""
-        self._channels = _channels(site)
+        self._site = site
+        self._channels = self._all_channels()
         lent, opener = self._lent_to(site), None
         if lent != self._lent:
             self._lent, opener = lent, partial(open_channel, surroundings=lent)
         self.deliverer.keep = _retention(site)
         self.deliverer.update_channels(self._channels, opener)
+
+    @property
+    def allow_private(self) -> bool:
+        """Whether the site file lets subscribers be on private addresses."""
+        return self._site.settings.server.private_webhooks
+
+    @property
+    def channels(self) -> Mapping[str, ChannelSettings]:
+        """The channels of the site file and those of subscriptions, by name."""
+        return self._channels
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Send what is written for a subscription from now on."""
+        self._subscriptions[subscription.channel] = subscription
+        self._channels = self._all_channels()
+        self.deliverer.put_channel(self._channels[subscription.channel])
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Send a subscription nothing any more."""
+        self._subscriptions.pop(subscription.channel, None)
+        self._channels = self._all_channels()
+        self.deliverer.drop_channel(subscription.channel)
 
     async def look(self) -> None:
         """Read the figures of the outbox, which `ages_s` and `rows` then tell."""
@@ -101,6 +127,14 @@ class Delivering:
     def states(self) -> Mapping[str, GateState]:
         """How each channel is."""
         return self.deliverer.states
+
+    def _all_channels(self) -> dict[str, ChannelSettings]:
+        found: dict[str, ChannelSettings] = {
+            channel.name: channel for channel in self._site.settings.channels
+        }
+        for name, subscription in self._subscriptions.items():
+            found[name] = subscription.opened(allow_private=self.allow_private)
+        return found
 
     def _read(self, channels: list[str]) -> tuple[_Ages, Labelled]:
         with closing(open_reader(self._state)) as connection:
@@ -140,8 +174,11 @@ class Delivering:
         await driver.switch_output(port, on_for_s)
 
 
-def _channels(site: Site) -> dict[str, ChannelSettings]:
-    return {channel.name: channel for channel in site.settings.channels}
+def _subscriptions(state: Path) -> dict[str, Subscription]:
+    """The subscriptions that are told, by the names of their channels."""
+    with closing(open_reader(state)) as connection:
+        found = all_subscriptions(connection)
+    return {one.channel: one for one in found if one.enabled}
 
 
 def _retention(site: Site) -> Retention:

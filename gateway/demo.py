@@ -6,6 +6,7 @@ import contextlib
 import logging
 import math
 import random
+import secrets
 import sqlite3
 import tempfile
 from collections.abc import Generator
@@ -20,8 +21,11 @@ from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import parse_site
 from gateway.terminal import say, warn
+from history.callers import Role
 from history.keys import create_key
 from history.outputs import Output
+from history.passwords import Passwords
+from history.people import Deed, PersonFields, add_person, keep_password, person_named
 from history.state import StateRefusedError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
@@ -154,6 +158,9 @@ async def _welcome(gateway: Gateway, sources: DemoSources) -> None:
     assets = parse_assets_csv(demo_assets_csv(), "demo assets").assets
     change = StoreAssets(arrival_ns=time_ns(), by="demo", assets=assets, rebind=True)
     await gateway.collector.submit(change)
+    passwords = {"admin": secrets.token_urlsafe(9), "guard": secrets.token_urlsafe(9)}
+    hashes = await asyncio.to_thread(_hashes, passwords)
+    await gateway.collector.transact(lambda db: _let_in(db, hashes))
     name = f"demo {time_ns()}"
     key = await gateway.collector.transact(lambda db: create_key(db, name, "admin", time_ns()))
     sensors = "" if sources.broker_address is None else ", two MQTT sensors"
@@ -162,10 +169,26 @@ async def _welcome(gateway: Gateway, sources: DemoSources) -> None:
     if sources.broker_address is None:
         say("  without MQTT sensors: pip install 'tagwarden[demo]' brings a broker", "dim")
     say(f"  address  {gateway.address}")
+    say(f"  people   log in as admin with {passwords['admin']}, as guard with {passwords['guard']}")
     say(f"  API key  {key}")
     say(f"  try      curl -H 'Authorization: Bearer {key}' {gateway.address}/api/v1/alerts")
     say("  stop     Ctrl-C")
     say("A laptop is about to leave. Alerts show here as they are raised.", "dim")
+
+
+def _hashes(passwords: dict[str, str]) -> dict[str, str]:
+    kept = Passwords()
+    return {login: kept.hash(password) for login, password in passwords.items()}
+
+
+def _let_in(connection: sqlite3.Connection, hashes: dict[str, str]) -> None:
+    """People of the demo, each with a role of the same name and a password for this run."""
+    deed = Deed("demo", time_ns())
+    roles: dict[str, Role] = {"admin": "admin", "guard": "guard"}
+    for login, role in roles.items():
+        fields = PersonFields(f"Demo {login}", role)
+        known = person_named(connection, login) or add_person(connection, login, fields, deed)
+        _ = keep_password(connection, known.id, hashes[login], deed)
 
 
 class Announcer:

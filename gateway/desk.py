@@ -4,14 +4,21 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from alerts.changes import AlertVerb, GatewayFault
+from alerts.maintenance import MaintenanceBook
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.dispatch import Dispatch
+from api.erasing import Erasing
+from api.live_state import LiveNews
+from api.site_edits import SiteEdits
+from api.whereabouts import Whereabouts
 from gateway.collector import Collector
+from gateway.denials import Denials
 from gateway.file_watch import is_report
 from gateway.followers import NAME as SIGHTINGS
+from gateway.live_board import LiveBoard
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.site_rules import schedules_of
@@ -27,17 +34,21 @@ from readers.maintenance import maintenance_json
 from readers.push import HttpDriver, PushRefusedError, ReadPush, Receipt
 from readers.push_settings import PushSettings
 from tags.reads import Fix
-from tags.times import SECOND_NS, format_time
+from tags.times import format_time
+from zones.floorplan import FloorPlan
 
 SWITCH_TIMEOUT_S = 10.0
-DENIAL_NS = 60 * SECOND_NS
-DENIALS_MAX = 1024
+
+T = TypeVar("T")
 
 log = logging.getLogger("tagwarden.readers")
 
 
 class GatewayDesk:
-    """Fulfils `api.desk.Desk` for a running gateway."""
+    """Fulfils `api.desk.Desk` for a running gateway, which says what edits the site file."""
+
+    site_edits: SiteEdits
+    erasing: Erasing
 
     def __init__(  # noqa: PLR0913, PLR0917 -- it joins what the API may ask for
         self,
@@ -49,14 +60,29 @@ class GatewayDesk:
         dispatch: Dispatch,
     ) -> None:
         self.clock = clock
+        self.whereabouts = Whereabouts()
         self.dispatch = dispatch
         self._sightings = sightings
         self._collector = collector
+        self.live_board = LiveBoard(
+            lambda: collector.station.pipeline,
+            site,
+            clock,
+            lambda zone, tag: self.unknown_since_ns(zone, tag) is not None,
+        )
         self._supervisor = supervisor
-        self._maintenance = collector.station.pipeline.maintenance
         self._site = site
-        self._denied_ns: dict[tuple[str, str], int] = {}
+        self._denials = Denials(lambda: self.clock())  # noqa: PLW0108 - tests set another clock later
         self._drawn: tuple[str | None, list[dict[str, Any]]] = (None, [])
+
+    @property
+    def plan(self) -> FloorPlan:
+        """The floor plan that holds."""
+        return self._collector.station.pipeline.plan
+
+    @property
+    def _maintenance(self) -> MaintenanceBook:
+        return self._collector.station.pipeline.maintenance
 
     async def submit(self, change: Change) -> Outcome:
         """Commit a change. Raises JournalFullError while the disk takes nothing."""
@@ -81,6 +107,14 @@ class GatewayDesk:
         if isinstance(change, StoreAssets):
             return self._collector.station.pipeline.judge.register.check(change) or DONE
         return DONE
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work on `state.db` as one transaction. Raises JournalFullError, or what it raises."""
+        self._require_room()
+        try:
+            return await self._collector.transact(work)
+        except sqlite3.OperationalError as error:
+            raise JournalFullError(str(error)) from error
 
     async def ingest(self, reader: str, read: ReadPush) -> Receipt:
         """Take a push in. Raises UnknownReaderError, JournalFullError, PushRefusedError."""
@@ -179,15 +213,9 @@ class GatewayDesk:
         return DONE
 
     async def note_denial(self, by: str, asked: str, role: str) -> None:
-        """Write down that somebody was refused; the same again within a minute is one refusal."""
-        now_ns, key = self.clock(), (by, asked)
-        if now_ns - self._denied_ns.get(key, -DENIAL_NS) < DENIAL_NS:
-            return
-        self._denied_ns.pop(key, None)
-        self._denied_ns[key] = now_ns
-        if len(self._denied_ns) > DENIALS_MAX:
-            del self._denied_ns[next(iter(self._denied_ns))]
-        await self._audit("access.denied", asked, by, {"role": role})
+        """Write down that somebody was refused, unless that stands there already, or too much."""
+        if self._denials.is_worth_a_line(by, asked, role):
+            await self._audit("access.denied", asked, by, {"role": role})
 
     async def _audit(self, action: str, target: str, by: str, detail: dict[str, Any]) -> None:
         """Write down what somebody did beside the pipeline; a full disk undoes nothing."""
@@ -197,6 +225,11 @@ class GatewayDesk:
         except sqlite3.Error as error:
             log.error("%s of %s by %s is not in the audit log: %s", action, target, by, error)  # noqa: TRY400 - the text is all that helps
 
+    def owner_of(self, tag: str) -> str | None:
+        """The id of the asset that carries a tag now, by the tag or its pure identity."""
+        asset = self._collector.station.pipeline.judge.register.asset_of(tag)
+        return None if asset is None else asset.id
+
     def last_heard_ns(self, tag: str) -> int | None:
         """Event time of the newest read of a tag."""
         for located in self._collector.station.pipeline.state.located:
@@ -204,6 +237,11 @@ class GatewayDesk:
             if track is not None:
                 return track.heard_ns
         return None
+
+    def group_of(self, asset: str) -> str | None:
+        """The group of an asset."""
+        known = self._collector.station.pipeline.judge.register.asset(asset)
+        return None if known is None else known.group
 
     def fix_of(self, asset: str) -> Fix | None:
         """The newest fix of any tag that an asset carries."""
@@ -269,6 +307,10 @@ class GatewayDesk:
         told = [f"{each.kind} {each.name}: {each.detail}" for each in faults if _degrades(each)]
         reasons = [fault for fault in (self._collector.degraded, *told) if fault]
         return ("degraded" if reasons else "ready"), reasons
+
+    async def live(self, since: int) -> LiveNews:
+        """What changed on the live map since a number."""
+        return await self.live_board.news(since, self._collector.station.committed_seq)
 
     async def committed(self, after_seq: int, timeout_s: float) -> int:
         """Wait for something newer than `after_seq`."""

@@ -6,11 +6,14 @@ from typing import TypeVar
 
 from api.desk import JournalFullError
 from api.dispatch import ChannelNow
+from api.subscribing import Subscribing
 from delivery.settlement import redeliver, redeliver_dead
 from delivery.signals import put_test
+from delivery.subscription import CHANNEL_PREFIX
 from delivery.worker import Transact
 from gateway.delivering import Delivering
 from gateway.site import Site
+from gateway.subscribing import GatewaySubscribing
 from history.audit import AuditEntry, append_audit
 from inventory.changes import DONE, Outcome
 
@@ -26,11 +29,13 @@ class GatewayDispatch:
         delivering: Callable[[], Delivering],
         site: Callable[[], Site],
         clock: Callable[[], int],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._delivering = delivering
         self._site = site
         self._clock = clock
+        self.subscriptions: Subscribing = GatewaySubscribing(store, delivering, forget, clock)
 
     async def look(self) -> None:
         """Read what the metrics tell of the outbox."""
@@ -56,7 +61,7 @@ class GatewayDispatch:
 
     async def test_channel(self, name: str, by: str) -> str | None:
         """Put a test message into the outbox, and let it go even if nothing else may."""
-        if name not in self._names():
+        if all(name != channel.name for channel in self._site().settings.channels):
             return None
         now_ns = self._clock()
 
@@ -70,7 +75,7 @@ class GatewayDispatch:
 
     async def redeliver(self, delivery: str, by: str) -> Outcome:
         """Send one message again."""
-        names, now_ns = self._names(), self._clock()
+        names, now_ns = [*self._delivering().channels], self._clock()
         outcome = await self._transact(lambda db: _redeliver(db, delivery, names, by, now_ns))
         self._delivering().deliverer.wake()
         return outcome
@@ -79,7 +84,7 @@ class GatewayDispatch:
         self, channel: str | None, since_ns: int | None, by: str
     ) -> list[str] | None:
         """Send dead letters again."""
-        names, now_ns = self._names(), self._clock()
+        names, now_ns = [*self._delivering().channels], self._clock()
         if channel is not None and channel not in names:
             return None
         wanted = names if channel is None else [channel]
@@ -95,9 +100,6 @@ class GatewayDispatch:
         self._delivering().deliverer.wake()
         return found
 
-    def _names(self) -> list[str]:
-        return [channel.name for channel in self._site().settings.channels]
-
     async def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return await self._store.transact(work)
@@ -112,6 +114,8 @@ def _redeliver(
     if row is None:
         return Outcome("unknown", f"there is no delivery {delivery!r}")
     if row[0] not in names:
+        if row[0].startswith(CHANNEL_PREFIX):
+            return Outcome("conflict", f"{row[0]!r} is deleted or switched off")
         return Outcome("conflict", f"the site file has no channel {row[0]!r}")
     if redeliver(connection, delivery, now_ns, by) == "delivered":
         return Outcome("conflict", "it was delivered")

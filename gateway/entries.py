@@ -61,12 +61,17 @@ class GatewayStarted(msgspec.Struct, frozen=True, gc=False, tag="gateway_started
 
 
 class SiteChanged(msgspec.Struct, frozen=True, gc=False, tag="site_changed"):
-    """From here on this text of the site file holds; secrets are not expanded in it."""
+    """From here on this text of the site file holds; secrets are not expanded in it.
+
+    An edit over the API says `why`, and `what` it edited, such as `zones/hall`.
+    """
 
     arrival_ns: int
     by: str
     version: str
     text: str
+    why: str = ""
+    what: str = ""
 
 
 MaintenanceChange = StartMaintenance | EndMaintenance

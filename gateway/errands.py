@@ -5,16 +5,15 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from gateway import key_errands, setup_errands
 from gateway.entries import Change
 from gateway.history_errands import HISTORY_ERRANDS
+from gateway.key_errands import ACTOR
 from gateway.shipping import Shipper
-from history.keys import KeyNameTakenError, create_key
 from inventory.assets import Asset
 from inventory.changes import Outcome, StoreAssets
 from inventory.csv_assets import parse_assets_csv
 
-ACTOR = "command line"
-NAME_CHARACTERS_MAX = 64
 BLOCK = 1_000
 """Assets in one change: a commit for each would make a long import longer."""
 
@@ -41,35 +40,29 @@ class Errands:
         counter: Counter,
         clock: Callable[[], int],
         shipper: Callable[[], Shipper | None] = lambda: None,
+        forget_key: Callable[[str], None] = lambda _key_id: None,
     ) -> None:
         self._counter = counter
         self._clock = clock
         self._shipper = shipper
+        self._forget_key = forget_key
 
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry one request out. `error` in the answer says what is wrong with it."""
         match request.get("do"):
             case "create_key":
-                return await self._create_key(request["name"], request["role"])
+                return await key_errands.create(request, self._counter, self._clock())
+            case "setup_code":
+                return await setup_errands.make(request, self._counter, self._clock())
+            case "withdraw_key":
+                now_ns, forget = self._clock(), self._forget_key
+                return await key_errands.withdraw(request, self._counter, now_ns, forget)
             case "import_assets":
                 return await self._import_assets(request)
             case str(do) if do in HISTORY_ERRANDS:
                 return await HISTORY_ERRANDS[do](request, self._counter, self._shipper())
             case other:
                 return {"error": f"unknown request {other!r}"}
-
-    async def _create_key(self, name: str, role: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by create_key
-        now_ns = self._clock()
-        if not name.strip():
-            return {"error": "a key needs a name"}
-        if not name.isprintable() or len(name) > NAME_CHARACTERS_MAX:
-            limits = f"at most {NAME_CHARACTERS_MAX} characters and no control characters"
-            return {"error": f"the name of a key has {limits}"}
-        try:
-            key = await self._counter.transact(lambda db: create_key(db, name, role, now_ns))
-        except (KeyNameTakenError, ValueError) as error:
-            return {"error": str(error)}
-        return {"key": key}
 
     async def _import_assets(self, request: dict[str, Any]) -> dict[str, Any]:
         parsed = await asyncio.to_thread(parse_assets_csv, request["csv"], request["file"])

@@ -9,6 +9,7 @@ from alerts.alert import Alert, AlertChange, Notice
 from delivery.breaker import GATE_STATES, GateState
 from gateway.archive import Archive
 from gateway.collector import Collector
+from gateway.entries import ReadGroup
 from gateway.headcount import TagsInZones
 from gateway.journal import Group
 from gateway.metrics import Durations, Figure, FigureKind, Figures, Labelled
@@ -29,6 +30,9 @@ class Counts:
         self.tags = TagsInZones()
         self.crossings: dict[tuple[str, ...], float] = {}
         self.commit_seconds = Durations("commit_seconds", "Time that a commit of a group took.")
+        self.read_seconds = Durations(
+            "read_seconds", "From the arrival of the oldest read of a group to its commit."
+        )
         self.alert_seconds = Durations(
             "alert_seconds",
             "From the arrival of the deciding read, or the due time, to the committed alert.",
@@ -58,6 +62,7 @@ class Counts:
         """Count what was committed; whether somebody is to be told of it."""
         to_tell = False
         for group in groups:
+            self._note_reads(group, now_ns)
             for numbered in group.outputs:
                 output = numbered.output
                 self._note_place(output)
@@ -67,6 +72,11 @@ class Counts:
                 elif isinstance(output, Notice):
                     to_tell = to_tell or bool(output.notify)
         return to_tell
+
+    def _note_reads(self, group: Group, now_ns: int) -> None:
+        arrivals = [e.reads[0].arrival_ns for e in group.entries if isinstance(e, ReadGroup)]
+        if arrivals:
+            self.read_seconds.add(max(0, now_ns - arrivals[0]) / SECOND_NS)
 
     def _note_alert(self, change: AlertChange, now_ns: int) -> None:
         alert = change.alert
@@ -116,7 +126,7 @@ class GatewayFigures:
     ) -> None:
         self._counts = counts
         self._collector = collector
-        self._pipeline = collector.station.pipeline
+        self._station = collector.station
         self._supervisor = supervisor
         self._delivering = delivering
         self._archive = archive
@@ -128,7 +138,8 @@ class GatewayFigures:
             for kind, name, text, labels, source in _TABLE
         ]
         counts = self._counts
-        return Figures([*table, counts.commit_seconds, counts.alert_seconds, counts.ack_seconds])
+        durations = (counts.read_seconds, counts.commit_seconds, counts.alert_seconds)
+        return Figures([*table, *durations, counts.ack_seconds])
 
     def reads(self) -> Labelled:
         """By reader."""
@@ -148,7 +159,7 @@ class GatewayFigures:
 
     def states(self) -> Labelled:
         """By reader and state."""
-        applied_to = self._pipeline.maintenance.applied_to
+        applied_to = self._station.pipeline.maintenance.applied_to
         return {
             (name, applied_to(watch.health).shown().state): 1 for name, watch in self._watches()
         }
@@ -156,22 +167,33 @@ class GatewayFigures:
     def dropped(self) -> Labelled:
         """By reader and reason."""
         total: dict[tuple[str, ...], float] = {}
-        for locate in self._pipeline.locates:
+        for locate in self._station.pipeline.locates:
             for key, count in list(locate.dropped.items()):
                 total[key] = total.get(key, 0) + count
         return total
 
+    def folded(self) -> Labelled:
+        """Of all readers together."""
+        return {(): sum(locate.folded for locate in self._station.pipeline.locates)}
+
+    def committed(self) -> Labelled:
+        """Of all readers together."""
+        return {(): self._collector.reads_committed}
+
     def times_replaced(self) -> Labelled:
         """Of all readers together."""
-        return {(): sum(locate.implausible_times for locate in self._pipeline.locates)}
+        return {(): sum(locate.implausible_times for locate in self._station.pipeline.locates)}
 
     def queues(self) -> Labelled:
         """By queue."""
-        return {("pipeline",): self._collector.reads_waiting}
+        return {
+            ("pipeline",): self._collector.reads_waiting,
+            ("commit",): len(self._collector.station.uncommitted),
+        }
 
     def tags(self) -> Labelled:
         """By zone and presence."""
-        return self._counts.tags.by_presence(self._pipeline.state.located[0])
+        return self._counts.tags.by_presence(self._station.pipeline.state.located[0])
 
     def crossings(self) -> Labelled:
         """By portal and direction."""
@@ -180,19 +202,19 @@ class GatewayFigures:
     def flaps(self) -> Labelled:
         """By pair of zones; the empty name is no zone."""
         total: dict[tuple[str, ...], float] = {}
-        for locate in self._pipeline.locates:
+        for locate in self._station.pipeline.locates:
             for pair, count in list(locate.flaps.items()):
                 total[pair] = total.get(pair, 0) + count
         return total
 
     def exits_cancelled(self) -> Labelled:
         """Of all trackers together."""
-        watches = (locate.positions for locate in self._pipeline.locates)
+        watches = (locate.positions for locate in self._station.pipeline.locates)
         return {(): sum(watch.exit_candidates_cancelled for watch in watches)}
 
     def unjudged(self) -> Labelled:
         """By what it is and why no rule judged it."""
-        judged = self._pipeline.state.judged
+        judged = self._station.pipeline.state.judged
         return {
             (what, why): getattr(held, why)
             for what, held in (("measurement", judged.values), ("fix", judged.fixes))
@@ -206,7 +228,7 @@ class GatewayFigures:
 
     def alerts_standing(self) -> Labelled:
         """Of all rules together."""
-        now_ns = self._pipeline.state.now_ns
+        now_ns = self._station.pipeline.state.now_ns
         return {(): sum(is_standing(alert, now_ns) for alert in self._open())}
 
     def alerts_chattering(self) -> Labelled:
@@ -218,7 +240,7 @@ class GatewayFigures:
         return dict(self._counts.alerts_raised)
 
     def _open(self) -> list[Alert]:
-        cases = list(self._pipeline.state.judged.cases.values())
+        cases = list(self._station.pipeline.state.judged.cases.values())
         return [case.alert for case in cases if case.alert is not None]
 
     def deliveries(self) -> Labelled:
@@ -252,7 +274,7 @@ class GatewayFigures:
         behind = follower.position < self._collector.station.committed_position
         late_ns = 0
         if newest_ns is not None and behind:
-            late_ns = max(0, self._pipeline.state.now_ns - newest_ns)
+            late_ns = max(0, self._station.pipeline.state.now_ns - newest_ns)
         return {("sqlite",): late_ns / SECOND_NS, **self._archive.copying.lags_s()}
 
     def history_backlog(self) -> Labelled:
@@ -288,6 +310,8 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_GAUGE, "reader_state", "1 for the state now.", ("reader", "state"), "states"),
     (_GAUGE, "queue_items", "What waits.", ("queue",), "queues"),
     (_COUNTER, "reads_dropped", _UNUSED, _BY_REASON, "dropped"),
+    (_COUNTER, "reads_folded", "Reads that are evidence for a zone.", (), "folded"),
+    (_COUNTER, "reads_committed", "Reads that are safe on the disk.", (), "committed"),
     (_COUNTER, "times_replaced", "Reads with an implausible time.", (), "times_replaced"),
     (_GAUGE, "tags", "Tags in a zone.", ("zone", "presence"), "tags"),
     (_COUNTER, "crossings", "Decided at portals.", ("portal", "direction"), "crossings"),

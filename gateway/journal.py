@@ -16,18 +16,23 @@ from alerts.alert import AlertChange, Notice
 from delivery.outbox import enqueue
 from gateway.entries import Entry, GatewayStarted, SiteChanged, decode_entries, encode_entries
 from gateway.second_copy import SecondCopy
-from history.audit import AuditEntry, append_audit
+from gateway.site_versions import note_site_change
+from history.audit import append_audit
 from history.expiry import Keep, expire, newest_checkpoint, whole_checkpoints
 from history.outages import record_stop
 from history.outputs import Numbered
 from history.record import record_outputs
 from history.state import last_position, last_seq
+from history.subscribers import Subscribers
 
 SLICE_BYTES = 1 << 20
 """A checkpoint is written in slices of this size, each in a commit of its own."""
 
 CHECKPOINTS = 2
 """So many whole checkpoints are kept."""
+
+TRUNCATIONS = 3
+"""Each waits for readers as long as SQLite is told to wait for a lock."""
 
 T = TypeVar("T")
 
@@ -52,6 +57,7 @@ class SqliteJournal:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.second_copy: SecondCopy | None = None
+        self.subscribers: Subscribers | None = None
         self.unshipped = Counter[str]()
         """How many decisions were past keeping before another store had got them, by store."""
 
@@ -85,6 +91,8 @@ class SqliteJournal:
         """Commit groups in order, all or none, and let a little of the oldest go."""
         blobs = [encode_entries(group.entries) for group in groups]
         with self.transaction() as connection:
+            if self.subscribers is not None:
+                self.subscribers.refresh(connection)
             for group, blob in zip(groups, blobs, strict=True):
                 connection.execute(
                     "INSERT INTO journal (position, now_ns, entries) VALUES (?, ?, ?)",
@@ -93,9 +101,7 @@ class SqliteJournal:
                 _keep_site_versions(connection, group.entries)
                 _note_stops(connection, group.entries)
                 record_outputs(connection, group.outputs, group.now_ns)
-                for numbered in group.outputs:
-                    if isinstance(numbered.output, AlertChange | Notice):
-                        enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
+                tell_of(connection, group, self.subscribers)
             expired = expire(connection, keep, limit=2 * len(groups))
         self.unshipped.update(expired.unshipped)
         if self.second_copy is not None:
@@ -158,6 +164,32 @@ class SqliteJournal:
         with self.transaction() as connection:
             connection.execute("DELETE FROM checkpoints")
 
+    def begin_anew(
+        self, connection: sqlite3.Connection, position: int, format_version: int, blob: bytes
+    ) -> None:
+        """Within a transaction: this state is all that is left, nothing before it is replayed."""
+        connection.execute("DELETE FROM journal")
+        connection.execute("DELETE FROM checkpoints")
+        starts = range(0, len(blob), SLICE_BYTES)
+        for part, start in enumerate(starts):
+            slice_ = blob[start : start + SLICE_BYTES]
+            row = (position, part, len(starts), format_version, slice_)
+            connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?)", row)
+
+    def compact(self) -> None:
+        """Leave nothing of what was deleted in free pages, in the log or in the second copy.
+
+        Raises sqlite3.Error or OSError where there is no room for it.
+        """
+        if self.second_copy is not None and not self.newest():
+            self.second_copy.forget()
+        self.connection.execute("VACUUM")
+        for _ in range(TRUNCATIONS):
+            busy, *_ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return
+        raise sqlite3.OperationalError("somebody reads state.db for so long that its log stays")
+
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run other work on the same file in a transaction of its own."""
         with self.transaction() as connection:
@@ -176,6 +208,17 @@ class SqliteJournal:
             raise
 
 
+def tell_of(
+    connection: sqlite3.Connection, group: Group, subscribers: Subscribers | None = None
+) -> None:
+    """Write the messages that a group causes into the outbox, in the caller's transaction."""
+    for numbered in group.outputs:
+        if isinstance(numbered.output, AlertChange | Notice):
+            enqueue(connection, numbered.output, numbered.seq, numbered.output.at_ns)
+    if subscribers is not None:
+        subscribers.tell(connection, group.outputs, group.now_ns)
+
+
 def _note_stops(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
     """Note for how long nothing was heard because the gateway did not run."""
     for entry in entries:
@@ -185,16 +228,11 @@ def _note_stops(connection: sqlite3.Connection, entries: Sequence[Entry]) -> Non
 
 def _keep_site_versions(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
     """Keep the text of each accepted site file, since decisions name its version; and who by."""
-    changes = [entry for entry in entries if isinstance(entry, SiteChanged)]
-    connection.executemany(
-        "INSERT OR IGNORE INTO site_versions (hash, text, accepted_ns, accepted_by)"
-        " VALUES (?, ?, ?, ?)",
-        [(change.version, change.text, change.arrival_ns, change.by) for change in changes],
-    )
-    append_audit(
-        connection,
-        [
-            AuditEntry(None, change.arrival_ns, change.by, "site.changed", change.version, "", {})
-            for change in changes
-        ],
-    )
+    for entry in entries:
+        if isinstance(entry, SiteChanged):
+            connection.execute(
+                "INSERT OR IGNORE INTO site_versions (hash, text, accepted_ns, accepted_by)"
+                " VALUES (?, ?, ?, ?)",
+                (entry.version, entry.text, entry.arrival_ns, entry.by),
+            )
+            append_audit(connection, note_site_change(connection, entry))

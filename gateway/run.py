@@ -14,8 +14,11 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
-from api.access import keys_in
+from prometheus_client import CollectorRegistry
+
+from api.access import Access, keys_in
 from api.app import Api, create_app
+from api.settings import rates_of
 from delivery.publisher import open_links
 from gateway.archive import Archive, open_archive
 from gateway.blueprints import stored_blueprint
@@ -27,18 +30,25 @@ from gateway.delivering import Delivering
 from gateway.desk import GatewayDesk
 from gateway.dispatch import GatewayDispatch
 from gateway.entries import SiteChanged
+from gateway.erasing import GatewayErasing, finish
 from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
 from gateway.journal import Group
+from gateway.logs import UseLogs
 from gateway.publishing import Publishing
 from gateway.restoring import Decided, decided_now
 from gateway.self_watch import SelfWatch, free_bytes_of
-from gateway.server import Server, address_of, bind
-from gateway.site import Site, SiteError, load_site
+from gateway.server import Server, address_of, bind, certificate_of
+from gateway.site import Site
+from gateway.site_desk import SiteDesk, Told
+from gateway.site_plans import PlanFolder
 from gateway.station import Station
 from gateway.supervisor import Supervisor
+from gateway.support import told_of
 from history.outputs import Output
 from history.questions import StateQuestions
+from history.sessions import SessionLimits
+from inventory.changes import Outcome
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
 
@@ -57,6 +67,7 @@ class Options:
     announce: Callable[[Output], None] = lambda _output: None
     wall: Callable[[], int] = time_ns
     restartable: bool = False
+    use_logs: UseLogs = lambda _settings: None
 
 
 def tune_garbage_collection() -> None:
@@ -81,14 +92,17 @@ class Gateway:
         """What to put in place once this one has stopped; its owner then starts another one."""
         self._options = options
         self._folder = folder
+        self._certificate = certificate_of(site.settings.server)
         self._listener: socket.socket = bind(options.listen or site.settings.server.listen)
         self._journal, self._sightings = open_archive(folder)
+        finish(self._journal, options.wall())
         limits = site.settings.limits
         measure = self.counts.commit_seconds.add
         self.station = Station(
             self._journal, stored_blueprint, limits, measure, lambda: self.site.settings.history
         )
         self.counts.tags.begin(self.station.pipeline.state.located)
+        self._subscribers = self._journal.subscribers = self.station.subscribers()
         self._clock = SteadyClock(self.station.pipeline.state.now_ns, wall=options.wall)
         _warn_of_clock(self._clock)
         self.collector = Collector(
@@ -101,9 +115,26 @@ class Gateway:
         self._publishing = self._make_publishing()
         self._delivering = self._make_delivering()
         self._archive = self._make_archive()
+        self._desk.erasing = self._make_erasing()
         self._self_watch = self._make_self_watch()
+        self._site_desk = self._desk.site_edits = self._make_site_desk()
+        self._group = asyncio.TaskGroup()
+        """That of `run`, in which everything works."""
         self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
         self._reread = False
+        self._server: Server | None = None
+        self._access: Access | None = None
+
+    def _make_erasing(self) -> GatewayErasing:
+        return GatewayErasing(
+            self._folder.path,
+            self.collector,
+            self._journal,
+            self._sightings,
+            self._archive.follower,
+            lambda: self.site,
+            self._clock,
+        )
 
     def _make_self_watch(self) -> SelfWatch:
         return SelfWatch(
@@ -119,9 +150,21 @@ class Gateway:
         def site() -> Site:
             return self.site
 
-        dispatch = GatewayDispatch(self.collector, lambda: self._delivering, site, time_ns)
+        dispatch = GatewayDispatch(
+            self.collector, lambda: self._delivering, site, time_ns, self._subscribers.forget
+        )
         return GatewayDesk(
             self.collector, self.supervisor, site, self._clock, self._sightings, dispatch
+        )
+
+    def _make_site_desk(self) -> SiteDesk:
+        return SiteDesk(
+            self._options.site_path,
+            lambda: self.site,
+            self.collector,
+            self._questions,
+            self._put_in_force,
+            PlanFolder(self._folder.path / "plans"),
         )
 
     def _make_delivering(self) -> Delivering:
@@ -133,6 +176,7 @@ class Gateway:
             self._clock,
             self._options.rng,
             self.counts.delivery,
+            self._subscribers,
         )
 
     def _make_publishing(self) -> Publishing:
@@ -159,26 +203,44 @@ class Gateway:
     @property
     def address(self) -> str:
         """The URL of the API."""
-        return address_of(self._listener)
+        return address_of(self._listener, encrypted=self._certificate is not None)
 
     async def run(self) -> None:
         """Run until `stop` is set, then stop politely: readers, pipeline, followers, server."""
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
             stack.callback(self._questions.close)
-            errands = Errands(self.collector, self._clock, lambda: self._archive.copying.shipper)
-            control = await serve(self._folder.socket, partial(self._answer, errands))
-            stack.callback(control.close)
             app = self._make_app()
-            server = Server(app)
+            errands = self._make_errands(app)
+            control = await serve(self._folder.socket, partial(self._answer, errands, app))
+            stack.callback(control.close)
+            server = self._server = self._make_server(app)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(server.serve([self._listener]), name="http")
+                noting = [
+                    group.create_task(app.key_uses.run(), name="key-uses"),
+                    group.create_task(app.session_book.run(), name="sessions"),
+                    group.create_task(app.log_ins.run(), name="log-ins"),
+                ]
                 await self._work(group)
                 app.streams.end_all()
+                app.lives.end_all()
                 server.should_exit = True
                 await serving
+                await _ended(noting)
+                await app.key_uses.write()
+                await app.session_book.write()
 
-    async def _answer(self, errands: Errands, request: dict[str, Any]) -> dict[str, Any]:
+    def _make_errands(self, app: Api) -> Errands:
+        access: Access = app.state.access
+        self._access = access
+        return Errands(
+            self.collector, self._clock, lambda: self._archive.copying.shipper, access.forget
+        )
+
+    async def _answer(self, errands: Errands, app: Api, request: dict[str, Any]) -> dict[str, Any]:
+        if request.get("do") == "support":
+            return told_of(self._desk, app.state.metrics)
         if request.get("do") != "restore":
             return await errands.answer(request)
         if not self._options.restartable:
@@ -196,24 +258,42 @@ class Gateway:
             self._archive,
         )
         check_key, registry = keys_in(self._folder.state), figures.all().registry
-        return create_app(self._desk, self._questions, check_key, registry)
+        return create_app(
+            self._desk,
+            self._questions,
+            check_key,
+            registry,
+            hosts=lambda: self.site.settings.server.hosts,
+            rates=rates_of(self.site.settings.server),
+            session_limits=self._session_limits,
+        )
+
+    def _session_limits(self) -> SessionLimits:
+        return self.site.settings.server.sessions.limits()
+
+    def _make_server(self, app: Api) -> Server:
+        metrics: CollectorRegistry = app.state.metrics
+        return Server(app, lambda: self.site.settings.server, metrics, self._certificate)
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         """Everything but the server, from the first entry to the last that is committed."""
+        self._group = group
         collecting = group.create_task(self.collector.run(), name="collector")
         trailing = [
             *self._delivering.begin(group),
             *self._archive.begin(group),
         ]
         watching = [
-            group.create_task(self._watch_site(group), name="site"),
+            group.create_task(self._watch_site(), name="site"),
             group.create_task(self.supervisor.watch_silence(), name="silence"),
             group.create_task(self._self_watch.run(), name="self-watch"),
         ]
         await self._begin(group)
+        self._site_desk.open()
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
         await _ended(watching)
+        await self._site_desk.close()
         await self._delivering.deliverer.quieten()
         await _ended([task for _, task in self._readers.values()])
         self.collector.end()
@@ -253,45 +333,51 @@ class Gateway:
                 task = group.create_task(self.supervisor.run(settings), name=name)
                 self._readers[name] = (settings, task)
 
-    async def _watch_site(self, group: asyncio.TaskGroup) -> None:
+    async def _watch_site(self) -> None:
         """Take a changed site file over; keep the old one if the new one is wrong."""
         path = self._options.site_path
-        seen = None if path is None else _stamp(path)
+        seen = None if path is None else await asyncio.to_thread(_stamp, path)
         while path is not None:
             await asyncio.sleep(SITE_POLL_S)
-            stamp = _stamp(path)
+            stamp = await asyncio.to_thread(_stamp, path)
             if stamp == seen and not self._reread:
                 continue
             seen, self._reread = stamp, False
-            await self._take_over(path, group)
+            await self._site_desk.reread()
 
     def _reread_site(self) -> None:
         self._reread = True
+        if self._server is not None:
+            self._server.reread_certificate()
 
-    async def _take_over(self, path: Path, group: asyncio.TaskGroup) -> None:
-        try:
-            site = await asyncio.to_thread(load_site, path)
-        except SiteError as error:
-            for problem in error.problems:
-                log.warning("site file not taken over: %s", problem)
-            return
-        if site.version == self.site.version:
-            return
+    async def _put_in_force(self, site: Site, told: Told) -> asyncio.Future[Outcome]:
+        """Work by another site from now on; the future is done once that is committed."""
+        group = self._group
         self.site = site
-        now_ns = self._clock()
-        self.collector.put(SiteChanged(now_ns, "site file", site.version, site.text))
+        committed = self.collector.hand_in(
+            SiteChanged(
+                self._clock(), told.by, site.version, site.text, why=told.why, what=told.what
+            ),
+        )
         self._delivering.update(site)
+        if self._access is not None:
+            self._access.use_rates(rates_of(site.settings.server))
         await self._start_readers(group)
         await self._publishing.update(site, group)
         await self._archive.copying.update(site, group)
+        self._options.use_logs(site.settings.log)
         log.info("site file taken over, version %s", site.version)
+        return committed
 
     def _note_commit(self, groups: list[Group]) -> None:
         """After each commit: figures, and whoever waits for outputs."""
-        if self.counts.note_outputs(groups, self._clock()):
+        called = self.counts.note_outputs(groups, self._clock())
+        if self._subscribers.take_told() or called:
             self._delivering.deliverer.wake()
         self._publishing.note(groups)
+        self._desk.live_board.note(groups)
         for group in groups:
+            self._desk.whereabouts.note(group.outputs)
             for numbered in group.outputs:
                 self._options.announce(numbered.output)
 

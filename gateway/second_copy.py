@@ -59,6 +59,18 @@ class SecondCopy:
             crc = zlib.crc32(copied.blob)
             yield position, copied.blob
 
+    def forget(self) -> None:
+        """Begin anew, for a journal without a group; what was in the files is overwritten."""
+        self.close()
+        for path in self._paths:
+            if path.exists():
+                with path.open("r+b") as file:
+                    file.write(bytes(path.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+                    file.truncate(0)
+        self._crc = zlib.crc32(b"")
+
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:

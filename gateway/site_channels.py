@@ -1,15 +1,19 @@
-"""Whether the sirens of a site file fit to the readers that sound them."""
+"""Whether the sirens of a site file fit to the readers that sound them, and names are free."""
 
 from collections.abc import Iterator
 
 from delivery.channel_kinds import SirenChannel
+from delivery.subscription import CHANNEL_PREFIX
 from gateway.site_draft import Draft, unknown
 from gateway.site_problems import Fault, Path
 from readers.llrp.settings import LlrpSettings
 
 
 def channel_faults(draft: Draft) -> Iterator[Fault]:
-    """Find outputs that no reader has, and those that two sirens want."""
+    """Find names of subscriptions, outputs that no reader has, and those that two sirens want."""
+    for path, name in draft.stated("channels", "name"):
+        if isinstance(name, str) and name.startswith(CHANNEL_PREFIX):
+            yield Fault(path, f"must not begin with '{CHANNEL_PREFIX}': so subscriptions do")
     readers = {reader.name: reader for _, reader in draft.readers}
     first: dict[tuple[str, int], str] = {}
     for path, siren, (name, port) in _sirens(draft):

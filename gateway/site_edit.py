@@ -14,8 +14,11 @@ from typing import Any, NamedTuple, TypeAlias, Union, cast
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from gateway.site_marks import SiteEditError
 from gateway.site_values import PLACEHOLDER, Value
 from gateway.site_yaml import YamlFaultError, read_yaml
+
+__all__ = ["Patch", "SiteEditError", "flow", "merged"]
 
 Patch: TypeAlias = Mapping[Any, Union["Patch", list[Any], str, float, bool, None]]
 """Keys are text, or numbers for antennas and places in lists."""
@@ -24,10 +27,6 @@ _INDENT = "  "
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 _COMMENT = re.compile(r"[ \t]*:?[ \t]*(#[^\r\n]*)?(?=\r?\n|$)")
-
-
-class SiteEditError(ValueError):
-    """The text can not be edited in place; the message says why."""
 
 
 class _Cut(NamedTuple):

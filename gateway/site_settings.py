@@ -23,6 +23,7 @@ from delivery.apprise import APPRISE_MISSING, has_apprise
 from delivery.channel_kinds import CHANNELS, AppriseChannel
 from delivery.settings import ChannelSettings, PublishSettings, channel_error
 from gateway.limits import LimitsSettings
+from gateway.log_settings import LogSettings
 from gateway.site_problems import suggestion
 from gateway.site_values import Value, is_open
 from history.settings import HistorySettings
@@ -162,6 +163,7 @@ class SiteSettings(BaseModel):
     history: HistorySettings = HistorySettings()
     server: ServerSettings = ServerSettings()
     limits: LimitsSettings = LimitsSettings()
+    log: LogSettings = LogSettings()
 
 
 LISTS = ("floors", "zones", "readers", "portals", "schedules", "rules", "channels", "publish")

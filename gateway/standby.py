@@ -9,11 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alerts.alert import AlertChange, Notice
-from delivery.outbox import enqueue
 from gateway.collector import DEGRADED_AFTER_S, RETRY_S, Collector
-from gateway.journal import Group
+from gateway.journal import Group, tell_of
 from history.state import open_in_memory, open_reader
+from history.subscribers import Subscribers
 
 COPIED_MAX = 10_000
 """So many messages that wait on the disk are copied, the most urgent first."""
@@ -48,9 +47,12 @@ class StandbyOutbox:
     is sent again.
     """
 
-    def __init__(self, state: Path, collector: Collector) -> None:
+    def __init__(
+        self, state: Path, collector: Collector, subscribers: Subscribers | None = None
+    ) -> None:
         self._state = state
         self._collector = collector
+        self._subscribers = subscribers
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="standby")
         self._memory: sqlite3.Connection | None = None
         self._copied: dict[str, str] = {}  # id to its tries, as they were on the disk
@@ -133,8 +135,25 @@ class StandbyOutbox:
             for group in self._collector.station.uncommitted
             if group.position > self._position
         ]
-        done = await self._in_thread(lambda: _transact(memory, groups, work))
+        done = await self._in_thread(lambda: self._transact(memory, groups, work))
         self._position = groups[-1].position if groups else self._position
+        return done
+
+    def _transact(
+        self,
+        memory: sqlite3.Connection,
+        groups: list[Group],
+        work: Callable[[sqlite3.Connection], T],
+    ) -> T:
+        memory.execute("BEGIN")
+        try:
+            for group in groups:
+                tell_of(memory, group, self._subscribers)
+            done = work(memory)
+            memory.execute("COMMIT")
+        except BaseException:
+            memory.execute("ROLLBACK")
+            raise
         return done
 
     async def _returned(self) -> bool:
@@ -169,23 +188,6 @@ class StandbyOutbox:
 def _insert() -> str:
     marks = ", ".join("?" * len(_COPIED.split(",")))
     return f"INSERT OR IGNORE INTO outbox ({_COPIED}) VALUES ({marks})"  # noqa: S608 - a constant
-
-
-def _transact(
-    memory: sqlite3.Connection, groups: list[Group], work: Callable[[sqlite3.Connection], T]
-) -> T:
-    memory.execute("BEGIN")
-    try:
-        for group in groups:
-            for numbered in group.outputs:
-                if isinstance(numbered.output, AlertChange | Notice):
-                    enqueue(memory, numbered.output, numbered.seq, numbered.output.at_ns)
-        done = work(memory)
-        memory.execute("COMMIT")
-    except BaseException:
-        memory.execute("ROLLBACK")
-        raise
-    return done
 
 
 def _write_back(disk: sqlite3.Connection, rows: list[Row], channels: list[Row]) -> None:

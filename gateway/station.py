@@ -25,6 +25,8 @@ from history.outputs import Numbered
 from history.questions import open_alerts
 from history.settings import HistorySettings
 from history.state import open_state
+from history.subscribers import Subscribers
+from inventory.assets import Asset
 from inventory.changes import Outcome
 from tags.times import SECOND_NS
 
@@ -74,6 +76,7 @@ class Station:
         history: Callable[[], HistorySettings] = lambda: KEEP_ALL,
     ) -> None:
         self._journal = journal
+        self._read_blueprint = read_blueprint
         self._on_commit_s = on_commit_s
         self._history = history
         self._limits = limits or LimitsSettings()
@@ -114,6 +117,19 @@ class Station:
     def uncommitted(self) -> list[Group]:
         """What is decided and not in the journal yet, in order."""
         return list(self._waiting)
+
+    def subscribers(self) -> Subscribers:
+        """Who may be told of what is decided here, by what the register and the plan say now."""
+
+        def asset(id_: str) -> Asset | None:
+            return self.pipeline.judge.register.asset(id_)
+
+        return Subscribers(asset, lambda: self.pipeline.plan)
+
+    def adopt(self, state: PipelineState) -> None:
+        """Go on with this state; nothing may wait to be committed."""
+        self.pipeline = Pipeline(self._read_blueprint, state)
+        self._quiet, self._replay = [], 0
 
     def process(self, entries: list[Entry]) -> Result:
         """Decide, then commit. Never raises for a disk that refuses: see `fault`."""
@@ -195,7 +211,7 @@ class Station:
             journal_bytes_max=history.journal_mb_max * MEGABYTE,
             events=EVENTS_MAX,
             answers_since_ns=now_ns - ANSWERS_NS,
-            ages=ages_at(history.keep, now_ns),
+            ages=ages_at(history.keep, now_ns, history.private),
         )
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from history.audit import EXPIRED, GATEWAY, AuditEntry, append_audit, expired_of
+from history.private_ages import PrivateAges, expire_private
 from history.state import last_position
 from history.store import KeepAges
 from tags.times import SECOND_NS
@@ -29,6 +30,7 @@ class Ages(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     alerts_since_ns: int = 0
     audit_since_ns: int = 0
     now_ns: int = 0
+    private: PrivateAges = PrivateAges()
 
 
 class Aged(NamedTuple):
@@ -40,15 +42,17 @@ class Aged(NamedTuple):
 
 Step = Callable[[sqlite3.Connection, Ages], Aged]
 _NONE = Aged(0, {})
+_NOTHING_PRIVATE = PrivateAges()
 
 
-def ages_at(keep: KeepAges, now_ns: int) -> Ages:
+def ages_at(keep: KeepAges, now_ns: int, private: PrivateAges = _NOTHING_PRIVATE) -> Ages:
     """What is kept at a time."""
     return Ages(
         movements_since_ns=now_ns - keep.movements_days * DAY_NS,
         alerts_since_ns=now_ns - keep.alerts_days * DAY_NS,
         audit_since_ns=now_ns - keep.audit_days * DAY_NS,
         now_ns=now_ns,
+        private=private,
     )
 
 
@@ -186,6 +190,11 @@ def _expire_audit(connection: sqlite3.Connection, _: Ages) -> Aged:
     return Aged(gone, {})
 
 
+def _expire_private(connection: sqlite3.Connection, ages: Ages) -> Aged:
+    turn = last_position(connection) // len(_STEPS)
+    return Aged(expire_private(connection, ages.private, ages.now_ns, turn), {})
+
+
 def _aged(connection: sqlite3.Connection, seqs: Sequence[int]) -> Aged:
     """Count what went, and what of it other stores still had to get."""
     if not seqs:
@@ -211,4 +220,5 @@ _STEPS: tuple[Step, ...] = (
     _expire_outages,
     _expire_checkouts,
     _expire_outings,
+    _expire_private,
 )

@@ -20,6 +20,7 @@ from history.paging import (
     direction_of,
     encode_cursor,
 )
+from history.scope import UNLIMITED, Narrowing, Sight, in_groups, in_zones
 
 _OPEN_AT = "from_ns <= :at_ns AND (to_ns IS NULL OR to_ns > :at_ns) AND ended IS NOT 'late'"
 _POSITION = f"""
@@ -79,6 +80,10 @@ _VISIT_THEN = """(
 _HOLDS = "(visits.to_ns IS NULL OR visits.to_ns > :at_ns)"
 
 
+_SEEN_THERE = Narrowing(in_zones("there.zone"), in_groups("assets.grouping"))
+_SEEN_POSITIONS = Narrowing(in_zones("visits.zone"), in_groups("assets.grouping"))
+
+
 class PositionFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Positions of tags: those in some zones, those with a part of asset id, name or tag."""
 
@@ -94,16 +99,22 @@ def position_at(connection: sqlite3.Connection, asset: str, at_ns: int) -> sqlit
 
 
 def present_at(
-    connection: sqlite3.Connection, zones: Sequence[str], at_ns: int, request: PageRequest
+    connection: sqlite3.Connection,
+    zones: Sequence[str],
+    at_ns: int,
+    request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> tuple[list[sqlite3.Row], str | None]:
     """Fetch one page of what was in any of the zones at a time, as `present_in` does of now."""
     limit = checked_limit(request)
+    seen, names = sight.narrow(_SEEN_THERE)
     values: dict[str, Any] = {
+        **names,
         "zones": msgspec.json.encode(zones).decode(),
         "at_ns": bounded(at_ns),
         "rows": limit + 1,
     }
-    parts = [_PRESENT]
+    parts = [_PRESENT, *(f"AND {condition}" for condition in seen)]
     if request.cursor is not None:
         values["unbound"], values["subject"] = decode_cursor("present", request, (int, str))
         parts.append(_BEHIND.format(compare_of(request)))
@@ -120,10 +131,14 @@ def positions_in(
     wanted: PositionFilter,
     at_ns: int | None,
     request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> tuple[list[sqlite3.Row], str | None]:
     """Fetch one page of the newest visit of each tag, at a time or now (None), by tag."""
     limit = checked_limit(request)
     conditions, values = _narrowed(wanted)
+    seen, names = sight.narrow(_SEEN_POSITIONS)
+    conditions += seen
+    values |= names
     values |= {"at_ns": ALWAYS_NS - 1 if at_ns is None else bounded(at_ns), "rows": limit + 1}
     if request.cursor is not None:
         (values["after"],) = decode_cursor("positions", request, (str,))

@@ -32,6 +32,12 @@ EXPIRED = "audit.expired"
 
 COLUMNS = "number, seq, at_ns, actor, action, target, why, detail, previous, hash"
 
+ERASURE = "erasure."
+"""How the actions of lines begin that say that somebody was erased; `alerts` are the former ids."""
+
+ERASED = "erased-"
+"""How names made of chance begin, and the ids of alerts about somebody who was erased."""
+
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 _NO_EVIDENCE = Evidence((), {}, {}, "")
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -228,13 +234,21 @@ def alert_detail(alert: Alert) -> dict[str, Any]:
 
 
 class OpenAlerts:
-    """The open alerts, folded line by line out of the log: id to detail, in order of raising."""
+    """The open alerts, folded line by line out of the log: id to detail, in order of raising.
+
+    `erased` of them go by ids that the log does not tell, since whom they are about was erased.
+    """
 
     def __init__(self) -> None:
         self.details: dict[str, dict[str, Any]] = {}
+        self.erased = 0
 
     def take(self, line: AuditLine) -> None:
         """Take the next line in; those that are about no alert change nothing."""
+        if line.action.startswith(ERASURE):
+            former: list[str] = msgspec.json.decode(line.detail)["alerts"]
+            gone = [self.details.pop(alert, None) for alert in former]
+            self.erased += len(gone) - gone.count(None)
         if not line.action.startswith("alert."):
             return
         detail = told_by(line)

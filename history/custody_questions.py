@@ -5,7 +5,18 @@ from typing import Any, Literal
 
 import msgspec
 
+from history.listings import ASSETS
 from history.paging import Listing, Page, PageRequest, list_page
+from history.scope import (
+    UNLIMITED,
+    Narrowing,
+    Sight,
+    group_of,
+    in_groups,
+    in_portals,
+    in_zones,
+    place_of,
+)
 from inventory.changes import CheckOut
 from inventory.custody import OPEN_STATES, Loan, LoanState
 from tags.times import format_time
@@ -38,6 +49,15 @@ CHECKOUTS = Listing(
         "until_ns": "opened_ns < :until_ns",
     },
     sought=frozenset({"person", "asset", "since_ns"}),
+    # One for a category or a group is about no zone, one for a category about no group.
+    seen=Narrowing(
+        zones=in_zones(place_of("checkouts.asset")),
+        groups=in_groups("grouping", group_of("checkouts.asset")),
+    ),
+)
+_SEEN_STAYS = Narrowing(
+    zones=f"({in_zones('from_zone', 'to_zone')} OR {in_portals('portal')})",
+    groups=in_groups(group_of("outings.asset")),
 )
 
 _OPEN_FOR = f"""
@@ -94,7 +114,10 @@ def wanted_checkouts(wanted: CheckoutFilter) -> msgspec.Struct:
 
 
 def checkouts_in(
-    connection: sqlite3.Connection, wanted: CheckoutFilter, request: PageRequest
+    connection: sqlite3.Connection,
+    wanted: CheckoutFilter,
+    request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> Page:
     """List check-outs in the order in which they were opened. Raises QuestionError.
 
@@ -102,48 +125,74 @@ def checkouts_in(
     due, zones, gates, note, opened, closed, out}`; `due` is when what is out is overdue, `out`
     how many assets are out.
     """
-    rows, cursor = list_page(connection, CHECKOUTS, wanted_checkouts(wanted), request)
+    rows, cursor = list_page(connection, CHECKOUTS, wanted_checkouts(wanted), request, sight)
     return Page([_checkout_json(row) for row in rows], cursor)
 
 
-def checkout_in(connection: sqlite3.Connection, checkout: str) -> dict[str, Any] | None:
+def checkout_in(
+    connection: sqlite3.Connection, checkout: str, sight: Sight = UNLIMITED
+) -> dict[str, Any] | None:
     """One check-out, with the newest stays outside under it; None if there is none."""
+    seen, values = sight.narrow(CHECKOUTS.seen)
+    terms = " AND ".join(["id = :checkout", *seen])
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM checkouts WHERE id = ?",  # noqa: S608 - a constant
-        (checkout,),
+        f"SELECT {_COLUMNS} FROM checkouts WHERE {terms}",  # noqa: S608 - constants
+        {"checkout": checkout, **values},
     ).fetchone()
     if row is None:
         return None
-    stays = connection.execute(
-        f"{_OUTINGS} WHERE checkout = ? ORDER BY seq DESC LIMIT ?", (checkout, STAYS_SHOWN)
-    )
-    return _checkout_json(row) | {"stays": [_stay_json(stay) for stay in stays]}
+    stays = _stays(connection, "checkout", checkout, sight)
+    return _checkout_json(row) | {"stays": stays}
 
 
-def custody_in(connection: sqlite3.Connection, asset: str) -> dict[str, Any] | None:
+def custody_in(
+    connection: sqlite3.Connection, asset: str, sight: Sight = UNLIMITED
+) -> dict[str, Any] | None:
     """Who has an asset and who had it: `{asset, out, checkouts, past}`; None if never known.
 
     `out` is the stay outside that goes on, or null; `checkouts` are the open ones for the
     asset, its group and its category, and `past` the stays that are over, newest first.
     """
+    seen, names = sight.narrow(ASSETS.seen)
+    terms = " AND ".join(["id = :asset", *seen])
     known = connection.execute(
-        "SELECT category, grouping FROM assets WHERE id = ?", (asset,)
+        f"SELECT category, grouping FROM assets WHERE {terms}",  # noqa: S608 - constants
+        {"asset": asset, **names},
     ).fetchone()
-    rows = connection.execute(
-        f"{_OUTINGS} WHERE asset = ? ORDER BY seq DESC LIMIT ?", (asset, STAYS_SHOWN)
-    )
-    stays = [_stay_json(row) for row in rows]
+    stays = _stays(connection, "asset", asset, sight)
     if known is None and not stays:
         return None
-    category, grouping = ("", "") if known is None else known
-    wanted = {"asset": asset, "category": category, "grouping": grouping}
-    open_now = connection.execute(_OPEN_FOR, wanted | {"rows": CHECKOUTS_SHOWN})
     return {
         "asset": asset,
         "out": next((stay for stay in stays if stay["ended"] is None), None),
-        "checkouts": [_checkout_json(row) for row in open_now],
+        "checkouts": _open_for(connection, asset, known, sight),
         "past": [stay for stay in stays if stay["ended"] is not None],
     }
+
+
+def _open_for(
+    connection: sqlite3.Connection, asset: str, known: sqlite3.Row | None, sight: Sight
+) -> list[dict[str, Any]]:
+    """The open check-outs for an asset, which is `known` with its category and group."""
+    if known is None and not sight.is_everything:
+        return []
+    category, grouping = ("", "") if known is None else known
+    wanted = {"asset": asset, "category": category, "grouping": grouping}
+    rows = connection.execute(_OPEN_FOR, wanted | {"rows": CHECKOUTS_SHOWN})
+    return [_checkout_json(row) for row in rows]
+
+
+def _stays(
+    connection: sqlite3.Connection, column: str, value: str, sight: Sight
+) -> list[dict[str, Any]]:
+    """The newest stays outside of a check-out or an asset, as far as they are seen."""
+    seen, names = sight.narrow(_SEEN_STAYS)
+    terms = " AND ".join([f"{column} = :value", *seen])
+    rows = connection.execute(
+        f"{_OUTINGS} WHERE {terms} ORDER BY seq DESC LIMIT :rows",
+        {"value": value, "rows": STAYS_SHOWN, **names},
+    )
+    return [_stay_json(row) for row in rows]
 
 
 def _checkout_json(row: sqlite3.Row) -> dict[str, Any]:

@@ -13,6 +13,7 @@ ALERT_STATES: frozenset[str] = frozenset(get_args(AlertState))
 class MovementFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Movements; `zone` is either end, the times are those of the event, half-open."""
 
+    id: str | None = None
     asset: str | None = None
     tag: str | None = None
     kind: str | None = None
@@ -28,6 +29,7 @@ class MovementFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class CrossingFilter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Crossings of portals; the times are those of the event, half-open."""
 
+    id: str | None = None
     asset: str | None = None
     tag: str | None = None
     portal: str | None = None

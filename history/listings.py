@@ -7,6 +7,7 @@ import msgspec
 
 from history.filters import AlertFilter, AssetFilter
 from history.paging import Listing
+from history.scope import Narrowing, group_of, in_groups, in_portals, in_zones, place_of
 from history.visit_ranges import OVERLAPS_SINCE, open_visits, visits_between
 
 MOVEMENTS = Listing(
@@ -17,6 +18,7 @@ MOVEMENTS = Listing(
     ),
     key="seq",
     terms={
+        "id": "id = :id",
         "asset": "asset = :asset",
         "tag": "tag = :tag",
         "kind": "kind = :kind",
@@ -28,7 +30,10 @@ MOVEMENTS = Listing(
         "since_ns": "time_ns >= :since_ns",
         "until_ns": "time_ns < :until_ns",
     },
-    sought=frozenset({"asset", "tag", "since_ns"}),
+    sought=frozenset({"id", "asset", "tag", "since_ns"}),
+    seen=Narrowing(
+        zones=in_zones("from_zone", "to_zone"), groups=in_groups(group_of("movements.asset"))
+    ),
 )
 
 CROSSINGS = Listing(
@@ -36,6 +41,7 @@ CROSSINGS = Listing(
     columns="seq, id, time_ns, decided_ns, tag, asset, portal, direction, confidence, lean, late",
     key="seq",
     terms={
+        "id": "id = :id",
         "asset": "asset = :asset",
         "tag": "tag = :tag",
         "portal": "portal = :portal",
@@ -44,7 +50,8 @@ CROSSINGS = Listing(
         "since_ns": "time_ns >= :since_ns",
         "until_ns": "time_ns < :until_ns",
     },
-    sought=frozenset({"asset", "tag", "portal", "since_ns"}),
+    sought=frozenset({"id", "asset", "tag", "portal", "since_ns"}),
+    seen=Narrowing(zones=in_portals("portal"), groups=in_groups(group_of("crossings.asset"))),
 )
 
 
@@ -79,6 +86,7 @@ VISITS = Listing(
     sought=frozenset({"zone", "zones", "asset", "tag"}),
     walked={"zone": "visits_by_zone"},
     ranges=_visit_ranges,
+    seen=Narrowing(zones=in_zones("zone"), groups=in_groups(group_of("visits.asset"))),
 )
 
 ASSETS = Listing(
@@ -105,6 +113,7 @@ ASSETS = Listing(
         ),
     },
     sought=frozenset({"id", "tag"}),
+    seen=Narrowing(zones=in_zones(place_of("assets.id")), groups=in_groups("grouping")),
 )
 
 ALERTS = Listing(
@@ -122,6 +131,14 @@ ALERTS = Listing(
         "until_ns": "time_ns < :until_ns",
     },
     sought=frozenset({"asset", "rule", "since_ns"}),
+    # What an alert is about stands in its record; see history.alert_zones.
+    seen=Narrowing(
+        zones=(
+            "EXISTS (SELECT 1 FROM json_each(alert_zones(record))"
+            " WHERE value IN (SELECT value FROM json_each(:sight_zones)))"
+        ),
+        groups=in_groups(group_of("alerts.asset")),
+    ),
 )
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from history.scope import UNLIMITED, Narrowing, Sight
+
 LIMIT_MAX = 1000
 _CURSOR_CHARS_MAX = 4096
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
@@ -61,13 +63,17 @@ class _Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_lik
 _cursor_decoder = msgspec.json.Decoder(_Cursor)
 
 
+UNSEEN = Narrowing("FALSE", "FALSE")
+
+
 class Listing(NamedTuple):
     """How a table is listed by a key that never changes and rises with the commit sequence.
 
     `terms` holds an SQL condition for each filter; `sought` names the filters
     that have an index of their own, `walked` the index of a filter that also has the
     order of the key. `ranges` may write a statement that seeks the keys for filters
-    and their values; the terms then choose of these.
+    and their values; the terms then choose of these. `seen` says which rows a limited
+    caller sees; without it, none.
     """
 
     name: str
@@ -77,6 +83,7 @@ class Listing(NamedTuple):
     sought: frozenset[str]
     walked: Mapping[str, str] = {}
     ranges: Callable[[Mapping[str, Any]], str | None] = lambda _filters: None
+    seen: Narrowing = UNSEEN
 
 
 def list_page(
@@ -84,10 +91,11 @@ def list_page(
     listing: Listing,
     wanted: msgspec.Struct,
     request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> tuple[list[sqlite3.Row], str | None]:
     """Fetch the rows of one page, and the cursor behind it. Raises QuestionError."""
     limit = checked_limit(request)
-    statement, values = page_query(listing, wanted, request)
+    statement, values = page_query(listing, wanted, request, sight)
     rows: list[sqlite3.Row] = connection.execute(statement, values).fetchall()
     if len(rows) <= limit:
         return rows, None
@@ -99,6 +107,7 @@ def page_query(
     listing: Listing,
     wanted: msgspec.Struct,
     request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> tuple[str, dict[str, Any]]:
     """Write the statement and values for a page and one row more."""
     values = {name: value for name in listing.terms if (value := getattr(wanted, name)) is not None}
@@ -110,6 +119,8 @@ def page_query(
     if request.cursor is not None:
         values["after"] = decode_cursor(listing.name, request, (int,))[0]
         conditions.append(f"{key} {compare_of(request)} :after")
+    seen, names = sight.narrow(listing.seen)
+    conditions += seen
     inner = ["SELECT", listing.key, "FROM", source]
     if conditions:
         inner += ["WHERE", " AND ".join(conditions)]
@@ -118,7 +129,7 @@ def page_query(
     outer = ["SELECT", listing.columns, "FROM", listing.name, "WHERE", listing.key, "IN ("]
     statement = " ".join([*outer, *inner, ") ORDER BY", listing.key, order])
     bound = {name: bounded(value) for name, value in values.items()}
-    return statement, {**bound, "rows": checked_limit(request) + 1}
+    return statement, {**bound, **names, "rows": checked_limit(request) + 1}
 
 
 def _way_of(listing: Listing, filters: Mapping[str, Any]) -> tuple[str, str]:

@@ -23,7 +23,9 @@ from history.paging import (
     decode_cursor,
     encode_cursor,
 )
+from history.positions_in_zones import times_in_zones
 from history.questions import crossing_row_json, movement_row_json, visit_row_json
+from history.scope import UNLIMITED, Sight
 from history.sightings import SightingStore
 from history.visit_ranges import OVERLAPS_SINCE
 from tags.reads import Fix
@@ -34,6 +36,7 @@ BINDINGS_MAX = 1_000
 """Tags that an asset carried one after the other, the newest first, whose positions are told."""
 
 _NAME = "past"
+_HIDDEN_ROWS = 500
 _EARLY_NS = -(2**63)
 _SHAPE = (int, int, int, str)
 _PARTS: dict[PastType, int] = {
@@ -48,13 +51,17 @@ _Key = tuple[int, int, int, str]
 
 
 class PastQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rows of an asset: their kinds, and what they touch, half-open (None is open)."""
+    """Which rows of an asset: their kinds, and what they touch, half-open (None is open).
+
+    Who is limited to zones gets the rows that are about them: positions while it was in one.
+    """
 
     asset: str
     types: frozenset[PastType]
     since_ns: int | None = None
     until_ns: int | None = None
     covers: Covers = {}
+    sight: Sight = UNLIMITED
 
 
 class _Row(NamedTuple):
@@ -90,12 +97,14 @@ def past_of(
     if request.sort != "-time":
         raise QuestionError("sort", "positions and gaps are listed by -time, the newest first")
     limit = checked_limit(request)
+    # What is out of sight is read and left out: in fewer and longer steps.
+    rows_max = limit + 1 if wanted.sight.is_everything else max(limit + 1, _HIDDEN_ROWS)
     before: _Key = (ALWAYS_NS, len(_PARTS), 0, "")
     if request.cursor is not None:
         before = decode_cursor(_NAME, request, _SHAPE)
     book = _Book(reader, sightings, wanted)
     while True:
-        rows, reached = book.rows_before(before, limit + 1)
+        rows, reached = book.rows_before(before, rows_max)
         if len(rows) > limit:
             after, more = rows[limit - 1].key, True
             break
@@ -130,7 +139,22 @@ class _Book:
         if "gap" in wanted.types:
             shown += self._gaps(before, reached)
         complete = [row for row in shown if reached is None or row.key >= reached]
+        complete = self._in_sight(complete)
         return sorted(complete, key=lambda row: row.key, reverse=True), reached
+
+    def _in_sight(self, rows: list[_Row]) -> list[_Row]:
+        """The rows that are seen of gaps and positions; the tables gave no others."""
+        sight = self._wanted.sight
+        if sight.zones is None:
+            return rows
+        times = [row.key[0] for row in rows if row.shown["type"] == "position"]
+        there = times_in_zones(self._reader, self._wanted.asset, sight, times)
+        return [
+            row
+            for row in rows
+            if (row.shown["type"] != "position" or row.key[0] in there)
+            and (row.shown["type"] != "gap" or sight.sees_zone(row.shown["zone"]))
+        ]
 
     def _needs(self, kind: PastType) -> bool:
         """Visits set the pace of gaps, shown or not."""
@@ -141,7 +165,8 @@ class _Book:
         time_ns, part, number, _ = before
         own = _PARTS[table.type]
         listing, time = table.listing, table.time
-        conditions = ["asset = :asset"]
+        seen, names = self._wanted.sight.narrow(listing.seen)
+        conditions = ["asset = :asset", *seen]
         if own == part:
             conditions.append(f"({time}, {listing.key}) < (:time_ns, :number)")
         else:
@@ -155,6 +180,7 @@ class _Book:
             f" ORDER BY {time} DESC, {listing.key} DESC LIMIT :rows"
         )
         values = {
+            **names,
             "asset": self._wanted.asset,
             "time_ns": time_ns,
             "number": number,

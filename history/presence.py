@@ -14,6 +14,7 @@ from history.paging import (
     direction_of,
     encode_cursor,
 )
+from history.scope import UNLIMITED, Narrowing, Sight, in_groups, in_zones
 
 # Left to itself, SQLite takes the index of all visits there ever were.
 _PRESENT = """
@@ -30,6 +31,8 @@ AND NOT EXISTS (
 _BEHIND = "AND (visits.asset IS NULL, coalesce(visits.asset, visits.tag)) {} (:unbound, :subject)"
 _IN_ORDER = "ORDER BY unbound {0}, subject {0} LIMIT :rows"
 
+_SEEN = Narrowing(in_zones("visits.zone"), in_groups("assets.grouping"))
+
 _NEWEST_OPEN = """
 SELECT tag, zone, from_ns, to_ns, ended FROM visits INDEXED BY visits_open_of_asset
 WHERE asset = ? AND to_ns IS NULL ORDER BY from_ns DESC, id DESC LIMIT 1
@@ -44,6 +47,7 @@ def present_in(
     connection: sqlite3.Connection,
     zones: Sequence[str],
     request: PageRequest,
+    sight: Sight = UNLIMITED,
 ) -> tuple[list[sqlite3.Row], str | None]:
     """Fetch one page of what is in any of the zones, each asset once.
 
@@ -51,7 +55,7 @@ def present_in(
     within the zones during paging is left out or shown twice.
     """
     limit = checked_limit(request)
-    statement, values = present_query(zones, request)
+    statement, values = present_query(zones, request, sight)
     rows: list[sqlite3.Row] = connection.execute(statement, values).fetchall()
     if len(rows) <= limit:
         return rows, None
@@ -59,13 +63,17 @@ def present_in(
     return rows[:limit], encode_cursor("present", request.sort, (last["unbound"], last["subject"]))
 
 
-def present_query(zones: Sequence[str], request: PageRequest) -> tuple[str, dict[str, Any]]:
+def present_query(
+    zones: Sequence[str], request: PageRequest, sight: Sight = UNLIMITED
+) -> tuple[str, dict[str, Any]]:
     """Write the statement and values for a page and one row more."""
+    seen, names = sight.narrow(_SEEN)
     values: dict[str, Any] = {
+        **names,
         "zones": msgspec.json.encode(zones).decode(),
         "rows": checked_limit(request) + 1,
     }
-    parts = [_PRESENT]
+    parts = [_PRESENT, *(f"AND {condition}" for condition in seen)]
     if request.cursor is not None:
         values["unbound"], values["subject"] = decode_cursor("present", request, (int, str))
         parts.append(_BEHIND.format(compare_of(request)))

@@ -2,8 +2,10 @@
 
 import queue
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +15,7 @@ from alerts.alert import Alert
 from alerts.shown import alert_json
 from history import state
 from history.alarm_figures import figures_of
+from history.alert_zones import teach_alert_zones
 from history.audit import AuditLine, audit_line_json
 from history.filters import (
     AlertFilter,
@@ -33,9 +36,10 @@ from history.listings import (
     wanted_assets,
 )
 from history.outputs import crossing_json, movement_json
-from history.paging import Page, PageRequest, bounded, list_page
+from history.paging import Listing, Page, PageRequest, bounded, list_page
 from history.presence import position_of, present_in
 from history.registered import asset_in
+from history.scope import UNLIMITED, Sight
 from history.timeline import TYPES, timeline_of
 from tags.times import format_time
 from zones.movements import Crossing, Movement
@@ -73,17 +77,27 @@ class StateQuestions:
 
     Any thread may ask, any number at a time. Methods block on the disk, so call
     them by `asyncio.to_thread`. Those with a page raise QuestionError where its
-    limit, cursor or sort is wrong.
+    limit, cursor or sort is wrong. What is not in `sight` is left out, as if there were
+    none of it; but for events, `answer`, and what is of the whole site: audit and figures.
     """
 
     def __init__(self, path: Path) -> None:
+        self.sight = UNLIMITED
         self._path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue(_IDLE_READERS_MAX)
-        self._closed = False
+        self._closed = threading.Event()
+
+    def within(self, sight: Sight) -> "StateQuestions":
+        """The same questions, answered as for somebody who sees no more than that."""
+        if sight.is_everything:
+            return self
+        narrowed = copy(self)
+        narrowed.sight = sight
+        return narrowed
 
     def close(self) -> None:
         """Close the idle connections; a question under way closes its own when it is answered."""
-        self._closed = True
+        self._closed.set()
         while True:
             try:
                 self._idle.get_nowait().close()
@@ -93,19 +107,19 @@ class StateQuestions:
     def movements(self, wanted: MovementFilter, request: PageRequest) -> Page:
         """List movements as `movement_json` shows them."""
         with self._moment() as reader:
-            rows, cursor = list_page(reader, MOVEMENTS, wanted, request)
+            rows, cursor = list_page(reader, MOVEMENTS, wanted, request, self.sight)
         return Page([movement_row_json(row) for row in rows], cursor)
 
     def crossings(self, wanted: CrossingFilter, request: PageRequest) -> Page:
         """List crossings of portals as `crossing_json` shows them."""
         with self._moment() as reader:
-            rows, cursor = list_page(reader, CROSSINGS, wanted, request)
+            rows, cursor = list_page(reader, CROSSINGS, wanted, request, self.sight)
         return Page([crossing_row_json(row) for row in rows], cursor)
 
     def visits(self, wanted: VisitFilter, request: PageRequest) -> Page:
         """List visits: `{tag, asset, zone, from, to}`, `to` null while it goes on."""
         with self._moment() as reader:
-            rows, cursor = list_page(reader, VISITS, wanted, request)
+            rows, cursor = list_page(reader, VISITS, wanted, request, self.sight)
         return Page([visit_row_json(row) for row in rows], cursor)
 
     def who_is_in(self, zones: Sequence[str], request: PageRequest) -> Page:
@@ -115,7 +129,7 @@ class StateQuestions:
         Ordered by asset id, then tags without asset; `sort` turns the order round.
         """
         with self._moment() as reader:
-            rows, cursor = present_in(reader, zones, request)
+            rows, cursor = present_in(reader, zones, request, self.sight)
         return Page([present_row_json(row) for row in rows], cursor)
 
     def position(self, asset: str) -> dict[str, Any] | None:
@@ -128,9 +142,12 @@ class StateQuestions:
         the zone is no more).
         """
         with self._moment() as reader:
-            if _asset_row(reader, asset) is None:
+            known = _asset_row(reader, asset)
+            if known is None or not self.sight.sees_group(known["grouping"]):
                 return None
             row = position_of(reader, asset)
+        if not self.sight.sees_zone(None if row is None else row["zone"]):
+            return None
         return position_row_json(asset, row)
 
     def history(
@@ -148,32 +165,32 @@ class StateQuestions:
         """
         window = VisitFilter(asset=asset, since_ns=since_ns, until_ns=until_ns)
         with self._moment() as reader:
-            rows, cursor = timeline_of(reader, window, request, types)
-        return Page([_timeline_json(row) for row in rows], cursor)
+            rows, cursor = timeline_of(reader, window, request, types, self.sight)
+        return Page([{"type": kind, **_SHOWN[kind](row)} for kind, row in rows], cursor)
 
     def assets(self, wanted: AssetFilter, request: PageRequest) -> Page:
         """List registered assets as `inventory.assets.Asset`, in the order they were added."""
         with self._moment() as reader:
-            rows, cursor = list_page(reader, ASSETS, wanted_assets(wanted), request)
+            rows, cursor = list_page(reader, ASSETS, wanted_assets(wanted), request, self.sight)
             tags = _tags_of(reader, [row["id"] for row in rows])
         return Page([_asset_json(row, tags) for row in rows], cursor)
 
     def asset(self, asset: str) -> dict[str, Any] | None:
         """Show one asset; None if it is not registered."""
         with self._moment() as reader:
-            row = _asset_row(reader, asset)
+            row = _asset_row(reader, asset, self.sight)
             return None if row is None else _asset_json(row, _tags_of(reader, [asset]))
 
     def alerts(self, wanted: AlertFilter, request: PageRequest) -> Page:
         """List alerts as `alert_json` shows them, in the order they were raised."""
         with self._moment() as reader:
-            rows, cursor = list_page(reader, ALERTS, wanted_alerts(wanted), request)
+            rows, cursor = list_page(reader, ALERTS, wanted_alerts(wanted), request, self.sight)
         return Page([_alert_row_json(row) for row in rows], cursor)
 
     def alert(self, alert: str) -> dict[str, Any] | None:
         """Show one alert; None if there is none with that id."""
         with self._moment() as reader:
-            row = reader.execute("SELECT seq, record FROM alerts WHERE id = ?", (alert,)).fetchone()
+            row = _row(reader, ALERTS, alert, self.sight)
         return None if row is None else _alert_row_json(row)
 
     def audit(self, wanted: AuditFilter, request: PageRequest) -> Page:
@@ -233,14 +250,16 @@ class StateQuestions:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            return state.open_reader(self._path)
+            reader = state.open_reader(self._path)
+            teach_alert_zones(reader)
+            return reader
 
     def _give_back(self, reader: sqlite3.Connection) -> None:
         try:
             self._idle.put_nowait(reader)
         except queue.Full:
             reader.close()
-        if self._closed:
+        if self._closed.is_set():
             self.close()
 
 
@@ -267,22 +286,21 @@ def crossing_row_json(row: sqlite3.Row) -> dict[str, Any]:
 
 def visit_row_json(row: sqlite3.Row) -> dict[str, Any]:
     """Show a row of `visits`."""
+    _, _, tag, asset, zone, from_ns, to_ns = row
     return {
-        "tag": row["tag"],
-        "asset": row["asset"],
-        "zone": row["zone"],
-        "from": format_time(row["from_ns"]),
-        "to": None if row["to_ns"] is None else format_time(row["to_ns"]),
+        "tag": tag,
+        "asset": asset,
+        "zone": zone,
+        "from": format_time(from_ns),
+        "to": None if to_ns is None else format_time(to_ns),
     }
 
 
-def _timeline_json(row: sqlite3.Row) -> dict[str, Any]:
-    names = row.keys()
-    if "kind" in names:
-        return {"type": "movement", **movement_row_json(row)}
-    if "portal" in names:
-        return {"type": "crossing", **crossing_row_json(row)}
-    return {"type": "visit", **visit_row_json(row)}
+_SHOWN: dict[str, Callable[[sqlite3.Row], dict[str, Any]]] = {
+    "movement": movement_row_json,
+    "visit": visit_row_json,
+    "crossing": crossing_row_json,
+}
 
 
 def present_row_json(row: sqlite3.Row) -> dict[str, Any]:
@@ -315,9 +333,20 @@ def position_row_json(
     }
 
 
-def _asset_row(reader: sqlite3.Connection, asset: str) -> sqlite3.Row | None:
-    statement = f"SELECT {ASSETS.columns} FROM assets WHERE id = ?"  # noqa: S608 - a constant
-    row: sqlite3.Row | None = reader.execute(statement, (asset,)).fetchone()
+def _asset_row(
+    reader: sqlite3.Connection, asset: str, sight: Sight = UNLIMITED
+) -> sqlite3.Row | None:
+    return _row(reader, ASSETS, asset, sight)
+
+
+def _row(
+    reader: sqlite3.Connection, listing: Listing, id_: str, sight: Sight
+) -> sqlite3.Row | None:
+    """The row with an id, if there is one in sight."""
+    seen, values = sight.narrow(listing.seen)
+    terms = " AND ".join(["id = :id", *seen])
+    statement = f"SELECT {listing.columns} FROM {listing.name} WHERE {terms}"  # noqa: S608 - constants
+    row: sqlite3.Row | None = reader.execute(statement, {"id": id_, **values}).fetchone()
     return row
 
 

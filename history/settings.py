@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from history.private_ages import PrivateAges
 from history.store import KeepAges
 
 _OF_A_SERVER = frozenset(
@@ -32,6 +33,14 @@ class HistorySettings(BaseModel):
     )
     alerts_keep_days: _Days = Field(default=1100, description="Alerts that were cleared.")
     audit_keep_days: _Days = Field(default=3650, description="Lines of the audit log.")
+    private_categories: tuple[str, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Categories of assets that tell where people are, such as `badge`.",
+    )
+    private_keep_days: _Days | None = Field(
+        default=None, description="What is kept of these is forgotten after so long, if sooner."
+    )
     deliveries_keep_days: _Days = Field(
         default=30, description="Messages that were delivered are forgotten after so long."
     )
@@ -80,6 +89,17 @@ class HistorySettings(BaseModel):
             alerts_days=self.alerts_keep_days,
             audit_days=self.audit_keep_days,
         )
+
+    @property
+    def private(self) -> PrivateAges:
+        """What is kept for a shorter time, because it tells where people are."""
+        return PrivateAges(self.private_categories, self.private_keep_days or 0)
+
+    @model_validator(mode="after")
+    def _check_private(self) -> Self:
+        if bool(self.private_categories) != (self.private_keep_days is not None):
+            raise ValueError("`private_categories` and `private_keep_days` go together")
+        return self
 
     @field_validator("url")
     @classmethod

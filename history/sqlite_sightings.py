@@ -5,8 +5,8 @@ import re
 import sqlite3
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from history.day_erasure import erase_in_day
 from history.day_file import DayFile
 from history.day_question import AT_READER, OF_TAG, Asked, ask_day, read_position
 from history.day_salvage import REPORT, SIDES, Mended, Retell, end_mending, mend_day
@@ -158,6 +159,38 @@ class SqliteSightings:
                 for side in (*SIDES, REPORT):
                     path.with_name(path.name + side).unlink(missing_ok=True)
         return len(old)
+
+    def erase(self, names: Mapping[str, str], *, delete: bool) -> tuple[int, list[str]]:
+        """Take tags out of all days; how many held one, and the files that can not be read.
+
+        `names` are the new ones by former ones. Raises sqlite3.Error of a file that is whole.
+        """
+        held, unread = 0, []
+        with self._lock:
+            for day in list(self._open):
+                self._close_day(day)
+            for _, path in sorted(self._files()):
+                try:
+                    held += erase_in_day(path, names, delete=delete)
+                except sqlite3.DatabaseError as error:
+                    if path.suffix == ".db" and not is_damage(error):
+                        raise
+                    unread.append(path.name)
+        return held, unread
+
+    def expire_tags(self, names: Mapping[str, str], keep_days: int, now_ns: int) -> int:
+        """Delete what was heard of some tags on days that ended so long ago; of how many days.
+
+        `names` are what stands for them from then on. Files that can not be read wait.
+        """
+        oldest_kept, held = now_ns // _DAY_NS - keep_days, 0
+        with self._lock:
+            for day in self._days():
+                if names and day < oldest_kept:
+                    self._close_day(day)
+                    with suppress(sqlite3.DatabaseError):
+                        held += erase_in_day(self._path(day), names, delete=True)
+        return held
 
     def suspect(self, day: str) -> None:
         """Somebody found the file of a day (`2026-01-31`) damaged. For any thread."""

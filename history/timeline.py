@@ -18,10 +18,11 @@ from history.paging import (
     direction_of,
     encode_cursor,
 )
+from history.scope import UNLIMITED, Sight
 from history.visit_ranges import OVERLAPS_SINCE
 
 TYPES = ("movement", "visit", "crossing")
-_MOVEMENT, _VISIT, _CROSSING = 0, 1, 2
+_LISTINGS = (MOVEMENTS, VISITS, CROSSINGS)
 
 
 def timeline_of(
@@ -29,23 +30,23 @@ def timeline_of(
     window: VisitFilter,
     request: PageRequest,
     types: Collection[str] = TYPES,
-) -> tuple[list[sqlite3.Row], str | None]:
-    """Fetch one page of rows of `movements`, `crossings` and `visits` of `window.asset`."""
+    sight: Sight = UNLIMITED,
+) -> tuple[list[tuple[str, sqlite3.Row]], str | None]:
+    """Fetch one page of what an asset did, each row with its type, and the cursor behind it."""
     limit = checked_limit(request)
-    statement, values = timeline_query(window, request, types)
+    statement, values = timeline_query(window, request, types, sight)
     keys = [tuple(key) for key in connection.execute(statement, values)]
     shown = keys[:limit]
-    rows = {
-        **_rows(connection, MOVEMENTS, _MOVEMENT, shown),
-        **_rows(connection, VISITS, _VISIT, shown),
-        **_rows(connection, CROSSINGS, _CROSSING, shown),
-    }
+    rows = [_rows(connection, listing, part, shown) for part, listing in enumerate(_LISTINGS)]
     cursor = encode_cursor("history", request.sort, shown[-1]) if len(keys) > limit else None
-    return [rows[part, key] for _, part, key in shown], cursor
+    return [(TYPES[part], rows[part][key]) for _, part, key in shown], cursor
 
 
 def timeline_query(
-    window: VisitFilter, request: PageRequest, types: Collection[str] = TYPES
+    window: VisitFilter,
+    request: PageRequest,
+    types: Collection[str] = TYPES,
+    sight: Sight = UNLIMITED,
 ) -> tuple[str, dict[str, Any]]:
     """Write the statement for the keys (seq, part, id) of a page and one more."""
     values: dict[str, Any] = {"asset": window.asset, "rows": checked_limit(request) + 1}
@@ -62,6 +63,10 @@ def timeline_query(
         movements.append("time_ns < :until_ns")
         crossings.append("time_ns < :until_ns")
         visits.append("from_ns < :until_ns")
+    for source, listing in (movements, MOVEMENTS), (visits, VISITS), (crossings, CROSSINGS):
+        seen, names = sight.narrow(listing.seen)
+        source.extend(seen)
+        values |= names
     kinds = zip(TYPES, (movements, visits, crossings), strict=True)
     sources = (" AND ".join(conditions) for kind, conditions in kinds if kind in types)
     parts = ["SELECT seq, part, id FROM (", " UNION ALL ".join(sources), ")"]
@@ -79,10 +84,13 @@ def _rows(
     listing: Listing,
     part: int,
     keys: list[tuple[int, ...]],
-) -> dict[tuple[int, int], sqlite3.Row]:
-    """Fetch the rows behind those keys that belong to the listing, by part and id."""
+) -> dict[int, sqlite3.Row]:
+    """Fetch the rows behind those keys that belong to the listing, by their key."""
     wanted = [key for _, of, key in keys if of == part]
+    if not wanted:
+        return {}
     statement = ["SELECT", listing.columns, "FROM", listing.name, "WHERE", listing.key]
     statement.append("IN (SELECT value FROM json_each(?))")
     rows = connection.execute(" ".join(statement), (msgspec.json.encode(wanted).decode(),))
-    return {(part, row[listing.key]): row for row in rows}
+    # The key is the first of the columns.
+    return {row[0]: row for row in rows}

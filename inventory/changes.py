@@ -13,20 +13,27 @@ class StoreAssets(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="stor
 
     A tag that another asset carries is an error unless `rebind` is set; then it
     is taken from there, and what was recorded stays with the former asset.
+    `expected` are the versions (`version_of`) of which an asset must have one now, by id;
+    `*` is any, and where none is given, there must be no such asset.
     """
 
     arrival_ns: int
     by: str
     assets: tuple[Asset, ...]
     rebind: bool = False
+    expected: dict[str, tuple[str, ...]] = {}
 
 
 class RemoveAsset(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="remove_asset"):
-    """Take an asset out of the register; its history stays."""
+    """Take an asset out of the register; its history stays.
+
+    `expected` are the versions of which it must have one now; where that is unset, any.
+    """
 
     arrival_ns: int
     by: str
     asset: str
+    expected: tuple[str, ...] | None = None
 
 
 class CheckOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="check_out"):
@@ -73,7 +80,7 @@ class RevokeCheckOut(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="r
 
 CustodyChange = CheckOut | CheckIn | RevokeCheckOut
 
-RefusalKind = Literal["unknown", "conflict", "invalid"]
+RefusalKind = Literal["unknown", "conflict", "invalid", "changed"]
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

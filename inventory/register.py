@@ -2,7 +2,7 @@
 
 import msgspec
 
-from inventory.assets import Asset
+from inventory.assets import Asset, version_of
 from inventory.changes import DONE, Outcome, RemoveAsset, StoreAssets
 from tags.epc.values import ID_PREFIX
 from tags.identity import pure_identity
@@ -58,14 +58,22 @@ class Register:
 
     def remove(self, change: RemoveAsset) -> tuple[Outcome, Asset | None]:
         """Forget an asset; the one that was removed."""
-        asset = self.state.assets.pop(change.asset, None)
+        asset = self.state.assets.get(change.asset)
         if asset is None:
             return Outcome("unknown", f"there is no asset {change.asset!r}"), None
+        refused = None if change.expected is None else self._changed(asset.id, change.expected)
+        if refused is not None:
+            return refused, None
+        del self.state.assets[asset.id]
         self._disown(asset)
         return DONE, asset
 
     def check(self, change: StoreAssets) -> Outcome | None:
         """Why the change would be refused; None if it would be done."""
+        for asset_id, versions in change.expected.items():
+            refused = self._changed(asset_id, versions)
+            if refused is not None:
+                return refused
         claimed: dict[str, str] = {}
         moving: set[str] = set()
         for row, asset in enumerate(change.assets, start=1):
@@ -80,6 +88,17 @@ class Register:
                     text = f"tag {tag} is given to both {other!r} and {asset.id!r}"
                     return Outcome("invalid", text, "tags", row)
         return None if change.rebind else self._check_owners(change, moving)
+
+    def _changed(self, asset_id: str, versions: tuple[str, ...]) -> Outcome | None:
+        """Why an asset is not what somebody takes it for; None if it is."""
+        asset = self.state.assets.get(asset_id)
+        if asset is None:
+            text = f"there is no asset {asset_id!r}"
+            return Outcome("changed", text) if versions else None
+        if "*" in versions or (versions and version_of(asset) in versions):
+            return None
+        text = "is another one by now" if versions else "is there already"
+        return Outcome("changed", f"asset {asset_id!r} {text}")
 
     def _check_owners(self, change: StoreAssets, moving: set[str]) -> Outcome | None:
         for row, asset in enumerate(change.assets, start=1):

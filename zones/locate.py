@@ -55,7 +55,7 @@ class Stage(Protocol):
 class Locate:
     """One of `parts` Locates; it decides about the tags whose hash falls to `part`.
 
-    `dropped` counts the reads that were no evidence, by reader and reason;
+    `dropped` counts the reads that were no evidence, by reader and reason, `folded` the others;
     `tags_max` limits how many tags it keeps in mind. In a zone of `guarded` one good read
     counts at once, as at an exit, if `forbids` says that the zone is forbidden for the tag then.
     """
@@ -70,6 +70,7 @@ class Locate:
     ) -> None:
         self.state = state
         self.dropped: dict[tuple[str, str], int] = {}
+        self.folded = 0
         self._part = part
         self._parts = parts
         self.tags_max = tags_max
@@ -221,7 +222,9 @@ class Locate:
         cell = fold(slot, read.tag, point.key, count, rssi_cdb, event_ns)
         if cell is None:
             self._count(read.reader, "cells_max")
-        elif count and self._may_leave(read.tag, track.zone, point.zone, event_ns):
+            return
+        self.folded += 1
+        if count and self._may_leave(read.tag, track.zone, point.zone, event_ns):
             self._note_exit(read, event_ns)
 
     def _take_special(self, read: Read, event_ns: int, point: ReadPoint) -> bool:

@@ -60,6 +60,24 @@ CREATE TABLE subscriptions (
     created_by  TEXT NOT NULL,
     revision    INTEGER NOT NULL DEFAULT 1
 );
+-- What was deleted or pseudonymised, without the names that it had. `finished_ns` is null until
+-- nothing of it is left in free pages of the file either.
+CREATE TABLE erasures (
+    id          TEXT PRIMARY KEY,
+    number      INTEGER NOT NULL UNIQUE,
+    kind        TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    pseudonym   TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    by          TEXT NOT NULL,
+    asked_ns    INTEGER NOT NULL,
+    finished_ns INTEGER,
+    detail      TEXT NOT NULL
+);
+
+-- Of one asset there may be very many messages: what waits is found among what was delivered.
+DROP INDEX outbox_by_alert;
+CREATE INDEX outbox_by_alert ON outbox (alert, channel, state, ordinal);
 
 -- Every time that a version of the site file came into force; the same one may come again.
 CREATE TABLE site_changes (

@@ -53,7 +53,8 @@ def questions(state_path: Path) -> Iterator[StateQuestions]:
 def app(desk: FakeDesk, questions: StateQuestions, state_path: Path, keys: dict[str, str]) -> Api:
     del keys
     limits = StreamLimits(heartbeat_s=0.2, send_timeout_s=2.0, recheck_s=0.1, pause_s=0.01)
-    return create_app(desk, questions, keys_in(state_path), CollectorRegistry(), limits)
+    metrics, check = CollectorRegistry(), keys_in(state_path)
+    return create_app(desk, questions, check, metrics, limits, hosts=lambda: ["gateway"])
 
 
 @pytest.fixture

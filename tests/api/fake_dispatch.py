@@ -3,15 +3,47 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from api.desk import JournalFullError
 from api.dispatch import ChannelNow
+from api.subscribing import Subscribing
+from delivery.breaker import GateState
 from delivery.settlement import redeliver, redeliver_dead
 from delivery.signals import put_test
+from delivery.worker import Deliverer
+from gateway.subscribing import GatewaySubscribing
+from history.subscriptions import Subscription
 from inventory.changes import DONE, Outcome
 
 T = TypeVar("T")
+
+
+class FakeWires:
+    """Channels of subscriptions that send nothing."""
+
+    def __init__(self) -> None:
+        self.allow_private = False
+        self.held: dict[str, Subscription] = {}
+        self.reopened: list[str] = []
+        self.disabled: dict[str, str] = {}
+
+    @property
+    def deliverer(self) -> Deliverer:
+        return cast("Deliverer", self)
+
+    @property
+    def states(self) -> dict[str, GateState]:
+        return dict.fromkeys(self.held, "closed")
+
+    def reopen(self, name: str) -> None:
+        self.reopened.append(name)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        self.held[subscription.channel] = subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self.held.pop(subscription.channel, None)
 
 
 class FakeDispatch:
@@ -27,6 +59,11 @@ class FakeDispatch:
         self.looks = 0
         self._state = state
         self._now_ns = now_ns
+        self.wires = FakeWires()
+        self.forgotten = 0
+        self.subscriptions: Subscribing = GatewaySubscribing(
+            self, lambda: self.wires, self._forget, lambda: now_ns
+        )
 
     async def look(self) -> None:
         self.looks += 1
@@ -56,6 +93,12 @@ class FakeDispatch:
         return await self._write(
             lambda db: redeliver_dead(db, self._now_ns, by, channels=names, since_ns=since_ns)
         )
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._write(work)
+
+    def _forget(self) -> None:
+        self.forgotten += 1
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self.full:

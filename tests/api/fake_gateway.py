@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,6 +15,8 @@ from alerts.changes import EndDrill, EndMaintenance, ShelveRule, StartDrill, Sta
 from alerts.maintenance import MaintenanceBook
 from api.app import Api
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
+from api.live_state import LiveNews
+from api.whereabouts import Whereabouts
 from history.answers import Answer, find_answer, store_answer
 from history.callers import Role
 from history.outputs import AssetRemoved, AssetStored, Numbered, Output
@@ -40,6 +43,9 @@ from readers.settings import AntennaSettings, ReaderSettings
 from tags.reads import Fix
 from tests.api.fake_alerts import FakeAlerts
 from tests.api.fake_dispatch import FakeDispatch
+from tests.api.fake_erasing import FakeErasing
+from tests.api.fake_map import FakeMap
+from tests.api.fake_site import FakeSite
 from zones.floorplan import FloorPlan
 from zones.movements import Heard, Movement, MovementKind, movement_id
 from zones.portal_settings import PortalSettings
@@ -50,6 +56,7 @@ PLAN = FloorPlan(
     readers=[ReaderSettings(name="gate-1", driver="llrp", antennas={2: AntennaSettings()})],
     portals=[PortalSettings(name="dock door/left", inside=("gate-1/1",), outside=("gate-1/2",))],
 )
+T = TypeVar("T")
 ROLES: tuple[Role, ...] = ("ingest", "viewer", "guard", "operator", "admin")
 
 
@@ -58,9 +65,12 @@ class FakeDesk:
 
     def __init__(self, path: Path) -> None:
         self.plan = PLAN
+        self.whereabouts = Whereabouts()
         self.clock: Callable[[], int] = lambda: NOON_NS
         self.state = open_state(path)
+        self.site_edits = FakeSite(path)
         self.dispatch = FakeDispatch(self.state, NOON_NS)
+        self.erasing = FakeErasing(self.state, NOON_NS)
         self.register = Register(RegisterState({}))
         self.alerts = FakeAlerts()
         self.forget_checkouts()
@@ -80,6 +90,7 @@ class FakeDesk:
         self.book.restore_plan(PLAN)
         self.outputs: list[tuple[str, int, float | None, str]] = []
         self.output_refusal: Outcome | None = None
+        self.map = FakeMap()
         self.doors = [PushSettings(name="handhelds")]
         self.pushed: list[Batch] = []
         self.disk = asyncio.Event()
@@ -106,6 +117,18 @@ class FakeDesk:
         assert isinstance(change, StoreAssets)
         register = Register(RegisterState(dict(self.register.state.assets)))
         return register.store(change)[0]
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self.journal_full:
+            raise JournalFullError
+
+        def run() -> T:
+            with self.state:
+                self.state.execute("BEGIN IMMEDIATE")
+                return work(self.state)
+
+        async with self._writing:
+            return await asyncio.to_thread(run)
 
     async def ingest(self, reader: str, read: ReadPush) -> Receipt:
         settings = next((door for door in self.doors if door.name == reader), None)
@@ -169,8 +192,16 @@ class FakeDesk:
         self.outputs.append((reader, port, on_for_s, by))
         return self.output_refusal or DONE
 
+    def owner_of(self, tag: str) -> str | None:
+        asset = self.register.asset_of(tag)
+        return None if asset is None else asset.id
+
     def last_heard_ns(self, tag: str) -> int | None:
         return self.heard_ns.get(tag)
+
+    def group_of(self, asset: str) -> str | None:
+        known = self.register.asset(asset)
+        return None if known is None else known.group
 
     def fix_of(self, asset: str) -> Fix | None:
         return self.fixes.get(asset)
@@ -208,6 +239,9 @@ class FakeDesk:
     def readiness(self) -> tuple[str, list[str]]:
         return self.ready
 
+    async def live(self, since: int) -> LiveNews:
+        return self.map.since(since, self._seq)
+
     async def committed(self, after_seq: int, timeout_s: float) -> int:
         try:
             async with asyncio.timeout(timeout_s):
@@ -224,6 +258,7 @@ class FakeDesk:
             self.state.execute("BEGIN IMMEDIATE")
             record_outputs(self.state, numbered)
         self._seq += len(numbered)
+        self.whereabouts.note(numbered)
         for output in outputs:
             if isinstance(output, AlertChange):
                 self.alerts.known[output.alert.id] = output.alert

@@ -1,12 +1,12 @@
 """Who may ask what: the whole table of routes against every role."""
 
-import sqlite3
-from pathlib import Path
+import re
 
 import httpx
 import pytest
+from starlette.routing import WebSocketRoute
 
-from api.access import KEY_KEPT_S, Access, keys_in
+from api.access import RIGHTS, granted
 from api.app import Api
 from api.routes import ROUTES
 from history.callers import Caller
@@ -29,6 +29,16 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", f"{API}/assets/{{asset}}"): LOOK,
     ("PUT", f"{API}/assets/{{asset}}"): {"operator", "admin"},
     ("DELETE", f"{API}/assets/{{asset}}"): {"operator", "admin"},
+    ("PATCH", f"{API}/assets/{{asset}}"): {"operator", "admin"},
+    ("POST", f"{API}/assets/patch"): {"operator", "admin"},
+    ("POST", f"{API}/assets/remove"): {"operator", "admin"},
+    ("GET", f"{API}/tags"): LOOK,
+    ("POST", f"{API}/tags"): {"operator", "admin"},
+    ("POST", f"{API}/tags/unbind"): {"operator", "admin"},
+    ("GET", f"{API}/tags/unknown"): LOOK,
+    ("GET", f"{API}/tags/{{tag}}"): LOOK,
+    ("DELETE", f"{API}/tags/{{tag}}"): {"operator", "admin"},
+    ("GET", f"{API}/sightings"): LOOK,
     ("GET", f"{API}/zones"): LOOK,
     ("GET", f"{API}/zones/{{name}}/assets"): LOOK,
     ("GET", f"{API}/zones/{{name}}/visits"): LOOK,
@@ -44,7 +54,10 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("PUT", f"{API}/portals/{{name}}/maintenance"): {"operator", "admin"},
     ("DELETE", f"{API}/portals/{{name}}/maintenance"): {"operator", "admin"},
     ("GET", f"{API}/maintenance"): LOOK,
+    ("GET", f"{API}/sensors/{{sensor}}"): LOOK,
     ("GET", f"{API}/movements"): LOOK,
+    ("GET", f"{API}/movements/{{movement}}"): LOOK,
+    ("GET", f"{API}/crossings/{{crossing}}"): LOOK,
     ("GET", f"{API}/crossings"): LOOK,
     ("GET", f"{API}/quality"): LOOK,
     ("GET", f"{API}/alerts"): LOOK,
@@ -53,6 +66,10 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     **{
         ("POST", f"{API}/alerts/{{alert}}/{verb}"): {"guard", "operator", "admin"}
         for verb in ("shelve", "unshelve", "assign", "comment")
+    },
+    **{
+        ("POST", f"{API}/alerts/{verb}"): {"guard", "operator", "admin"}
+        for verb in ("acknowledge", "reset", "shelve", "unshelve", "assign", "comment")
     },
     ("GET", f"{API}/alerts/figures"): LOOK,
     ("GET", f"{API}/alerts/{{alert}}"): LOOK,
@@ -79,7 +96,73 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{API}/checkouts/{{checkout}}/revoke"): {"guard", "operator", "admin"},
     ("GET", f"{API}/assets/{{asset}}/custody"): LOOK,
     ("GET", f"{API}/stream"): LOOK,
+    ("GET", f"{API}/keys"): {"admin"},
+    ("POST", f"{API}/keys"): {"admin"},
+    ("GET", f"{API}/keys/{{key}}"): {"admin"},
+    ("PATCH", f"{API}/keys/{{key}}"): {"admin"},
+    ("DELETE", f"{API}/keys/{{key}}"): {"admin"},
+    ("POST", f"{API}/keys/{{key}}/rotate"): {"admin"},
+    ("GET", f"{API}/me"): LOOK,
+    ("PUT", f"{API}/me/password"): LOOK,
+    ("GET", f"{API}/sessions"): LOOK,
+    ("DELETE", f"{API}/sessions/current"): LOOK,
+    ("DELETE", f"{API}/sessions/{{session}}"): LOOK,
+    ("GET", f"{API}/people"): {"admin"},
+    ("POST", f"{API}/people"): {"admin"},
+    ("POST", f"{API}/people/{{person}}/code"): {"admin"},
+    ("GET", f"{API}/people/{{person}}"): {"admin"},
+    ("PATCH", f"{API}/people/{{person}}"): {"admin"},
+    ("DELETE", f"{API}/people/{{person}}"): {"admin"},
+    ("GET", f"{API}/subscriptions"): {"admin"},
+    ("POST", f"{API}/subscriptions"): {"admin"},
+    ("POST", f"{API}/subscriptions/{{subscription}}/test"): {"admin"},
+    ("POST", f"{API}/subscriptions/{{subscription}}/rotate"): {"admin"},
+    ("GET", f"{API}/subscriptions/{{subscription}}"): {"admin"},
+    ("PATCH", f"{API}/subscriptions/{{subscription}}"): {"admin"},
+    ("DELETE", f"{API}/subscriptions/{{subscription}}"): {"admin"},
+    ("GET", f"{API}/erasures"): {"admin"},
+    ("POST", f"{API}/erasures"): {"admin"},
+    ("GET", f"{API}/erasures/{{erasure}}"): {"admin"},
+    ("GET", f"{API}/site"): {"admin"},
+    ("PUT", f"{API}/site"): {"admin"},
+    ("PATCH", f"{API}/site"): {"admin"},
+    ("POST", f"{API}/site/check"): {"admin"},
+    ("GET", f"{API}/site/versions"): {"admin"},
+    ("GET", f"{API}/site/versions/{{number}}"): {"admin"},
+    ("GET", f"{API}/site/versions/{{number}}/changes"): {"admin"},
+    ("POST", f"{API}/site/versions/{{number}}/restore"): {"admin"},
+    ("GET", f"{API}/floors"): LOOK,
+    ("GET", f"{API}/portals"): LOOK,
+    **{
+        ("GET", f"{API}/{noun}/{{name}}"): LOOK
+        for noun in ("floors", "portals", "rules", "channels")
+    },
+    ("GET", f"{API}/floors/{{name}}/plan"): LOOK,
+    ("PUT", f"{API}/floors/{{name}}/plan"): {"admin"},
+    ("PUT", f"{API}/zones"): {"admin"},
+    **{
+        (verb, f"{API}/{noun}{path}"): {"admin"}
+        for noun in ("floors", "zones", "readers", "portals", "rules", "channels")
+        for verb, path in (
+            ("POST", ""),
+            ("GET", "/{name}/settings"),
+            ("PUT", "/{name}"),
+            ("PATCH", "/{name}"),
+            ("DELETE", "/{name}"),
+        )
+    },
 }
+WAYS_IN = {
+    ("GET", f"{API}/setup"),
+    ("POST", f"{API}/setup"),
+    ("POST", f"{API}/setup/password"),
+    ("POST", f"{API}/sessions"),
+}
+"""Open to everybody, and refusing with 401 or 403 for reasons of their own."""
+
+
+_PARAMETER = re.compile(r"{(\w+)}")
+_FILLED = {"asset": "A", "name": "hall", "port": "1", "tag": "aa01", "number": "1"}
 
 
 def routes_of(app: Api) -> set[tuple[str, str]]:
@@ -91,14 +174,31 @@ def routes_of(app: Api) -> set[tuple[str, str]]:
 
 
 def _filled(path: str) -> str:
-    return path.format(
-        asset="A", name="hall", alert="x", port="1", delivery="d", checkout="c", sensor="s"
-    )
+    return _PARAMETER.sub(lambda match: _FILLED.get(match[1], "x"), path)
 
 
 def test_every_route_is_in_the_table_of_rights_and_in_the_openapi_schema(app: Api) -> None:
-    assert routes_of(app) == set(EXPECTED)
-    assert len(app.routes) == len(ROUTES) == len(EXPECTED)
+    assert routes_of(app) == set(EXPECTED) | WAYS_IN
+    paths = [route for route in app.routes if not isinstance(route, WebSocketRoute)]
+    assert len(paths) == len(ROUTES) == len(EXPECTED) + len(WAYS_IN)
+
+
+def test_the_schema_names_the_roles_that_are_let_in(app: Api) -> None:
+    for path, operations in app.openapi()["paths"].items():
+        for verb, operation in operations.items():
+            allowed = EXPECTED.get((verb.upper(), path), EVERYBODY)
+            roles = (
+                ["open"] if allowed == EVERYBODY else [role for role in ROLES if role in allowed]
+            )
+            assert operation["x-roles"] == roles
+
+
+def test_nothing_is_allowed_that_no_row_names() -> None:
+    for role in ROLES:
+        assert "open" not in RIGHTS[role]
+        with pytest.raises(KeyError):
+            _ = granted(Caller("1", "a", "root"))  # type: ignore[arg-type] # on purpose
+        assert "fly" not in granted(Caller("1", "a", role, rights=frozenset({"fly"})))
 
 
 @pytest.mark.parametrize("role", ["nobody", *ROLES])
@@ -158,42 +258,3 @@ async def test_a_wrong_key_is_refused_and_never_repeated(
 async def test_a_body_is_not_read_before_the_key_is_checked(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.post(f"{API}/assets", content=b"{not json")
     assert answer.status_code == 401
-
-
-async def test_a_withdrawn_key_ends_within_five_seconds(
-    state_path: Path,
-    keys: dict[str, str],
-) -> None:
-    now_s = 100.0
-    access = Access(keys_in(state_path), lambda: now_s)
-    assert (await access.caller(keys["guard"])) is not None
-    with sqlite3.connect(state_path) as state:
-        state.execute("DELETE FROM api_keys WHERE role = 'guard'")
-    state.close()
-    now_s += KEY_KEPT_S
-    assert await access.caller(keys["guard"]) is None
-
-
-async def test_a_checked_key_is_not_looked_up_again_within_five_seconds() -> None:
-    asked: list[str] = []
-
-    def check(token: str) -> Caller | None:
-        asked.append(token)
-        return None
-
-    access = Access(check, lambda: 100.0)
-    for _ in range(3):
-        assert await access.caller("tw_guess_guess") is None
-    assert asked == ["tw_guess_guess"]
-
-
-async def test_guesses_do_not_fill_the_memory() -> None:
-    access = Access(lambda _: None, lambda: 100.0)
-    for guess in range(2000):
-        _ = await access.caller(f"tw_guess_{guess:08}")
-    assert len(access._kept) == 1024
-
-
-async def test_a_gateway_without_keys_lets_nobody_in(state_path: Path) -> None:
-    access = Access(keys_in(state_path), lambda: 100.0)
-    assert await access.caller("tw_00000000_" + "x" * 43) is None

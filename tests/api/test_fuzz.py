@@ -54,7 +54,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, str
         key = create_key(state, "fuzz", "admin", NOON_NS)
     desk, questions = FakeDesk(path), StateQuestions(path)
     _ = desk.commit([moved("e2801160", None, "hall", 1, "L1"), raised("a1", "L1")])
-    yield create_app(desk, questions, keys_in(path), CollectorRegistry()), key
+    metrics, hosts = CollectorRegistry(), ("gateway",)
+    yield create_app(desk, questions, keys_in(path), metrics, hosts=lambda: hosts), key
     questions.close()
     desk.state.close()
 

@@ -284,10 +284,8 @@ async def test_the_schema_tells_of_both_ways_to_say_a_key(app: Api) -> None:
     described = app.openapi()
     operation = described["paths"][f"{INGEST}/{{name}}"]["post"]
     schemes = [name for need in operation["security"] for name in need]
-    assert {described["components"]["securitySchemes"][name]["scheme"] for name in schemes} == {
-        "bearer",
-        "basic",
-    }
+    known = described["components"]["securitySchemes"]
+    assert {"bearer", "basic"} <= {known[name].get("scheme") for name in schemes}
     assert set(operation["requestBody"]["content"]) == {"application/json", "application/x-ndjson"}
     assert "Idempotency-Key" not in json.dumps(operation)
     assert operation["x-roles"] == ["ingest", "operator", "admin"]

@@ -1,6 +1,7 @@
 """Health, readiness, metrics, pages, and what every answer has in common."""
 
 import re
+from html import unescape
 
 import httpx
 import pytest
@@ -43,7 +44,7 @@ async def test_pages_load_nothing_and_run_nothing(
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert "<script" not in answer.text
-    assert re.findall(r"(?:src|href)=\"(?!/)", answer.text) == []
+    assert re.findall(r"(?:src|href)=\"(?![/#])", answer.text) == []
 
 
 def test_the_front_page_says_how_the_gateway_is() -> None:
@@ -59,20 +60,28 @@ def test_the_front_page_says_how_to_open_the_docs() -> None:
     assert "A browser does not send the header by itself" in page
 
 
-async def test_docs_list_every_route_with_its_roles(viewer: httpx.AsyncClient, app: Api) -> None:
+async def test_docs_show_every_operation_with_its_roles_and_a_command(
+    viewer: httpx.AsyncClient, app: Api
+) -> None:
     page = (await viewer.get("/docs")).text
-    for path in app.openapi()["paths"]:
-        assert f" {path}</code>" in page
+    for path, verbs in app.openapi()["paths"].items():
+        assert f"<code>{path}</code>" in page
+        for operation in verbs.values():
+            assert f'<details id="{operation["operationId"]}">' in page
     assert "<td>operator, admin</td>" in page
+    assert (
+        'curl $URL/api/v1/assets/forklift-3/position -H "Authorization: Bearer $KEY"'
+        in unescape(page)
+    )
 
 
 async def test_the_schema_promises_problems_and_a_key(viewer: httpx.AsyncClient) -> None:
     schema = (await viewer.get("/openapi.json")).json()
     listed = schema["paths"]["/api/v1/movements"]["get"]
-    assert listed["security"] == [{"key": []}]
+    assert listed["security"] == [{"key": []}, {"session": []}]
     assert "application/problem+json" in listed["responses"]["default"]["content"]
-    assert {"Problem", "Wrong", "AssetShape"} <= set(schema["components"]["schemas"])
-    assert "security" not in schema["paths"]["/healthz"]["get"]
+    assert {"Problem", "Wrong", "Asset"} <= set(schema["components"]["schemas"])
+    assert schema["paths"]["/healthz"]["get"]["security"] == []
 
 
 async def test_every_answer_says_not_to_sniff_keep_or_frame_it(
@@ -113,8 +122,9 @@ async def test_a_surprise_is_a_problem_without_its_secrets(
     monkeypatch.setattr(desk, "readers", fail)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"authorization": f"Bearer {keys['viewer']}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as all_:
-        answer = await all_.get("/api/v1/readers")
+    url = "http://localhost"
+    async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
+        answer = await client.get("/api/v1/readers")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "hunter2" not in answer.text
@@ -135,7 +145,9 @@ async def test_two_applications_share_nothing(
     desk: FakeDesk,
     keys: dict[str, str],
 ) -> None:
-    other = create_app(desk, app.state.questions, lambda _: None, CollectorRegistry())
+    other = create_app(
+        desk, app.state.questions, lambda _: None, CollectorRegistry(), hosts=app.hosts
+    )
     async with client_of(app, keys["admin"]) as known, client_of(other, keys["admin"]) as unknown:
         assert (await known.get("/api/v1/readers")).status_code == 200
         assert (await unknown.get("/api/v1/readers")).status_code == 401

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -14,7 +15,11 @@ from prometheus_client import CollectorRegistry
 from api.app import Api, create_app
 from api.feed import KEPT_EVENTS_MAX, Feed
 from api.stream import StreamLimits
+from history.callers import Scope
+from history.keys import KeyLimits, create_key
 from history.questions import Event, StateQuestions
+from inventory.assets import Asset
+from inventory.changes import StoreAssets
 from tests.api.fake_gateway import NOON_NS, FakeDesk, moved, raised
 from tests.history.made import crossing
 
@@ -28,6 +33,7 @@ class Told:
         self._lines = answer.aiter_lines()
         self.last_id = ""
         self.comments = 0
+        self.events: list[str] = []
 
     async def next(self) -> tuple[str, str, str]:
         """The id, name and data of the next event."""
@@ -48,6 +54,19 @@ class Told:
                         return self.last_id, event, data
                     case _:
                         pass
+        raise EOFError
+
+    async def next_id(self) -> str:
+        """The next id, of an event or alone; `events` are the ids of those that were events."""
+        async with asyncio.timeout(10):
+            async for line in self._lines:
+                field, _, value = line.partition(": ")
+                if field == "data":
+                    self.events.append(self.last_id)
+                elif field == "id":
+                    self.last_id = value
+                elif not line and self.last_id:
+                    return self.last_id
         raise EOFError
 
     async def until_id(self) -> str:
@@ -215,7 +234,7 @@ async def test_a_stream_ends_when_its_key_is_withdrawn(
     async with serving(app) as address, listening(address, keys["viewer"]) as told:
         _ = await told.until_id()
         _ = await asyncio.to_thread(desk.state.execute, "DELETE FROM api_keys")
-        app.state.access._kept.clear()
+        app.state.access.keys._kept.clear()
         _ = await told.rest()
     assert app.state.metrics.get_sample_value(
         "tagwarden_streams_ended_total",
@@ -235,7 +254,9 @@ async def test_a_client_that_does_not_read_is_let_go(
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.setblocking(False)  # noqa: FBT003 -- the name of the method says it
         await loop.sock_connect(deaf, (host, int(port)))
-        asked = f"GET {STREAM} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {keys['viewer']}"
+        asked = (
+            f"GET {STREAM} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {keys['viewer']}"
+        )
         await loop.sock_sendall(deaf, f"{asked}\r\n\r\n".encode())
         assert await loop.sock_recv(deaf, 12) == b"HTTP/1.1 200"
         async with asyncio.timeout(50):
@@ -278,7 +299,7 @@ async def test_one_client_too_many_is_told_to_come_back_later(
     keys: dict[str, str],
     app: Api,
 ) -> None:
-    check = app.state.access._check_key
+    check = app.state.access.keys._check_key
     full = create_app(desk, questions, check, CollectorRegistry(), StreamLimits(clients_max=0))
     async with serving(full) as address, httpx.AsyncClient(base_url=address) as client:
         answer = await client.get(STREAM, headers={"authorization": f"Bearer {keys['viewer']}"})
@@ -296,6 +317,116 @@ async def test_all_streams_end_when_the_gateway_stops(
         app.streams.end_all()
         _ = await told.rest()
     assert clients(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("types=alert", ["4"]),
+        ("types=movement,reader", ["1", "2", "3", "6"]),
+        ("zone=gate", ["2", "4"]),
+        ("asset=L2", ["2"]),
+        ("tag=AA", ["1", "5"]),
+        ("group=tools", ["1", "4"]),
+        ("rule=rule of L1", ["4"]),
+        ("severity=critical", ["4"]),
+        ("severity=info", []),
+        ("types=movement&zone=hall", ["1", "2", "3"]),
+        ("asset=L1&zone=gate", ["4"]),
+    ],
+)
+async def test_a_filter_lets_through_what_it_names_and_nothing_else(
+    address: str, keys: dict[str, str], desk: FakeDesk, query: str, expected: list[str]
+) -> None:
+    desk.register.store(
+        StoreAssets(arrival_ns=NOON_NS, by="test", assets=(Asset(id="L1", group="tools"),))
+    )
+    await desk.happen(
+        moved("aa", None, "hall", 1, "L1"),
+        moved("bb", "hall", "gate", 2, "L2"),
+        moved("cc", "hall", None, 3),
+        raised("a1", "L1"),
+        crossing("aa", "dock", NOON_NS),
+        desk.health[0],
+    )
+    async with listening(address, keys["viewer"], f"?after=0&{query}") as told:
+        while (await told.next_id()) != "6":
+            pass
+    assert told.events == expected
+
+
+async def test_an_unknown_type_of_event_is_refused(viewer: httpx.AsyncClient) -> None:
+    answer = await viewer.get(STREAM, params={"types": "movement,smoke"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "types")
+
+
+async def test_a_filtered_client_that_comes_back_misses_nothing_and_gets_nothing_twice(
+    address: str, keys: dict[str, str], desk: FakeDesk
+) -> None:
+    seen: list[str] = []
+    last_id = "0"
+    for session in range(4):
+        headers = {"last-event-id": last_id}
+        async with listening(address, keys["viewer"], "?asset=L1", headers) as told:
+            for n in range(30):
+                tag = f"{session:02x}{n:02x}"
+                await desk.happen(moved(tag, None, "hall", n, "L1" if n % 3 else "L2"))
+            for _ in range(15):
+                last_id, _, _ = await told.next()
+                seen.append(last_id)
+    async with listening(address, keys["viewer"], "?asset=L1", {"last-event-id": last_id}) as told:
+        while len(seen) < 80:
+            seen.append((await told.next())[0])
+    assert seen == [str(seq) for seq in range(1, 121) if (seq - 1) % 30 % 3]
+
+
+async def test_the_id_goes_on_where_nothing_passes_the_filter(
+    address: str, keys: dict[str, str], desk: FakeDesk
+) -> None:
+    async with listening(address, keys["viewer"], "?types=alert") as told:
+        await desk.happen(*(moved(f"{n:02x}", None, "hall", n) for n in range(7)))
+        async with asyncio.timeout(10):
+            while await told.next_id() != "7":
+                pass
+        assert told.events == []
+
+
+async def test_a_key_limited_to_a_zone_is_told_of_that_zone_only(
+    address: str, desk: FakeDesk
+) -> None:
+    limits = KeyLimits(scope=Scope(zones=("hall",)))
+
+    def work(state: sqlite3.Connection) -> str:
+        return create_key(state, "of the hall", "viewer", NOON_NS, "test", limits)
+
+    key = await desk.transact(work)
+    async with listening(address, key) as told:
+        await desk.happen(
+            moved("aa", None, "hall", 1),
+            moved("bb", None, "gate", 2),
+            moved("cc", "gate", "hall", 3),
+        )
+        assert [(await told.next())[0] for _ in range(2)] == ["1", "3"]
+
+
+async def test_a_slow_client_does_not_keep_others_waiting(
+    address: str, keys: dict[str, str], desk: FakeDesk, app: Api
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    asked = f"GET {STREAM} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {keys['viewer']}"
+    loop = asyncio.get_running_loop()
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)  # noqa: FBT003 -- the name of the method says it
+        await loop.sock_connect(deaf, (host, int(port)))
+        await loop.sock_sendall(deaf, f"{asked}\r\n\r\n".encode())
+        async with listening(address, keys["viewer"]) as told:
+            _ = await told.until_id()
+            for flood in range(4):
+                await desk.happen(*(moved(f"{n:0400x}", None, "hall", flood) for n in range(500)))
+            last = [int((await told.next())[0]) for _ in range(2000)][-1]
+        assert last == 2000
+    assert ended(app, "slow") == 0
 
 
 async def test_a_feed_reads_each_event_once_for_all_who_listen() -> None:

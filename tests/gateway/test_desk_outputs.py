@@ -12,8 +12,11 @@ from typing import Any, cast
 
 import pytest
 
+import gateway.denials
 import gateway.desk
+from api.access import STRANGER
 from gateway.collector import Collector
+from gateway.denials import Denials
 from gateway.desk import GatewayDesk
 from gateway.site import parse_site
 from gateway.supervisor import Supervisor
@@ -106,14 +109,34 @@ async def test_who_was_refused_stands_in_the_log_once_a_minute(tmp_path: Path) -
     ]
 
 
-async def test_refusals_of_ever_new_paths_are_kept_in_mind_up_to_a_limit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(gateway.desk, "DENIALS_MAX", 3)
-    desk = desk_with({})
-    for number in range(9):
+async def test_who_asks_for_ever_new_paths_does_not_fill_the_log(tmp_path: Path) -> None:
+    transactions = Transactions(tmp_path / "state.db")
+    desk, now_ns = desk_with({}, transactions), [NOON_NS]
+    desk.clock = lambda: now_ns[0]
+    for number in range(100):
         await desk.note_denial("eve", f"GET /{number}", "guard")
-    assert len(desk._denied_ns) == 3
+    assert [line.target for line in transactions.lines] == [f"GET /{n}" for n in range(20)]
+    await desk.note_denial("bob", "GET /", "guard")
+    now_ns[0] += 4 * SECOND_NS
+    await desk.note_denial("eve", "GET /later", "guard")
+    assert [line.actor for line in transactions.lines][20:] == ["bob", "eve"]
+
+
+async def test_strangers_from_ever_new_addresses_do_not_fill_the_log(tmp_path: Path) -> None:
+    transactions = Transactions(tmp_path / "state.db")
+    desk = desk_with({}, transactions)
+    desk.clock = lambda: NOON_NS
+    for number in range(100):
+        await desk.note_denial(f"stranger at 10.0.0.{number}", "wrong keys", STRANGER)
+    assert len(transactions.lines) == 60
+
+
+def test_refusals_are_kept_in_mind_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway.denials, "KEPT_MAX", 3)
+    denials = Denials(lambda: NOON_NS)
+    for number in range(9):
+        assert denials.is_worth_a_line("eve", f"GET /{number}", "guard")
+    assert len(denials) == 3
 
 
 async def test_a_siren_sounds_while_the_disk_is_full(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,14 +14,19 @@ from alerts.alert import AlertChange
 from delivery.attempt import Attempt, Delivery
 from delivery.outbox import enqueue
 from delivery.signals import put_heartbeat
+from delivery.subscription import SubscriptionSettings
 from gateway.collector import DEGRADED_AFTER_S, Collector
-from gateway.journal import Group
+from gateway.journal import Group, tell_of
 from gateway.standby import StandbyOutbox
+from history.callers import EVERYTHING
 from history.outputs import Numbered
 from history.state import open_state
+from history.subscribers import Subscribers
+from history.subscriptions import add_subscription, new_subscription
 from tests.delivery.made import T0_NS, Counts, Scripted, change
 from tests.delivery.running import running, scripted
 from tests.gateway.made import within
+from zones.floorplan import NO_PLAN
 
 T = TypeVar("T")
 FULL = "database or disk is full"
@@ -236,3 +241,30 @@ async def test_somebody_is_called_while_no_commit_tells_of_news(at: At) -> None:
     at.disk.fill()
     await called.wait()
     watching.cancel()
+
+
+async def test_subscribers_are_told_from_memory_under_the_ids_of_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    state = await asyncio.to_thread(open_state, path)
+    settings = SubscriptionSettings(url="https://example.net", events=("alert",))
+    one = new_subscription("all", settings, enabled=True, scope=EVERYTHING, by="ann", now_ns=T0_NS)
+    subscribers = Subscribers(lambda _: None, lambda: NO_PLAN)
+
+    def subscribe() -> None:
+        add_subscription(state, one)
+        subscribers.refresh(state)
+
+    await asyncio.to_thread(subscribe)
+    at = At(path)
+    at.outbox = StandbyOutbox(path, cast("Collector", at.disk), subscribers)
+    at.disk.fill()
+    at.disk.decide(change(notify=()))
+    query = "SELECT id FROM outbox WHERE channel = ?"
+    told = await at.outbox.transact(lambda db: db.execute(query, (one.channel,)).fetchall())
+    group = at.disk.station.uncommitted[0]
+    await asyncio.to_thread(tell_of, state, group, subscribers)
+    kept = await asyncio.to_thread(lambda: state.execute(query, (one.channel,)).fetchall())
+    assert len(kept) == 1
+    assert [tuple(row) for row in kept] == [tuple(row) for row in told]
+    await asyncio.to_thread(at.outbox.close)
+    await asyncio.to_thread(state.close)

@@ -26,7 +26,7 @@ from tests.history.made import (
     transaction,
 )
 
-ALL = 9
+ALL = 10
 """So many turns and every kind has had one."""
 
 
