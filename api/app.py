@@ -7,16 +7,18 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
+from starlette.datastructures import State
 from starlette.routing import Route as PathRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import Access, CheckKey
+from api.access import Access
 from api.desk import Desk
 from api.entrance import Entrance, Hosts
 from api.headers import SafeHeaders
 from api.key_uses import KeyUses
-from api.log_ins import LogIns
+from api.known_keys import CheckKey
 from api.live import LIVE_PATH, LiveLimits, Lives, live
+from api.log_ins import LogIns
 from api.long_answers import LongAnswers, LongLimits
 from api.names import register_names
 from api.once import InFlight
@@ -39,6 +41,15 @@ from history.sessions import SessionLimits
 VERSION = version("tagwarden")
 USUAL_LIMITS = SessionSettings().limits
 _ABOUT = "Which zone each tag is in, where each asset was, and which one has left its geofence."
+_OUTSIDE: dict[str, Any] = {
+    "title": "Tagwarden",
+    "version": VERSION,
+    "description": _ABOUT,
+    "docs_url": None,
+    "redoc_url": None,
+    "openapi_url": None,
+    "redirect_slashes": False,
+}
 
 
 class Api(FastAPI):
@@ -100,41 +111,44 @@ def create_app(  # noqa: PLR0913 -- it joins what the API is made of
     how long sessions last; `passwords` are other ones for tests.
     Call `streams.end_all()` of the application before the server stops.
     """
-    app = Api(
-        title="Tagwarden",
-        version=VERSION,
-        description=_ABOUT,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
+    app = Api(**_OUTSIDE)
     ask = ask_in_threads()
     app.hosts = hosts
     sights = Sights(desk)
     app.streams = Streams(desk, questions, ask, metrics, limits or StreamLimits(), sees=sights.sees)
     app.lives = Lives(desk, sights, metrics, live_limits or LiveLimits())
-    app.state.lives = app.lives
-    app.state.desk = desk
-    app.state.sights = sights
-    app.state.questions = questions
-    app.state.ask = ask
-    app.state.ask_slowly = ask_in_threads(SLOW_QUESTIONS_AT_ONCE)
-    app.state.access = Access(
-        check_key, monotonic, clock=lambda: desk.clock(), rates=rates, metrics=metrics
-    )
     app.session_book = SessionBook(desk, questions, ask, session_limits, monotonic)
     app.log_ins = LogIns(desk, questions, ask, monotonic, passwords)
+
+    def now_ns() -> int:
+        return desk.clock()
+
+    app.key_uses = KeyUses(desk, now_ns)
+    access = Access(check_key, monotonic, clock=now_ns, rates=rates, metrics=metrics)
+    access.note_use = app.key_uses.note
+    app.state = State(
+        {
+            "access": access,
+            "ask": ask,
+            "ask_slowly": ask_in_threads(SLOW_QUESTIONS_AT_ONCE),
+            "desk": desk,
+            "in_flight": InFlight(),
+            "long_answers": LongAnswers(metrics, long_limits or LongLimits()),
+            "metrics": metrics,
+            "questions": questions,
+            "sights": sights,
+        }
+    )
+    _add_routes(app)
+    return app
+
+
+def _add_routes(app: Api) -> None:
+    """Answer what the tables of routes name, with those at hand who answer longer."""
+    app.state.lives, app.state.streams = app.lives, app.streams
     app.state.sessions, app.state.log_ins = app.session_book, app.log_ins
-    app.key_uses = KeyUses(desk, lambda: desk.clock())
-    app.state.access.note_use = app.key_uses.note
-    app.state.in_flight = InFlight()
-    app.state.metrics = metrics
-    app.state.long_answers = LongAnswers(metrics, long_limits or LongLimits())
-    app.state.streams = app.streams
     answer_problems(app, app.allowed)
     register_names()
     for route in ROUTES:
         add_route(app, route)
     app.router.add_websocket_route(LIVE_PATH, live)
-    return app

@@ -108,7 +108,7 @@ def _png_end(content: bytes) -> int:
     at = len(_PNG)
     while True:
         length, kind = struct.unpack_from(">I4s", content, at)
-        at += 12 + length
+        at += 12 + int(length)
         if kind == b"IEND":
             return at
 

@@ -19,12 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
+from benchmarks.processes import ROOT, Process, cores, process
 from gateway.entries import ReadGroup, decode_entries
 from history.state import open_reader
 from simulators.llrp_crowd import WALKERS_PER_READER, walker_tag
@@ -40,7 +41,6 @@ P99_S_MAX = 0.25
 DRAIN_S_MAX = 1.0
 STARVED_MAX = 0.1
 
-ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-c", "from gateway.cli import main; raise SystemExit(main())")
 
 
@@ -58,21 +58,15 @@ class Simulators:
     async def report(self, rate: float, for_s: float) -> tuple[int, int]:
         """Let all report at `rate` reads a second together; reads sent and assets gone so far."""
         order = json.dumps([rate / READERS, for_s]).encode() + b"\n"
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write(order)
+        for each in self._processes:
+            assert each.stdin is not None
+            each.stdin.write(order)
         answers: list[list[int]] = [await self._line(process) for process in self._processes]
         return sum(sent for sent, _ in answers), sum(gone for _, gone in answers)
 
     async def _line(self, process: asyncio.subprocess.Process) -> Any:  # noqa: ANN401 -- JSON
         assert process.stderr is not None
         return json.loads(await process.stderr.readline())
-
-
-def cores() -> tuple[set[int], set[int]]:
-    """The core that the gateway is held to, and those of the readers: the others, if any."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    return {first}, set(others) or {first}
 
 
 @asynccontextmanager
@@ -95,23 +89,6 @@ async def simulators(*more: str) -> AsyncGenerator[Simulators]:
             for first in range(0, READERS, each)
         ]
         yield Simulators(started)
-
-
-@asynccontextmanager
-async def process(
-    *command: str,
-    on: set[int],
-    **streams: Any,  # noqa: ANN401 -- asyncio's
-) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Run a command on some cores and end it."""
-    started = await asyncio.create_subprocess_exec(*command, cwd=ROOT, **streams)
-    os.sched_setaffinity(started.pid, on)
-    try:
-        yield started
-    finally:
-        with suppress(ProcessLookupError):
-            started.terminate()
-        await asyncio.wait_for(started.wait(), 20)
 
 
 def site_text(addresses: Sequence[str]) -> str:
@@ -158,29 +135,6 @@ class Figures(NamedTuple):
     reads: int
     waiting: int
     alerts: dict[float, int]
-
-
-class Process:
-    """A process, as the system sees it."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-
-    def cpu_s(self) -> float:
-        """Seconds of processor time that it has taken, all threads."""
-        stat = Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii").rpartition(") ")[2]
-        ticks = sum(map(int, stat.split()[11:13]))
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def starved_s(self) -> float:
-        """Seconds in which its main thread could have run, but others had the core."""
-        stat = Path(f"/proc/{self._pid}/schedstat").read_text(encoding="ascii")
-        return int(stat.split()[1]) / 1e9
-
-    def resident_mib(self) -> float:
-        """Resident memory."""
-        pages = int(Path(f"/proc/{self._pid}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 class Gateway(Process):

@@ -28,16 +28,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.alert_latency import Receiver, at_rate, site_text
-from benchmarks.many_readers import (
-    COMMAND,
-    Process,
-    address_in,
-    cores,
-    gateway,
-    process,
-    simulators,
-)
+from benchmarks.many_readers import COMMAND, address_in, gateway, simulators
 from benchmarks.many_readers import tagwarden as command
+from benchmarks.processes import Process, cores, process
 from tags.times import SECOND_NS
 
 CONNECTIONS = 16
@@ -55,7 +48,8 @@ site: {name: Benchmark}
 zones: [{name: hall}, {name: yard}]
 readers:
   - {name: pushed, driver: http, format: tagwarden, antennas: {1: {zone: hall}, 2: {zone: yard}}}
-server: {listen: '127.0.0.1:0', caller_rate_per_s: 50000, address_rate_per_s: 50000, total_rate_per_s: 50000}
+server:
+  {listen: '127.0.0.1:0', caller_rate_per_s: 1e6, address_rate_per_s: 1e6, total_rate_per_s: 1e6}
 """
 PEER = """\
 import sys
@@ -339,6 +333,6 @@ async def measure(parts: Sequence[str]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("parts", nargs="*", default=["answers", "streams", "stalled"])
     asyncio.run(measure(parser.parse_args().parts))

@@ -93,7 +93,7 @@ class HttpProtocol(H11Protocol):
         self._stall: asyncio.TimerHandle | None = None
         self._is_new = True
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # it is TCP
         """Begin; the first head is awaited from now on."""
         super().connection_made(transport)
         self._place.cut = self._give_way

@@ -5,7 +5,6 @@ import gc
 import logging
 import random
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,11 +13,8 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
-from api.access import Access, keys_in
-from api.app import Api, create_app
-from api.settings import rates_of
+from api.access import Access
+from api.app import Api
 from delivery.publisher import open_links
 from gateway.archive import Archive, open_archive
 from gateway.blueprints import stored_blueprint
@@ -35,24 +31,23 @@ from gateway.errands import Errands
 from gateway.figures import Counts, GatewayFigures
 from gateway.journal import Group
 from gateway.logs import UseLogs
+from gateway.loose_tasks import ended
 from gateway.publishing import Publishing
 from gateway.restoring import Decided, decided_now
 from gateway.self_watch import SelfWatch, free_bytes_of
-from gateway.server import Server, address_of, bind, certificate_of
 from gateway.site import Site
 from gateway.site_desk import SiteDesk, Told
 from gateway.site_plans import PlanFolder
+from gateway.site_watch import SiteWatch
 from gateway.station import Station
 from gateway.supervisor import Supervisor
 from gateway.support import told_of
+from gateway.web import Web
 from history.outputs import Output
 from history.questions import StateQuestions
-from history.sessions import SessionLimits
 from inventory.changes import Outcome
 from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
-
-SITE_POLL_S = 1.0
 
 log = logging.getLogger("tagwarden")
 
@@ -92,8 +87,7 @@ class Gateway:
         """What to put in place once this one has stopped; its owner then starts another one."""
         self._options = options
         self._folder = folder
-        self._certificate = certificate_of(site.settings.server)
-        self._listener: socket.socket = bind(options.listen or site.settings.server.listen)
+        self._web = Web(lambda: self.site.settings.server, options.listen)
         self._journal, self._sightings = open_archive(folder)
         finish(self._journal, options.wall())
         limits = site.settings.limits
@@ -111,6 +105,13 @@ class Gateway:
         self.supervisor = Supervisor(self.collector, self._clock, options.rng)
         self.collector.restate = self.supervisor.restate
         self._questions = StateQuestions(folder.state)
+        self._employ()
+        self._group = asyncio.TaskGroup()
+        """That of `run`, in which everything works."""
+        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
+
+    def _employ(self) -> None:
+        """Make everybody who works beside the pipeline."""
         self._desk = self._make_desk()
         self._publishing = self._make_publishing()
         self._delivering = self._make_delivering()
@@ -118,12 +119,7 @@ class Gateway:
         self._desk.erasing = self._make_erasing()
         self._self_watch = self._make_self_watch()
         self._site_desk = self._desk.site_edits = self._make_site_desk()
-        self._group = asyncio.TaskGroup()
-        """That of `run`, in which everything works."""
-        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
-        self._reread = False
-        self._server: Server | None = None
-        self._access: Access | None = None
+        self._site_watch = SiteWatch(self._options.site_path, self._site_desk.reread)
 
     def _make_erasing(self) -> GatewayErasing:
         return GatewayErasing(
@@ -203,37 +199,25 @@ class Gateway:
     @property
     def address(self) -> str:
         """The URL of the API."""
-        return address_of(self._listener, encrypted=self._certificate is not None)
+        return self._web.address
 
     async def run(self) -> None:
         """Run until `stop` is set, then stop politely: readers, pipeline, followers, server."""
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
             stack.callback(self._questions.close)
-            app = self._make_app()
+            figures = self._make_figures().all()
+            app = self._web.open(self._desk, self._questions, self._folder.state, figures.registry)
             errands = self._make_errands(app)
             control = await serve(self._folder.socket, partial(self._answer, errands, app))
             stack.callback(control.close)
-            server = self._server = self._make_server(app)
             async with asyncio.TaskGroup() as group:
-                serving = group.create_task(server.serve([self._listener]), name="http")
-                noting = [
-                    group.create_task(app.key_uses.run(), name="key-uses"),
-                    group.create_task(app.session_book.run(), name="sessions"),
-                    group.create_task(app.log_ins.run(), name="log-ins"),
-                ]
+                serving = self._web.begin(app, group)
                 await self._work(group)
-                app.streams.end_all()
-                app.lives.end_all()
-                server.should_exit = True
-                await serving
-                await _ended(noting)
-                await app.key_uses.write()
-                await app.session_book.write()
+                await self._web.end(app, serving)
 
     def _make_errands(self, app: Api) -> Errands:
         access: Access = app.state.access
-        self._access = access
         return Errands(
             self.collector, self._clock, lambda: self._archive.copying.shipper, access.forget
         )
@@ -249,31 +233,14 @@ class Gateway:
         self.stop.set()
         return {"stopping": True}
 
-    def _make_app(self) -> Api:
-        figures = GatewayFigures(
+    def _make_figures(self) -> GatewayFigures:
+        return GatewayFigures(
             self.counts,
             self.collector,
             self.supervisor,
             self._delivering,
             self._archive,
         )
-        check_key, registry = keys_in(self._folder.state), figures.all().registry
-        return create_app(
-            self._desk,
-            self._questions,
-            check_key,
-            registry,
-            hosts=lambda: self.site.settings.server.hosts,
-            rates=rates_of(self.site.settings.server),
-            session_limits=self._session_limits,
-        )
-
-    def _session_limits(self) -> SessionLimits:
-        return self.site.settings.server.sessions.limits()
-
-    def _make_server(self, app: Api) -> Server:
-        metrics: CollectorRegistry = app.state.metrics
-        return Server(app, lambda: self.site.settings.server, metrics, self._certificate)
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         """Everything but the server, from the first entry to the last that is committed."""
@@ -284,7 +251,7 @@ class Gateway:
             *self._archive.begin(group),
         ]
         watching = [
-            group.create_task(self._watch_site(), name="site"),
+            group.create_task(self._site_watch.run(), name="site"),
             group.create_task(self.supervisor.watch_silence(), name="silence"),
             group.create_task(self._self_watch.run(), name="self-watch"),
         ]
@@ -292,13 +259,13 @@ class Gateway:
         self._site_desk.open()
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
-        await _ended(watching)
+        await ended(watching)
         await self._site_desk.close()
         await self._delivering.deliverer.quieten()
-        await _ended([task for _, task in self._readers.values()])
+        await ended([task for _, task in self._readers.values()])
         self.collector.end()
         await collecting
-        await _ended(trailing)
+        await ended(trailing)
         await self._publishing.end()
         await self.collector.drain()
         await self._delivering.outbox.finish()
@@ -325,7 +292,7 @@ class Gateway:
         wanted = {settings.name: settings for settings in self.site.settings.readers}
         gone = [name for name, (had, _) in self._readers.items() if wanted.get(name) != had]
         # A reader takes one client at a time, so the former one says goodbye first.
-        await _ended([self._readers.pop(name)[1] for name in gone])
+        await ended([self._readers.pop(name)[1] for name in gone])
         for name in gone:
             self.supervisor.forget(name)
         for name, settings in wanted.items():
@@ -333,22 +300,9 @@ class Gateway:
                 task = group.create_task(self.supervisor.run(settings), name=name)
                 self._readers[name] = (settings, task)
 
-    async def _watch_site(self) -> None:
-        """Take a changed site file over; keep the old one if the new one is wrong."""
-        path = self._options.site_path
-        seen = None if path is None else await asyncio.to_thread(_stamp, path)
-        while path is not None:
-            await asyncio.sleep(SITE_POLL_S)
-            stamp = await asyncio.to_thread(_stamp, path)
-            if stamp == seen and not self._reread:
-                continue
-            seen, self._reread = stamp, False
-            await self._site_desk.reread()
-
     def _reread_site(self) -> None:
-        self._reread = True
-        if self._server is not None:
-            self._server.reread_certificate()
+        self._site_watch.ask()
+        self._web.reread_certificate()
 
     async def _put_in_force(self, site: Site, told: Told) -> asyncio.Future[Outcome]:
         """Work by another site from now on; the future is done once that is committed."""
@@ -360,8 +314,7 @@ class Gateway:
             ),
         )
         self._delivering.update(site)
-        if self._access is not None:
-            self._access.use_rates(rates_of(site.settings.server))
+        self._web.use_settings()
         await self._start_readers(group)
         await self._publishing.update(site, group)
         await self._archive.copying.update(site, group)
@@ -386,25 +339,10 @@ class Gateway:
         self._archive.close()
         self.collector.close()
         self._journal.close()
-        self._listener.close()
+        self._web.close()
         self._folder.socket.unlink(missing_ok=True)
-
-
-async def _ended(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait until they are gone."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _warn_of_clock(clock: SteadyClock) -> None:
     if clock.ahead_ns > SECOND_NS:
         log.warning("the clock was set back; times run ahead of it until it has caught up")
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -71,13 +71,11 @@ class Locate:
         self.state = state
         self.dropped: dict[tuple[str, str], int] = {}
         self.folded = 0
-        self._part = part
-        self._parts = parts
+        self._part, self._parts = part, parts
         self.tags_max = tags_max
         self.guarded: frozenset[str] = frozenset()
         self.forbids: Callable[[str, str, int], bool] = _nothing_is_forbidden
-        self._tracks = state.tracks
-        self._open = state.bins
+        self._tracks, self._open = state.tracks, state.bins
         self._clock = EventClock(state.offsets_ns, state.clocks)
         self._coverage = Coverage(state.readers, state.healthy_since_ns, state.unheard_since_ns)
         self._points = self._coverage.points

@@ -114,7 +114,13 @@ async def test_stopped_under_load_it_ends_in_time_and_loses_nothing(tmp_path: Pa
         assert "everything is committed" in running.command.said
 
     await asyncio.to_thread(nothing_is_lost, tmp_path, pusher.sent)
+    await it_starts_again(site, data, key)
+
+
+async def it_starts_again(site: Path, data: Path, key: str) -> None:
+    """On what it has left behind, and with everybody where they were."""
     verified = await tagwarden("verify", "--data", data)
     assert verified.code == 0, verified
-    async with gateway(site, data, tmp_path / "log-2") as again, asking(again.url, key) as client:
+    log = data.with_name("log-2")
+    async with gateway(site, data, log) as again, asking(again.url, key) as client:
         assert len(await items(client, "zones/bench/assets")) == len(PUSHED)

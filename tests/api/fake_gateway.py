@@ -74,6 +74,16 @@ class FakeDesk:
         self.register = Register(RegisterState({}))
         self.alerts = FakeAlerts()
         self.forget_checkouts()
+        self.book = MaintenanceBook({})
+        self.book.restore_plan(PLAN)
+        self.map = FakeMap()
+        self._hear(path)
+        self._seq = 0
+        self._writing = asyncio.Lock()
+        self._news = asyncio.Event()
+
+    def _hear(self, path: Path) -> None:
+        """What a test lets happen, and what it finds that was asked for."""
         self.submitted: list[Change] = []
         self.denials: list[tuple[str, str, str]] = []
         self.journal_full = False
@@ -86,18 +96,12 @@ class FakeDesk:
         self.ready: tuple[str, list[str]] = ("ready", [])
         self.health = [ReaderHealth(reader="gate-1", state="online", since_ns=NOON_NS)]
         self.sightings = SqliteSightings(path.with_name("sightings"))
-        self.book = MaintenanceBook({})
-        self.book.restore_plan(PLAN)
         self.outputs: list[tuple[str, int, float | None, str]] = []
         self.output_refusal: Outcome | None = None
-        self.map = FakeMap()
         self.doors = [PushSettings(name="handhelds")]
         self.pushed: list[Batch] = []
         self.disk = asyncio.Event()
         self.disk.set()
-        self._seq = 0
-        self._writing = asyncio.Lock()
-        self._news = asyncio.Event()
 
     def forget_checkouts(self) -> None:
         """Go on with a book in which nothing stands."""

@@ -1,6 +1,6 @@
 """What every request passes through costs no thread: FastAPI runs plain functions in one each."""
 
-import asyncio
+import inspect
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
@@ -21,8 +21,8 @@ def test_no_route_waits_for_a_thread_before_it_begins() -> None:
         for route in app.routes
         if isinstance(route, APIRoute)
         for call in _calls(route.dependant)
-        if not asyncio.iscoroutinefunction(call)
-        and not asyncio.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004 -- its signature is asked for
+        if not inspect.iscoroutinefunction(call)
+        and not inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004 -- its signature is asked for
     }
     assert plain == set()
 

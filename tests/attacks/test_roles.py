@@ -6,7 +6,6 @@ rights is no slip in the test.
 """
 
 import re
-from collections.abc import Callable
 from typing import Any, Literal
 
 import httpx
@@ -157,31 +156,27 @@ async def test_strangers_come_in_nowhere(app: Api, key: str | None) -> None:
     assert wrong == []
 
 
-def change_case(path: str) -> str:
-    return path.replace("/api/v1/", "/API/V1/")
-
-
 @pytest.mark.parametrize(
-    "twist",
+    ("part", "twisted"),
     [
-        change_case,
-        lambda path: path + "/",
-        lambda path: path.replace("/api", "//api"),
-        lambda path: path.replace("/v1/", "/v1/./"),
-        lambda path: path.replace("/v1/", "/v1/x/../"),
-        lambda path: path.replace("/v1/", "/v1/%2e%2e/v1/"),
-        lambda path: path + ";.json",
+        ("/api/v1/", "/API/V1/"),
+        ("/api", "//api"),
+        ("/v1/", "/v1/./"),
+        ("/v1/", "/v1/x/../"),
+        ("/v1/", "/v1/%2e%2e/v1/"),
+        ("?", "/"),
+        ("?", ";.json"),
     ],
-    ids=["case", "slash", "slashes", "dot", "dots", "escaped dots", "suffix"],
+    ids=["case", "slashes", "dot", "dots", "escaped dots", "slash behind", "suffix"],
 )
 async def test_no_other_spelling_of_a_path_gets_around_the_guard(
-    app: Api, twist: Callable[[str], str]
+    app: Api, part: str, twisted: str
 ) -> None:
     async with client_of(app, None) as client:
         for verb, path in operations(app):
             if (verb, path) in OPEN:
                 continue
-            response = await client.request(verb, twist(filled(path)))
+            response = await client.request(verb, f"{filled(path)}?".replace(part, twisted))
             assert response.status_code in {401, 404, 405, 429}, (verb, path, response.status_code)
 
 

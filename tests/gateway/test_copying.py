@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.shipping import Shipper
+from gateway.site import load_site
+from gateway.site_desk import Told
 from history.set_aside import Refused
 from history.store import StoreRefusedError
 from tests.delivery.receiver import Receiver, listening
@@ -119,16 +121,14 @@ async def test_another_site_file_ends_shipping_and_begins_it_anew(
         await found.walk_out(0)
         await within(lambda: copy.outputs)
         path = tmp_path / "site.yaml"
-        async with asyncio.TaskGroup() as group:
-            await asyncio.to_thread(path.write_text, site)
-            await gateway._take_over(path, group)
-            assert gateway._archive.copying.shipper is None
-            assert await asyncio.to_thread(copy.closed.wait, 5)
-            await found.walk_out(1)
-            await asyncio.to_thread(path.write_text, site + INFLUXDB)
-            await gateway._take_over(path, group)
-            await within(lambda: len(copy.alerts) == 2)
-            await gateway._archive.copying.end()
+        await asyncio.to_thread(path.write_text, site)
+        await gateway._put_in_force(await asyncio.to_thread(load_site, path), Told())
+        assert gateway._archive.copying.shipper is None
+        assert await asyncio.to_thread(copy.closed.wait, 5)
+        await found.walk_out(1)
+        await asyncio.to_thread(path.write_text, site + INFLUXDB)
+        await gateway._put_in_force(await asyncio.to_thread(load_site, path), Told())
+        await within(lambda: len(copy.alerts) == 2)
 
 
 async def test_lines_that_were_refused_are_told_and_can_be_sent_again(

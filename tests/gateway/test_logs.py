@@ -182,7 +182,7 @@ def test_an_exception_is_told_on_one_line_without_local_variables(settings: LogS
 
 def _fail(password: str) -> None:
     try:
-        [].remove("first\nsecond")
+        list[str]().remove("first\nsecond")
     except ValueError as error:
         raise ValueError(f"not this: token={password}") from error
 

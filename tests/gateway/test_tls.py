@@ -217,7 +217,7 @@ def test_the_end_of_a_certificate_is_read_as_others_read_it(pair: Pair) -> None:
 @given(
     st.datetimes(
         dt.datetime(1970, 1, 2),  # noqa: DTZ001 -- made aware below
-        dt.datetime(9999, 12, 30),  # noqa: DTZ001
+        dt.datetime(9999, 12, 30),  # noqa: DTZ001 -- as above
     )
 )
 def test_every_end_is_read_to_the_second(end: dt.datetime) -> None:
