@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from api.access import RIGHTS, Right
+from api.asked import asked_again
 from api.guarded import guarded
 from api.shapes import Items, Problem
 
@@ -76,15 +77,18 @@ def schema_path(path: str) -> str:
 
 def add_route(app: FastAPI, route: Route) -> None:
     """Let `app` answer the route to those who have the right and ask what it understands."""
+    asked = asked_again(route.verb, route.answer)
     app.router.add_api_route(
         route.path,
-        route.answer,
+        route.answer if asked is None else asked.remembering,
         methods=[route.verb],
         status_code=route.statuses[0],
         response_model=None,
         responses=_responses(route),
         openapi_extra=_extra(route),
-        route_class_override=guarded(route.right, scoped=route.scoped or route.right == "self"),
+        route_class_override=guarded(
+            route.right, scoped=route.scoped or route.right == "self", asked=asked
+        ),
     )
 
 

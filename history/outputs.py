@@ -82,25 +82,59 @@ class Numbered(msgspec.Struct, frozen=True, gc=False):
 
 
 def movement_json(movement: Movement) -> dict[str, Any]:
-    """A movement as HTTP, the stream and replay show it.
+    """A movement as HTTP, the stream and replay show it."""
+    return shown_movement(
+        movement.id,
+        movement.time_ns,
+        movement.decided_ns,
+        movement.tag,
+        movement.asset,
+        movement.kind,
+        movement.from_zone,
+        movement.to_zone,
+        movement.operation,
+        late=movement.late,
+        confidence=movement.confidence,
+        crossed=movement.crossed,
+    )
+
+
+def shown_movement(  # noqa: PLR0913, PLR0917 -- the fields of a movement, in the order of its table
+    id_: str,
+    time_ns: int,
+    decided_ns: int,
+    tag: str,
+    asset: str | None,
+    kind: str,
+    from_zone: str | None,
+    to_zone: str | None,
+    operation: str | None,
+    *,
+    late: bool,
+    confidence: float | None,
+    crossed: bool,
+) -> dict[str, Any]:
+    """A movement by its fields.
 
     `confidence` is there where the estimator states one, `crossed` where it is true.
     """
     shown: dict[str, Any] = {
-        "id": movement.id,
-        "time": format_time(movement.time_ns),
-        "decided": format_time(movement.decided_ns),
-        "tag": movement.tag,
-        "asset": movement.asset,
-        "kind": movement.kind,
-        "from": movement.from_zone,
-        "to": movement.to_zone,
-        "operation": movement.operation,
-        "late": movement.late,
+        "id": id_,
+        "time": format_time(time_ns),
+        "decided": format_time(decided_ns),
+        "tag": tag,
+        "asset": asset,
+        "kind": kind,
+        "from": from_zone,
+        "to": to_zone,
+        "operation": operation,
+        "late": late,
     }
-    if movement.confidence is not None:
-        shown["confidence"] = round(movement.confidence, 3)
-    return shown | {"crossed": True} if movement.crossed else shown
+    if confidence is not None:
+        shown["confidence"] = round(confidence, 3)
+    if crossed:
+        shown["crossed"] = True
+    return shown
 
 
 def crossing_json(crossing: Crossing) -> dict[str, Any]:

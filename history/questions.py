@@ -35,14 +35,14 @@ from history.listings import (
     wanted_alerts,
     wanted_assets,
 )
-from history.outputs import crossing_json, movement_json
+from history.outputs import crossing_json, shown_movement
 from history.paging import Listing, Page, PageRequest, bounded, list_page
 from history.presence import position_of, present_in
 from history.registered import asset_in
 from history.scope import UNLIMITED, Sight
 from history.timeline import TYPES, timeline_of
 from tags.times import format_time
-from zones.movements import Crossing, Movement
+from zones.movements import Crossing
 
 _IDLE_READERS_MAX = 4
 Answered = TypeVar("Answered")
@@ -51,7 +51,6 @@ Answered = TypeVar("Answered")
 _LEFT = {None: "departed", "departed": "departed", "outside": "outside"}
 
 # All columns but `seq`, the first one.
-_MOVEMENT_FIELDS = tuple(MOVEMENTS.columns.split(", ")[1:])
 _CROSSING_FIELDS = tuple(CROSSINGS.columns.split(", ")[1:])
 
 _alert_decoder = msgspec.msgpack.Decoder(Alert)
@@ -271,10 +270,8 @@ def open_alerts(connection: sqlite3.Connection) -> list[Alert]:
 
 def movement_row_json(row: sqlite3.Row) -> dict[str, Any]:
     """Show a row of `movements`."""
-    fields = dict(zip(_MOVEMENT_FIELDS, row[1:], strict=True))
-    fields["late"] = bool(fields["late"])
-    fields["crossed"] = bool(fields["crossed"])
-    return movement_json(Movement(**fields))
+    _, *fields, late, confidence, crossed = row
+    return shown_movement(*fields, late=bool(late), confidence=confidence, crossed=bool(crossed))
 
 
 def crossing_row_json(row: sqlite3.Row) -> dict[str, Any]:
