@@ -12,6 +12,7 @@ from starlette.routing import Route as PathRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import Access
+from api.answer_figures import AnswerFigures
 from api.desk import Desk
 from api.entrance import Entrance, Hosts
 from api.headers import SafeHeaders
@@ -60,6 +61,7 @@ class Api(FastAPI):
     key_uses: KeyUses
     session_book: SessionBook
     log_ins: LogIns
+    answers: AnswerFigures
     hosts: Hosts = tuple
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +72,7 @@ class Api(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """All of it behind the entrance; the answer to a surprise has safe headers too."""
         entrance = Entrance(super().build_middleware_stack(), self.hosts)
-        return RequestLog(SafeHeaders(entrance))
+        return RequestLog(SafeHeaders(entrance), self.answers.note)
 
     def openapi(self) -> dict[str, Any]:
         """Describe the routes, with words and examples."""
@@ -113,7 +115,7 @@ def create_app(  # noqa: PLR0913 -- it joins what the API is made of
     """
     app = Api(**_OUTSIDE)
     ask = ask_in_threads()
-    app.hosts = hosts
+    app.hosts, app.answers = hosts, AnswerFigures(metrics)
     sights = Sights(desk)
     app.streams = Streams(desk, questions, ask, metrics, limits or StreamLimits(), sees=sights.sees)
     app.lives = Lives(desk, sights, metrics, live_limits or LiveLimits())

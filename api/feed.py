@@ -48,6 +48,8 @@ class Feed:
         self._lock = asyncio.Lock()
         self._kept_after = start_seq
         self._read_through = start_seq
+        self._forgotten = 0
+        """How often all was forgotten: what was being read meanwhile is of before."""
 
     def keeps(self, seq: int) -> bool:
         """Whether everything that follows `seq` is in memory."""
@@ -64,10 +66,20 @@ class Feed:
         start = bisect_right(self._frames, seq, key=lambda frame: frame.seq)
         return list(islice(self._frames, start, start + BATCH_EVENTS_MAX))
 
+    def forget(self) -> None:
+        """Read everything anew: events of the past have been rewritten."""
+        self._forgotten += 1
+        self._frames.clear()
+        self._old.clear()
+        self._kept_after = self._read_through
+
     async def _from_table(self, seq: int) -> list[Frame]:
         frames = self._old.get(seq)
         if frames is None:
+            forgotten = self._forgotten
             frames = [Frame(event) for event in await self._read_events(seq, BATCH_EVENTS_MAX)]
+            if forgotten != self._forgotten:
+                return await self._from_table(seq)
             # More may follow one that is not full.
             if len(frames) == BATCH_EVENTS_MAX:
                 self._old[seq] = frames
@@ -78,7 +90,10 @@ class Feed:
     async def _read_up_to(self, newest: int) -> None:
         async with self._lock:
             while newest > self._read_through:
+                forgotten = self._forgotten
                 events = await self._read_events(self._read_through, BATCH_EVENTS_MAX)
+                if forgotten != self._forgotten:
+                    continue
                 self._keep(Frame(event) for event in events)
                 # More may have been committed since; what was read is not read again.
                 last = events[-1].seq if events else 0

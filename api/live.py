@@ -126,6 +126,7 @@ async def live(websocket: WebSocket) -> None:
     lives: Lives = websocket.app.state.lives
     _require_own_origin(websocket)
     caller = await admit(websocket, "look")
+    _require_page(websocket, caller)
     lives.make_room(caller)
     try:
         wire = Wire(websocket.scope)
@@ -153,3 +154,9 @@ def _require_own_origin(websocket: WebSocket) -> None:
     origin = websocket.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != websocket.headers.get("host"):
         raise ProblemError(403, "The page that asks for the live map is not ours.")
+
+
+def _require_page(websocket: WebSocket, caller: Caller) -> None:
+    """Refuse (403) a session that does not say which page asks; a key needs no page."""
+    if caller.kind == "person" and "origin" not in websocket.headers:
+        raise ProblemError(403, "A session sees the live map from a page of ours only.")

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from secrets import token_hex
 from time import perf_counter
 from typing import Any
@@ -25,11 +26,13 @@ class RequestLog:
 
     Each answer carries `X-Request-ID`: that of the request if it is a plain word, else a
     new one. All that is logged meanwhile carries it as `request`. The access log tells
-    method, path without its query, status, how long it took and who asked.
+    method, path without its query, status, how long it took and who asked. `note` is told
+    the status of each HTTP answer when it begins, and after how many seconds it did.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, note: Callable[[int, float], None]) -> None:
         self._app = app
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its id."""
@@ -44,6 +47,8 @@ class RequestLog:
             nonlocal status
             if message["type"] in _STARTS:
                 status = message["status"]
+                if scope["type"] == "http":
+                    self._note(status, perf_counter() - began_s)
                 message["headers"] = [*message.get("headers", ()), (HEADER, request_id)]
             await send(message)
 

@@ -139,6 +139,10 @@ class Streams(Followers[Listener]):
             return cursor, f"id: {cursor}\n\n"
         return first - 1, reset_text(first)
 
+    def forget(self) -> None:
+        """Keep nothing in memory of events that were told: they have been rewritten."""
+        self._feed.forget()
+
     async def first_seq(self) -> int:
         """Seq from which on every event is kept."""
         return await self.ask(self.questions.first_seq)

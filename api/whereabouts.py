@@ -58,6 +58,10 @@ class Whereabouts:
                 self._known[asset] = _Known(now_s, place)
         return place
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+
     def note(self, outputs: Iterable[Numbered]) -> None:
         """Forget what was just committed to be otherwise. Call it before anybody is told."""
         for numbered in outputs:

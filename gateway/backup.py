@@ -17,7 +17,10 @@ what it has not had: nothing is lost, nothing is doubled. The other order would 
 file that is ahead of its journal skips the groups that come after a restore, because their
 positions are the same as those that it has had.
 
-A file is copied by `VACUUM INTO`: it reads one moment of it and blocks no writer.
+The plans of floors come last: each is kept before a version of the site file names it, and none
+is ever written again.
+
+A database is copied by `VACUUM INTO`: it reads one moment of it and blocks no writer.
 """
 
 import fcntl
@@ -36,6 +39,7 @@ import msgspec
 from gateway.backup_files import (
     FORMAT,
     MANIFEST,
+    PLANS,
     SIGHTINGS,
     STATE,
     Backup,
@@ -45,12 +49,15 @@ from gateway.backup_files import (
     Origin,
     checksum,
     in_megabytes,
+    length_of,
+    origin_of,
     position_in,
     read_manifest,
     sync,
     told,
     verify_backup,
 )
+from gateway.backup_plans import PlanLostError, copy_plan, plans_in
 from gateway.data_folder import DataFolder
 from gateway.followers import NAME
 from gateway.site import SiteError, parse_site
@@ -113,7 +120,7 @@ class _Copying:
         self._copied: dict[str, BackupFile] = {}
         self._left_out: dict[str, str] = {}
         self._done = 0
-        self._total = 2 * sum(map(_length, [data.state, *self._days()]))
+        self._total = 2 * sum(map(length_of, [data.state, *self._days(), *plans_in(data.plans)]))
 
     def note(self, length: int) -> None:
         """So many bytes more are copied, or checked."""
@@ -126,7 +133,8 @@ class _Copying:
 
     def require_room(self) -> None:
         """Raise BackupError where the disk is too small."""
-        lengths = [_length(path) for path in (self._data.state, *self._days())]
+        paths = (self._data.state, *self._days(), *plans_in(self._data.plans))
+        lengths = [length_of(path) for path in paths]
         # The newest of the day files is copied again before it replaces its first copy.
         needed = sum(lengths) + max(lengths, default=0) + SPARE_BYTES
         free = shutil.disk_usage(self._into).free
@@ -148,6 +156,7 @@ class _Copying:
                 f"{self._data.path}: its journal is forgotten faster than the day files can be"
                 " copied; raise history.journal_keep_hours in the site file",
             )
+        self._copy_plans()
         self._write_manifest()
         sync(self._into / SIGHTINGS)
         sync(self._into)
@@ -177,7 +186,7 @@ class _Copying:
             had = self._copied.get(name)
             if had is not None and had.position == position:
                 return False
-            origin = _origin_of(path)
+            origin = origin_of(path)
             if not self._link(name, position, origin):
                 self._vacuum(path, name, origin)
         except FileNotFoundError:
@@ -251,6 +260,19 @@ class _Copying:
 
         self._vacuum(self._data.state, STATE, finish=set_back)
         return whole
+
+    def _copy_plans(self) -> None:
+        for path in plans_in(self._data.plans):
+            (self._into / PLANS).mkdir(mode=0o700, exist_ok=True)
+            name, origin = f"{PLANS}/{path.name}", origin_of(path)
+            try:
+                if not self._link(name, 0, origin):
+                    self._copied[name] = copy_plan(path, self._into / name, origin)
+                    self.note(self._copied[name].bytes)
+            except PlanLostError as error:
+                self._left_out[name] = str(error)
+        if (self._into / PLANS).exists():
+            sync(self._into / PLANS)
 
     def _write_manifest(self) -> None:
         with closing(open_reader(self._into / STATE)) as state:
@@ -358,24 +380,6 @@ def _reader(path: Path) -> sqlite3.Connection:
         timeout=_BUSY_TIMEOUT_S,
         isolation_level=None,
     )
-
-
-def _origin_of(path: Path) -> Origin | None:
-    """What tells whether a file has changed; None while a part of it is still in its log."""
-    with suppress(FileNotFoundError):
-        if path.with_name(f"{path.name}-wal").stat().st_size:
-            return None
-    status = path.stat()
-    return Origin(status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-def _length(path: Path) -> int:
-    """What a copy of a file may take: the file and its log."""
-    total = 0
-    for each in (path, path.with_name(f"{path.name}-wal")):
-        with suppress(FileNotFoundError):
-            total += each.stat().st_size
-    return total
 
 
 def _site_name(text: str) -> str:

@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from gateway.backup import make_backup
-from gateway.backup_files import Backup, BackupError, in_megabytes, read_manifest, verify_backup
+from gateway.backup_files import (
+    SIGHTINGS,
+    Backup,
+    BackupError,
+    in_megabytes,
+    read_manifest,
+    verify_backup,
+)
 from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.restoring import DECIDED, STAGED, decide, decided_now, settle
@@ -35,8 +42,10 @@ def backup_command(chosen: argparse.Namespace) -> int:
     took_s = time.monotonic() - began_s
     for left in backup.left_out:
         warn(f"{chosen.data / left.name}: left out: {left.reason}", "red")
-    days = sum(file.name != "state.db" for file in backup.files)
+    days = sum(file.name.startswith(f"{SIGHTINGS}/") for file in backup.files)
     whole = f"state.db and {days} {'day' if days == 1 else 'days'} of sightings"
+    if plans := sum(file.is_plan for file in backup.files):
+        whole += f", {plans} {'floor plan' if plans == 1 else 'floor plans'}"
     size = in_megabytes(backup.bytes)
     say(f"{chosen.destination}: {whole}, {size} in {took_s:.1f} s, verified", "green")
     return 1 if backup.left_out else 0

@@ -9,7 +9,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,12 +19,16 @@ from history.day_question import read_position
 from history.salvage import is_damage
 from history.state import StateRefusedError, last_position, last_seq, open_reader
 
-FORMAT = 1
+FORMAT = 2
+"""2 added the plans of floors."""
 MANIFEST = "backup.json"
 STATE = "state.db"
 SIGHTINGS = "sightings"
+PLANS = "plans"
 _BLOCK_BYTES = 1 << 20
-_NAME = re.compile(r"state\.db|sightings/\d{4}-\d\d-\d\d\.db", re.ASCII)
+_NAME = re.compile(
+    r"state\.db|sightings/\d{4}-\d\d-\d\d\.db|plans/plan-[0-9a-f]{32}\.png", re.ASCII
+)
 
 Note = Callable[[int], None]
 """Told how many bytes more are done."""
@@ -45,7 +49,7 @@ class Origin(msgspec.Struct, frozen=True):
 class BackupFile(msgspec.Struct, frozen=True):
     """One file: its name within the folder, its length, its SHA-256 in hex.
 
-    `position` is the newest journal group in it.
+    `position` is the newest journal group in it, 0 for the plan of a floor.
     """
 
     name: str
@@ -53,6 +57,11 @@ class BackupFile(msgspec.Struct, frozen=True):
     sha256: str
     position: int
     origin: Origin | None = None
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is the plan of a floor, and no database."""
+        return self.name.startswith(f"{PLANS}/")
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -118,6 +127,7 @@ def _require_sound(backup: Backup, path: Path) -> None:
 def verify_backup(folder: Path, note: Note = lambda _bytes: None) -> Backup:
     """Read all of a backup and hold it against what it says. Raises BackupError naming the file."""
     backup = read_manifest(folder)
+    _require_folders(folder)
     for file in backup.files:
         found = checksum(folder / file.name, note)
         if found != (file.bytes, file.sha256):
@@ -127,6 +137,12 @@ def verify_backup(folder: Path, note: Note = lambda _bytes: None) -> Backup:
         if (last_position(state), last_seq(state)) != (backup.position, backup.seq):
             raise BackupError(f"{folder / STATE}: is of another moment than {MANIFEST} says")
     return backup
+
+
+def _require_folders(folder: Path) -> None:
+    for name in (SIGHTINGS, PLANS):
+        if (folder / name).is_symlink():
+            raise BackupError(f"{folder / name}: is a symbolic link; a backup holds files only")
 
 
 def checksum(path: Path, note: Note = lambda _bytes: None) -> tuple[int, str]:
@@ -153,8 +169,15 @@ def checksum(path: Path, note: Note = lambda _bytes: None) -> tuple[int, str]:
 
 
 def verify_file(folder: Path, file: BackupFile) -> None:
-    """Have SQLite check a file, and compare its position. Raises BackupError."""
+    """Have SQLite check a file, and compare its position; a plan is named by its checksum.
+
+    Raises BackupError.
+    """
     path = folder / file.name
+    if file.is_plan:
+        if not path.stem.endswith(file.sha256[:32]):
+            raise BackupError(f"{path}: is damaged: it is not the plan that its name says")
+        return
     try:
         with _opened(path) as database:
             (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
@@ -190,6 +213,24 @@ def _opened(path: Path) -> Generator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def origin_of(path: Path) -> Origin | None:
+    """What tells whether a file has changed; None while a part of it is still in its log."""
+    with suppress(FileNotFoundError):
+        if path.with_name(f"{path.name}-wal").stat().st_size:
+            return None
+    status = path.stat()
+    return Origin(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def length_of(path: Path) -> int:
+    """What a copy of a file may take: the file and its log."""
+    total = 0
+    for each in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(FileNotFoundError):
+            total += each.stat().st_size
+    return total
 
 
 def sync(path: Path) -> None:

@@ -34,6 +34,11 @@ class DataFolder:
         return self.path / "sightings"
 
     @property
+    def plans(self) -> Path:
+        """The folder of the floor plans that were sent."""
+        return self.path / "plans"
+
+    @property
     def socket(self) -> Path:
         """Where the running gateway listens to the command line."""
         return self.path / "control.sock"

@@ -54,7 +54,10 @@ log = logging.getLogger("tagwarden.privacy")
 
 
 class GatewayErasing:
-    """Fulfils `api.erasing.Erasing`; one at a time."""
+    """Fulfils `api.erasing.Erasing`; one at a time.
+
+    `forget` clears what is kept in memory for those who ask, and still has the former names.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 -- everything that remembers
         self,
@@ -65,7 +68,9 @@ class GatewayErasing:
         follower: SightingsFollower,
         site: Callable[[], Site],
         clock: Callable[[], int],
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
+        self._forget_shown = forget
         self._folder = folder
         self._collector = collector
         self._journal = journal
@@ -132,6 +137,7 @@ class GatewayErasing:
         work = partial(self._rewrite, subject, names, frozenset(kept), made)
         stored, state = await self._collector.in_writer(work)
         self._collector.station.adopt(state)
+        self._forget_shown()
         await self._collector.in_writer(self._finish)
         return msgspec.structs.replace(stored, finished_ns=self._clock())
 

@@ -22,6 +22,7 @@ from tags.epc.values import ID_PREFIX
 from tags.reads import Fix
 from tags.times import SECOND_NS
 from zones.bins import Cell, Slot, cells_of
+from zones.floorplan import PointKey
 from zones.movements import Movement
 from zones.positions import place_of
 from zones.tracks import Track
@@ -34,7 +35,8 @@ UNWATCHED_NS = 10 * SECOND_NS
 
 GONE_MAX = 10_000
 AT_ONCE = 500
-"""After so many placed, others on the event loop have their turn."""
+QUICK_AT_ONCE = 5_000
+"""After so many placed, or only heard again, others on the event loop have their turn."""
 
 _RANKS: dict[Severity | None, int] = {None: 0, "info": 1, "warning": 2, "critical": 3}
 
@@ -73,6 +75,10 @@ class LiveBoard:
         self._unheard: tuple[str, ...] = ()
         self._is_health_changed = True
         self._is_begun = False
+
+    def forget(self) -> None:
+        """Begin anew, also for those who look: names have changed."""
+        self._begin()
 
     def note(self, groups: Sequence[Group]) -> None:
         """Groups are committed; remember whom they are about, if somebody looks."""
@@ -146,7 +152,7 @@ class LiveBoard:
             since = 0
             await self._take_stock()
         self._look_at_zones()
-        await self._place_all(self._due())
+        await self._place_all()
         if not self._is_begun:
             # Another site file came while others had their turn.
             return await self.news(0, seq)
@@ -178,12 +184,6 @@ class LiveBoard:
                 self._alerts.setdefault(subject, {})[alert.id] = alert.severity
         tags = [tag for located in state.located for tag in list(located.tracks)]
         self._dirty.update(dict.fromkeys(tags))
-
-    def _due(self) -> list[str]:
-        """The tags to look at: those that something was noted of, or that are not settled yet."""
-        due = {**self._dirty, **dict.fromkeys(self._heard_ns), **self._unsettled}
-        self._dirty, self._unsettled = {}, {}
-        return list(due)
 
     def _changed_since(self, since: int) -> list[str]:
         changed: list[str] = []
@@ -217,11 +217,14 @@ class LiveBoard:
 
     # Placing
 
-    async def _place_all(self, tags: Sequence[str]) -> None:
+    async def _place_all(self) -> None:
+        """Look at the tags that something was noted of, or that are not settled yet."""
         self._number += 1
         heard_ns, self._heard_ns = self._heard_ns, {}
+        noted = {**self._dirty, **self._unsettled}
+        self._dirty, self._unsettled = {}, {}
         keys: dict[str, int] = {}
-        for tag in tags:
+        for tag in [*noted, *await self._heard_otherwise(heard_ns, noted)]:
             for key in self._keys_of(tag):
                 keys[key] = max(keys.get(key, 0), heard_ns.get(tag, 0))
         slots = self._open_slots()
@@ -230,6 +233,41 @@ class LiveBoard:
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)
                 slots = self._open_slots()
+
+    async def _heard_otherwise(self, heard_ns: dict[str, int], noted: dict[str, None]) -> list[str]:
+        """Those of the tags that were heard that are not simply heard again where they are."""
+        others: list[str] = []
+        slots, zones = self._open_slots(), dict[PointKey, str | None]()
+        for place, (tag, at_ns) in enumerate(heard_ns.items(), start=1):
+            if tag not in noted and not self._is_heard_again(tag, at_ns, slots, zones):
+                others.append(tag)
+            if place % QUICK_AT_ONCE == 0:
+                await asyncio.sleep(0)
+                slots, zones = self._open_slots(), {}
+        return others
+
+    def _is_heard_again(
+        self, tag: str, at_ns: int, slots: Sequence[Slot], zones: dict[PointKey, str | None]
+    ) -> bool:
+        """Whether a tag is where it was and as it was: cheap, for most; other changes are noted."""
+        key = self._key_of.get(tag, "")
+        former = self._items.get(key)
+        if former is None or former.is_provisional or former.is_unknown:
+            return False
+        if len(self._tags_of[key]) > 1 or tag in self._pipeline.state.latest.fixes:
+            return False
+        for slot in slots:
+            head = slot.get(tag)
+            if head is not None and (cell := _loudest(head)) is not None:
+                if (point := cell.key) not in zones:
+                    zones[point] = self._pipeline.plan.point(point).zone
+                if zones[point] != former.zone:
+                    return False
+                break
+        if at_ns - former.heard_ns >= HEARD_AGAIN_NS:
+            self._items[key] = former._replace(heard_ns=at_ns)
+            self._note_change(key)
+        return True
 
     def _keys_of(self, tag: str) -> Iterable[str]:
         """Whom a tag tells of, and of whom it told before another one carried it."""
@@ -340,6 +378,13 @@ def _hint(tags: Iterable[str], slots: Sequence[Slot], pipeline: Pipeline) -> tup
             zone = pipeline.plan.point(max(cells, key=_loudness).key).zone
             return zone, max(cell.last_ns for cell in cells)
     return None, 0
+
+
+def _loudest(head: Cell) -> Cell | None:
+    """The antenna that heard best within a bin; None if what it heard counts for nothing."""
+    if head.other is None:
+        return head if head.count else None
+    return max((cell for cell in cells_of(head) if cell.count), key=_loudness, default=None)
 
 
 def _loudness(cell: Cell) -> tuple[int, int]:

@@ -6,11 +6,13 @@ The steps, and what the next start makes of a crash between any two of them:
    trial start. A crash up to here: `restore.new` is removed, the data is as it was.
 2. `restore.json` is written. From here on the restore is decided: `settle` carries the rest out,
    now or at the next start, from wherever it stopped.
-3. What was there is moved to `before-restore-TIME`, and nothing of it deleted.
-4. The files of `restore.new` are renamed into place, `state.db` last.
-5. `restore.json` and the empty `restore.new` are removed.
+3. The plans of floors are added to those that are there: the same name is the same picture, and
+   the site file, which a restore leaves as it is, may name any of them.
+4. What else was there is moved to `before-restore-TIME`, and nothing of it deleted.
+5. The files of `restore.new` are renamed into place, `state.db` last.
+6. `restore.json` and the empty `restore.new` are removed.
 
-Steps 2 to 5 are for who holds the lock of the data folder.
+Steps 2 to 6 are for who holds the lock of the data folder.
 """
 
 import fcntl
@@ -22,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.backup_files import SIGHTINGS, STATE, BackupError, sync
+from gateway.backup_files import PLANS, SIGHTINGS, STATE, BackupError, sync
 from gateway.second_copy import NAMES as SECOND_COPY
 
 STAGED = "restore.new"
@@ -83,6 +85,7 @@ def settle(folder: Path, step: Step = lambda _what: None) -> str | None:
     if decided is None:
         return _abandon(folder)
     staged, aside = folder / STAGED, folder / decided.aside
+    _add_plans(folder, staged / PLANS, step)
     if (staged / SIGHTINGS).exists():
         _move_aside(folder, aside, step)
         step("move sightings in")
@@ -118,6 +121,17 @@ def _move_aside(folder: Path, aside: Path, step: Step) -> None:
         (folder / name).rename(aside / name)
     if aside.exists():
         sync(aside)
+
+
+def _add_plans(folder: Path, staged: Path, step: Step) -> None:
+    plans = sorted(staged.glob("plan-*"))
+    if not plans:
+        return
+    (folder / PLANS).mkdir(mode=0o700, exist_ok=True)
+    for plan in plans:
+        step(f"move {plan.name} in")
+        plan.replace(folder / PLANS / plan.name)
+    sync(folder / PLANS)
 
 
 def _old_in(folder: Path) -> list[str]:

@@ -130,7 +130,14 @@ class Gateway:
             self._archive.follower,
             lambda: self.site,
             self._clock,
+            self._forget_shown,
         )
+
+    def _forget_shown(self) -> None:
+        """Keep nothing in memory for those who ask: the past has got other names."""
+        self._desk.whereabouts.clear()
+        self._desk.live_board.forget()
+        self._web.forget()
 
     def _make_self_watch(self) -> SelfWatch:
         return SelfWatch(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from api.site_edits import (
     EditTerms,
     EntryEdit,
+    Part,
     PartEdit,
     SiteEdit,
     SiteProblem,
@@ -13,7 +14,15 @@ from api.site_edits import (
     WholeText,
 )
 from gateway.site import Site
-from gateway.site_amending import Amended, Data, amended, entries_of, follow_renaming, place_of
+from gateway.site_amending import (
+    WITH_HISTORY,
+    Amended,
+    Data,
+    amended,
+    entries_of,
+    follow_renaming,
+    place_of,
+)
 from gateway.site_problems import Fault, Problem
 from gateway.site_reading import (
     Standing,
@@ -65,8 +74,34 @@ def plan_of(standing: Standing, edit: SiteEdit, terms: EditTerms) -> Plan:
         None if entry is None else masked(entry),
         etag,
         changes_between(standing.text, site.text, ("before", "after")),
-        shown_problems(site.warnings),
+        (*shown_problems(site.warnings), *_undone_renames(data, site, edit)),
     )
+
+
+def _undone_renames(before: Data, site: Site, edit: SiteEdit) -> Iterator[SiteProblem]:
+    """What a version that comes back names as before, with its history under the other name."""
+    if not (isinstance(edit, WholeText) and edit.kept):
+        return
+    after = data_of(site.text)
+    for part in WITH_HISTORY:
+        stated = _former_names(after, part)
+        for name, was in _former_names(before, part).items():
+            if was is None or name in stated or stated.get(was, name) == name:
+                continue
+            message = (
+                f"was named '{name}' until now, and its history stays under that name; "
+                f"write `was: {name}` into its entry to take it along"
+            )
+            yield SiteProblem(0, f"{part}[{was}]", message, "warning")
+
+
+def _former_names(data: Data, part: Part) -> dict[str, str | None]:
+    """The names in a list, each with the former one that it states."""
+    entries = (entry for entry in entries_of(data, part) if isinstance(entry, dict))
+    return {
+        str(entry.get("name")): None if (was := entry.get("was")) is None else str(was)
+        for entry in entries
+    }
 
 
 def _data_before(standing: Standing, edit: SiteEdit) -> Data:

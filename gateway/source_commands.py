@@ -12,6 +12,7 @@ from time import time_ns
 import msgspec
 
 from delivery.broker_examination import examine_broker
+from gateway.certificate_examination import examine_certificate
 from gateway.doctor import Examination, examine_folder, examine_history, examine_readers
 from gateway.entries import Tick
 from gateway.recorder import Recorder
@@ -63,6 +64,9 @@ async def _examine(site: Site, chosen: argparse.Namespace) -> list[tuple[str, st
         findings = await examine_broker(publisher, site.settings.site.name, time_ns)
         told = Examination(publisher.name, f"publish {publisher.address}", findings)
         faults += [(told.name, fault) for fault in _show(told)]
+    if (tls := site.settings.server.tls) is not None:
+        pair = await asyncio.to_thread(examine_certificate, site.settings.server, tls, time_ns())
+        faults += [(pair.name, fault) for fault in _show(pair)]
     if site.settings.history.store == "influxdb":
         stored = await examine_history(site.settings.history, time_ns)
         faults += [(stored.name, fault) for fault in _show(stored)]

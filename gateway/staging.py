@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.backup_files import (
+    PLANS,
     SIGHTINGS,
     STATE,
     Backup,
@@ -58,6 +59,7 @@ def stage(folder: Path, source: Path, backup: Backup, note: Note = lambda _bytes
             shutil.rmtree(staged)
         (staged / SIGHTINGS).mkdir(mode=0o700, parents=True)
         staged.chmod(0o700)
+        (staged / PLANS).mkdir(mode=0o700)
         for file in backup.files:
             _copy(source, staged, file, note)
         _try(staged / STATE)
@@ -96,5 +98,5 @@ def _try(state: Path) -> None:
 
 
 def _sync_all(staged: Path) -> None:
-    for path in (staged / STATE, staged / SIGHTINGS, staged, staged.parent):
+    for path in (staged / STATE, staged / SIGHTINGS, staged / PLANS, staged, staged.parent):
         sync(path)

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ _LOCKED = "ENCRYPTED"
 """Stands in the first lines of every form of a PEM key that wants a password."""
 _SEQUENCE, _VERSION, _UTC_TIME = 0x30, 0xA0, 0x17
 _LONG_FORM = 0x80
+_EXTENSIONS, _DNS_NAME, _IP_ADDRESS = 0xA3, 0x82, 0x87
+_SUBJECT_ALT_NAME = b"\x55\x1d\x11"
 
 log = logging.getLogger("tagwarden.http")
 
@@ -30,10 +33,11 @@ class TlsError(Exception):
 
 
 class Certificate(NamedTuple):
-    """A pair that can be used: for new connections, until `expires_ns`."""
+    """A pair that can be used: for new connections, until `expires_ns`; `der` is the first one."""
 
     context: ssl.SSLContext
     expires_ns: int
+    der: bytes = b""
 
 
 def read_certificate(settings: TlsSettings) -> Certificate:
@@ -55,7 +59,31 @@ def read_certificate(settings: TlsSettings) -> Certificate:
         raise TlsError(f"{settings.cert} with {settings.key}: {_reason(error)}") from error
     except OSError as error:
         raise TlsError(f"{settings.cert}: {error.strerror or error}") from error
-    return Certificate(context, min(expiry_ns(der) for der in ders))
+    return Certificate(context, min(expiry_ns(der) for der in ders), ders[0])
+
+
+def names_of(der: bytes) -> tuple[str, ...]:
+    """The host names that a certificate is for (RFC 5280, 4.2.1.6), addresses too.
+
+    Raises TlsError.
+    """
+    try:
+        fields = _elements(_inner(_inner(der)))
+        listed = next((content for tag, content in fields if tag == _EXTENSIONS), None)
+        found = () if listed is None else _elements(_inner(listed))
+        for parts in (list(_elements(extension)) for _, extension in found):
+            if parts[0][1] == _SUBJECT_ALT_NAME:
+                told = (_told_name(tag, name) for tag, name in _elements(_inner(parts[-1][1])))
+                return tuple(name for name in told if name)
+    except (IndexError, StopIteration, ValueError) as error:
+        raise TlsError("a certificate of the file can not be read") from error
+    return ()
+
+
+def _told_name(tag: int, name: bytes) -> str:
+    if tag == _DNS_NAME:
+        return name.decode("ascii").lower()
+    return str(ip_address(name)) if tag == _IP_ADDRESS else ""
 
 
 def expiry_ns(der: bytes) -> int:

@@ -30,6 +30,7 @@ class Web:
         self._servers: list[Server] = []
         self._noting: list[asyncio.Task[None]] = []
         self._accesses: list[Access] = []
+        self._apps: list[Api] = []
 
     @property
     def address(self) -> str:
@@ -50,6 +51,7 @@ class Web:
             session_limits=self._session_limits,
         )
         self._accesses.append(app.state.access)
+        self._apps.append(app)
         return app
 
     def _session_limits(self) -> SessionLimits:
@@ -76,6 +78,11 @@ class Web:
         await ended(self._noting)
         await app.key_uses.write()
         await app.session_book.write()
+
+    def forget(self) -> None:
+        """Keep nothing in memory of what was told: it has been rewritten."""
+        for app in self._apps:
+            app.streams.forget()
 
     def use_settings(self) -> None:
         """Work by what the site file says now."""

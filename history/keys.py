@@ -41,10 +41,10 @@ _LISTING = Listing(
 
 
 class KeyNameTakenError(ValueError):
-    """Another key has this name already."""
+    """Another key has this name already, or somebody logs in by it."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is a key named {name!r} already")
+        super().__init__(f"there is a key, or somebody, named {name!r} already")
 
 
 class TooManyKeysError(ValueError):
@@ -268,7 +268,9 @@ def limits_json(limits: KeyLimits) -> dict[str, Any]:
 
 
 def _require_room(connection: sqlite3.Connection, name: str) -> None:
-    if _found(connection, "name", name) is not None:
+    # Names stand in the audit log, where nobody must be taken for somebody else.
+    named = connection.execute("SELECT 1 FROM people WHERE login = ?", (name,)).fetchone()
+    if named is not None or _found(connection, "name", name) is not None:
         raise KeyNameTakenError(name)
     if connection.execute("SELECT count(*) FROM api_keys").fetchone()[0] >= KEYS_MAX:
         raise TooManyKeysError

@@ -79,6 +79,10 @@ CREATE TABLE erasures (
 DROP INDEX outbox_by_alert;
 CREATE INDEX outbox_by_alert ON outbox (alert, channel, state, ordinal);
 
+-- Who is in a zone is asked in the order of assets, then of tags without one.
+DROP INDEX visits_open_in_zone;
+CREATE INDEX visits_open_in_zone ON visits (zone, asset, tag) WHERE to_ns IS NULL;
+
 -- Every time that a version of the site file came into force; the same one may come again.
 CREATE TABLE site_changes (
     number INTEGER PRIMARY KEY,

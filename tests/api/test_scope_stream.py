@@ -12,6 +12,7 @@ from history.callers import Scope
 from history.outputs import Numbered, Output, event_of
 from readers.health import ReaderHealth
 from tests.api.fake_gateway import NOON_NS, FakeDesk, moved
+from tests.api.listening import listening, serving
 from tests.api.scoped_site import (
     ALPHA,
     BETA,
@@ -26,7 +27,6 @@ from tests.api.scoped_site import (
     marks_in,
     site,
 )
-from tests.api.test_stream import listening, serving
 from tests.history.made import alert as made_alert
 from tests.history.made import raised
 from zones.floorplan import FloorPlan

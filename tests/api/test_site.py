@@ -83,6 +83,22 @@ async def test_a_rename_keeps_the_history_and_all_that_names_it_follows(site: Si
     assert site.zones == ["lobby", "gate"]
 
 
+async def test_an_undone_rename_says_where_the_history_stays(site: Sited) -> None:
+    renamed = await site.change("PATCH", "/zones/hall", json={"name": "lobby"})
+    assert renamed.json()["warnings"] == []
+    undone = await site.admin.post(
+        "/site/versions/1/restore", headers={"if-match": await site.etag("/site")}
+    )
+    assert undone.status_code == 200, undone.text
+    (warning,) = undone.json()["warnings"]
+    assert (warning["key"], warning["severity"]) == ("zones[hall]", "warning")
+    assert "`was: lobby`" in warning["message"]
+    again = await site.admin.post(
+        "/site/versions/2/restore", headers={"if-match": await site.etag("/site")}
+    )
+    assert again.json()["warnings"] == []
+
+
 async def test_what_is_named_elsewhere_can_not_be_taken_out(site: Sited) -> None:
     answer = await site.change("DELETE", "/channels/desk")
     assert answer.status_code == 422

@@ -100,3 +100,11 @@ async def test_no_more_are_kept_than_may_be() -> None:
         await known.of(str(number), table.look)
     await known.of("0", table.look)
     assert table.asked == KEPT_MAX + 2
+
+
+async def test_what_was_rewritten_is_asked_for_anew() -> None:
+    known, table = Whereabouts(Clock()), Table()
+    await known.of("A", table.look)
+    known.clear()
+    table.zone = "yard"
+    assert await known.of("A", table.look) == {"zone": "yard"}

@@ -253,7 +253,7 @@ def test_what_is_no_backup_or_from_the_future_is_refused(
 
     assert "is no backup" in refusal(data)
     make_backup(DataFolder(data), tmp_path / "backup")
-    _tell(tmp_path / "backup", format=2, version="9.9")
+    _tell(tmp_path / "backup", format=3, version="9.9")
     assert "made by Tagwarden 9.9" in refusal(tmp_path / "backup")
     _tell(tmp_path / "backup", format=1, position=3)
     assert "another moment" in refusal(tmp_path / "backup")

@@ -194,3 +194,15 @@ async def test_nothing_is_remembered_while_nobody_looks(watched: Watched) -> Non
     watched.read(TAGS[0], 60)
     assert not watched.board._is_begun
     assert not watched.board._heard_ns
+
+
+async def test_a_board_that_is_to_forget_tells_who_looks_everything_anew(watched: Watched) -> None:
+    await watched.look()
+    watched.read(TAGS[0], 1)
+    watched.pass_to(5)
+    assert await watched.look()
+    known = dict(watched.known)
+    watched.board.forget()
+    watched.known["former name"] = known[next(iter(known))]
+    await watched.look()
+    assert watched.known == known

@@ -59,6 +59,12 @@ def test_two_keys_never_share_a_name(writer: Writer) -> None:
         create_key(writer.connection, "dashboard", "admin", T0_NS)
 
 
+def test_a_key_is_not_named_as_somebody_logs_in(writer: Writer) -> None:
+    writer.connection.execute(ADMIN, ("admin", None, None, 0))
+    with pytest.raises(KeyNameTakenError, match="'ANN'"):
+        create_key(writer.connection, "ANN", "viewer", T0_NS)
+
+
 def test_there_is_no_other_role(writer: Writer) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         create_key(writer.connection, "x", "root", T0_NS)  # type: ignore[arg-type] # on purpose

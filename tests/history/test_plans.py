@@ -24,7 +24,7 @@ from history.listings import (
     wanted_assets,
 )
 from history.paging import PageRequest, encode_cursor, page_query
-from history.presence import present_query
+from history.presence import Stretch, present_query
 from history.sqlite_history import ALERTS_BETWEEN, LAST_POSITIONS, TRACK, VISITS_BETWEEN
 from history.timeline import timeline_query
 from tests.history.made import Writer, plan
@@ -71,7 +71,11 @@ for _name, _listing, _wanted in (
 PLANS["visits of a zone"] = VISITS_BETWEEN, _SPAN
 PLANS["track of a tag"] = TRACK, {**_SPAN, "tag": "a"}
 PLANS["alerts between"] = ALERTS_BETWEEN, _SPAN
-PLANS["who is in"] = present_query(["a", "b"], PageRequest())
+for _sort in ("seq", "-seq"):
+    for _unbound, _after in ((False, None), (False, "a"), (True, None), (True, "a")):
+        PLANS[f"who is in, {_sort}, {_unbound}, {_after}"] = present_query(
+            "a", Stretch(_unbound, _after), PageRequest(sort=_sort)
+        )
 PLANS["history"] = timeline_query(VisitFilter(asset="a", since_ns=1), PageRequest())
 # In the order of the key and no further than the page.
 WALKS = {"movements", "crossings", "visits", "assets", "alerts", "active alerts", "audit"}
@@ -93,7 +97,7 @@ def test_no_question_reads_a_table_from_end_to_end(writer: Writer, name: str) ->
 
 def test_who_is_there_costs_nothing_for_those_who_were(writer: Writer) -> None:
     steps = [
-        *plan(writer.connection, *PLANS["who is in"]),
+        *plan(writer.connection, *PLANS["who is in, seq, False, None"]),
         *plan(writer.connection, presence._NEWEST_OPEN, ("drill",)),
         *plan(
             writer.connection, "UPDATE visits SET to_ns = 1 WHERE tag = ? AND to_ns IS NULL", "a"
@@ -102,6 +106,18 @@ def test_who_is_there_costs_nothing_for_those_who_were(writer: Writer) -> None:
     searches = [step for step in steps if step.startswith(("SEARCH visits", "SEARCH newer"))]
     assert len(searches) == 4
     assert all("visits_open" in step for step in searches)
+
+
+@pytest.mark.parametrize("name", [name for name in PLANS if name.startswith("who is in")])
+def test_a_page_of_who_is_there_begins_where_the_last_one_ended(writer: Writer, name: str) -> None:
+    sought = [f"{'tag' if ', True' in name else 'asset'}>?"]
+    if name.endswith("a"):
+        sought = ["<?" if "-seq" in name else ">?"]
+    steps = plan(writer.connection, *PLANS[name])
+    (search,) = [step for step in steps if step.startswith("SEARCH visits")]
+    assert "visits_open_in_zone (zone=?" in search
+    assert all(part in search for part in sought)
+    assert not any("B-TREE" in step for step in steps)
 
 
 @pytest.mark.parametrize("name", ["visits of a zone", "visits in a zone between"])

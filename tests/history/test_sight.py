@@ -28,7 +28,7 @@ from history.listings import (
 )
 from history.paging import PageRequest, page_query
 from history.past import PastQuestion, PastType, past_of
-from history.presence import present_query
+from history.presence import Stretch, present_query
 from history.questions import StateQuestions
 from history.scope import UNLIMITED, Sight, sight_of
 from history.sightings import SightingBatch
@@ -123,7 +123,8 @@ QUESTIONS = {
     "assets": page_query(ASSETS, wanted_assets(AssetFilter()), PageRequest(), SIGHT),
     "asset of a tag": page_query(ASSETS, wanted_assets(AssetFilter(tag="a")), PageRequest(), SIGHT),
     "checkouts": page_query(CHECKOUTS, wanted_checkouts(CheckoutFilter()), PageRequest(), SIGHT),
-    "who is in": present_query(["a", "b"], PageRequest(), SIGHT),
+    "who is in": present_query("a", Stretch(unbound=False), PageRequest(), SIGHT),
+    "who is in, of no asset": present_query("a", Stretch(unbound=True), PageRequest(), SIGHT),
     "history": timeline_query(VisitFilter(asset="a"), PageRequest(), sight=SIGHT),
 }
 WALKS = {"movements", "crossings", "visits", "assets", "checkouts"}
@@ -169,6 +170,24 @@ def test_an_asset_is_seen_where_its_newest_open_visit_is(
     assert (position["zone"], position["last_zone"]) == (None, "yard")
 
 
+def past_of_drill(
+    questions: StateQuestions, sightings: SqliteSightings, of: Sight, limit: int = 100
+) -> list[tuple[str, str]]:
+    """Type and time of every row, page by page."""
+    rows: list[tuple[str, str]] = []
+    cursor: str | None = None
+    wanted = PastQuestion(asset="drill", types=frozenset(get_args(PastType)), sight=of)
+    while True:
+        request = PageRequest(limit=limit, cursor=cursor, sort="-time")
+        page = questions.answer(
+            partial(past_of, sightings=sightings, wanted=wanted, request=request)
+        )
+        rows += [(row["type"], row.get("time") or row["from"]) for row in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            return rows
+
+
 def test_positions_of_trackers_are_told_while_the_asset_was_in_sight(
     writer: Writer, questions: StateQuestions, tmp_path: Path
 ) -> None:
@@ -185,22 +204,8 @@ def test_positions_of_trackers_are_told_while_the_asset_was_in_sight(
         for time_s in (5, 15, 25, 35)
     ]
     sightings.append([SightingBatch(1, [], fixes)])
+    told = partial(past_of_drill, questions, sightings)
     sight = sight_of(Scope(zones=("hall",)), PLAN)
-
-    def told(of: Sight, limit: int = 100) -> list[tuple[str, str]]:
-        rows: list[tuple[str, str]] = []
-        cursor: str | None = None
-        wanted = PastQuestion(asset="drill", types=frozenset(get_args(PastType)), sight=of)
-        while True:
-            request = PageRequest(limit=limit, cursor=cursor, sort="-time")
-            page = questions.answer(
-                partial(past_of, sightings=sightings, wanted=wanted, request=request)
-            )
-            rows += [(row["type"], row.get("time") or row["from"]) for row in page.items]
-            cursor = page.cursor
-            if cursor is None:
-                return rows
-
     seen = told(sight)
     assert [time for kind, time in seen if kind == "position"] == [
         format_time(at(time_s)) for time_s in (25, 5)
