@@ -30,6 +30,7 @@ _WORDS = {
     "string_type": "must be text",
     "string_unicode": "is not Unicode text",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "too_long": "must have at most {max_length} items",
     "greater_than_equal": "must be at least {ge}",
@@ -46,6 +47,8 @@ _WORDS_BY_START = {
 def refusal_words(finding: Mapping[str, Any]) -> str:
     """Say what pydantic found (its `type`, `msg` and `ctx`) without quoting what was sent."""
     kind: str = finding["type"]
+    if kind == "too_long" and finding["ctx"]["field_type"] == "Value":
+        kind = "string_too_long"  # a text whose length is judged after a validator of its own
     if kind in _WORDS:
         return _WORDS[kind].format_map(finding.get("ctx", {}))
     if kind == "literal_error":

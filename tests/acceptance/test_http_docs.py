@@ -105,6 +105,11 @@ async def decided(client: httpx.AsyncClient) -> tuple[int, int]:
     return len(await items(client, "movements")), heard
 
 
+def every_asset(names: dict[str, Any]) -> list[dict[str, Any]]:
+    """All assets by the page's own function, one on a page, so that it has to find the next."""
+    return list(names["every"]("assets", limit="1"))
+
+
 async def run_bash(opened: Shell, block: Block, client: httpx.AsyncClient) -> None:
     """Run a block, look at its answer, and wait until what it pushed is decided."""
     before = await decided(client)
@@ -144,8 +149,10 @@ async def test_a_stranger_gets_through_the_page(
                     await run_bash(opened, block, client)
                 else:
                     await asyncio.to_thread(exec, compile(block.text, str(PAGE), "exec"), names)
+        page_by_page = [each["id"] for each in await asyncio.to_thread(every_asset, names)]
         await asyncio.to_thread(names["gateway"].close)
     printed = capfd.readouterr().out
+    assert sorted(page_by_page) == ["forklift-3", "laptop-17"]
     assert "hall\n" in printed
     assert "critical forklifts stay in forklift-3 hall gate\n" in printed
     assert "in repair\n" in printed

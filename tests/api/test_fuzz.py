@@ -44,7 +44,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 Pair = tuple[str, str | int | float | bool | None]
-KNOWN = {200, 201, 204, 400, 404, 405, 408, 409, 413, 415, 422, 503}
+KNOWN = {200, 201, 202, 204, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428, 429, 503}
 
 
 @pytest.fixture(scope="module")

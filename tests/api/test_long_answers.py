@@ -40,7 +40,8 @@ def app(
     del keys
     limits = LongLimits(at_once_max=1, slice_rows=SLICE, send_timeout_s=0.5)
     check = keys_in(questions._path)
-    return create_app(desk, questions, check, metrics, StreamLimits(), long_limits=limits)
+    named = {"hosts": lambda: ["gateway"], "long_limits": limits}
+    return create_app(desk, questions, check, metrics, StreamLimits(), **named)
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ async def test_a_client_that_stalls_or_leaves_is_let_go_and_makes_room(  # noqa:
 
     monkeypatch.setattr(questions, "movements", endless)
     sent = (
-        f"GET {API}/movements HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\n"
+        f"GET {API}/movements HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n"
         f"Authorization: Bearer {keys['viewer']}\r\n\r\n"
     ).encode()
     async with serving(app) as url:

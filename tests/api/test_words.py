@@ -1,13 +1,14 @@
 """Refusals in words that somebody without knowledge of the libraries understands."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
+from pydantic import BaseModel, Field, ValidationError
 
 from api.problems import problem_text
-from api.words import refusal_words, sentence
+from api.words import Line, refusal_words, sentence
 from tests.api.fake_gateway import FakeDesk, raised
 
 API = "/api/v1"
@@ -15,6 +16,11 @@ STATES = (
     "active, cleared, out_of_service, suppressed, shelved, active_unacknowledged,"
     " active_acknowledged, returned_unacknowledged, latched"
 )
+
+
+class _Sent(BaseModel):
+    name: Annotated[Line, Field(min_length=1, max_length=3)]
+    zones: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,25 @@ async def test_a_body_is_refused_in_plain_words(
         answer = await operator.post(f"{API}/assets", content=json.dumps(sent))
         told = {error["field"]: error["message"] for error in answer.json()["errors"]}
         assert told == errors
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        ({"name": ""}, "must not be empty"),
+        ({"name": "abcd"}, "must have at most 3 characters"),
+        ({"zones": []}, "must not be empty"),
+        ({"zones": ["a", "b"]}, "must have at most 1 items"),
+    ],
+)
+def test_a_length_is_told_in_signs_of_a_text_and_in_items_of_a_list(
+    sent: dict[str, Any],
+    message: str,
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        _ = _Sent.model_validate({"name": "abc", "zones": ["a"]} | sent)
+    [finding] = refused.value.errors()
+    assert refusal_words(finding) == message
 
 
 async def test_a_tag_is_refused_without_the_words_of_a_library(operator: httpx.AsyncClient) -> None:
