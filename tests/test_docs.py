@@ -162,3 +162,10 @@ def test_every_default_of_a_rule_that_is_told_is_the_one_that_holds(
 )
 def test_every_list_of_rules_that_is_shown_is_understood(block: str) -> None:
     assert site_with(block).warnings == ()
+
+
+def test_every_control_names_a_test_that_there_is() -> None:
+    page = (ROOT / "docs/reference/security-controls.md").read_text(encoding="utf-8")
+    named: list[str] = re.findall(r"`(tests/\S+\.py)`", page)
+    assert len(named) > len(re.findall(r"^\| ", page, re.MULTILINE))
+    assert [name for name in named if not (ROOT / name).is_file()] == []
