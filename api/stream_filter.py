@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
 _ANYTHING = Wanted()[1:]
 
 
-def wanted_events(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
+async def wanted_events(  # noqa: PLR0913, PLR0917 -- each argument is a parameter of the query
     types: Annotated[
         str | None,
         Query(

@@ -133,7 +133,7 @@ async def test_zones_that_nobody_hears_are_told_unless_somebody_works_there(
         assert (alert["kind"], alert["zones"]) == ("blind", ["gate", "hall"])
         assert alert["evidence"]["readers"] == {"dock": "offline"}
         assert alert["time"] > released
-        await at.running.command.hears("CRITICAL .*system: blind: gate, hall: raised")
+        await at.running.command.hears("critical .*system: blind: gate, hall: raised")
         told = await events(at.ask, 0, alert["seq"])
         alerts = [event.body for event in told if event.kind == "alert"]
         assert [(each["asset"], each["zones"]) for each in alerts] == [(None, ["gate", "hall"])]
