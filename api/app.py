@@ -1,13 +1,15 @@
 """The HTTP server's application, put together without globals."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from time import monotonic
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from starlette.datastructures import State
+from starlette.routing import BaseRoute
 from starlette.routing import Route as PathRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -145,12 +147,20 @@ def create_app(  # noqa: PLR0913 -- it joins what the API is made of
     return app
 
 
+@cache
+def _routes() -> list[BaseRoute]:
+    """Those of the tables, made once: they hold nothing of any application."""
+    register_names()
+    router = APIRouter()
+    for route in ROUTES:
+        add_route(router, route)
+    return router.routes
+
+
 def _add_routes(app: Api) -> None:
     """Answer what the tables of routes name, with those at hand who answer longer."""
     app.state.lives, app.state.streams = app.lives, app.streams
     app.state.sessions, app.state.log_ins = app.session_book, app.log_ins
     answer_problems(app, app.allowed)
-    register_names()
-    for route in ROUTES:
-        add_route(app, route)
+    app.router.routes.extend(_routes())
     app.router.add_websocket_route(LIVE_PATH, live)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.access import RIGHTS, Right
@@ -75,10 +75,10 @@ def schema_path(path: str) -> str:
     return _CONVERTOR.sub("}", path)
 
 
-def add_route(app: FastAPI, route: Route) -> None:
-    """Let `app` answer the route to those who have the right and ask what it understands."""
+def add_route(router: APIRouter, route: Route) -> None:
+    """Let `router` answer the route to those who have the right and ask what it understands."""
     asked = asked_again(route.verb, route.answer)
-    app.router.add_api_route(
+    router.add_api_route(
         route.path,
         route.answer if asked is None else asked.remembering,
         methods=[route.verb],

@@ -87,7 +87,7 @@ def test_what_routes_are_called_with_depends_on_path_and_query_alone() -> None:
     """But for the surroundings; a time to come is refused by the clock, and never comes later."""
     app = FastAPI()
     for route in ROUTES:
-        add_route(app, route)
+        add_route(app.router, route)
     calls = {
         dependant.call
         for route in app.routes

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from api.access import keys_in
 from api.app import Api, create_app
 from api.long_answers import LongLimits
-from api.stream import StreamLimits
 from history.filters import MovementFilter
 from history.paging import Page, PageRequest
 from history.questions import StateQuestions
@@ -40,8 +39,9 @@ def app(
     del keys
     limits = LongLimits(at_once_max=1, slice_rows=SLICE, send_timeout_s=0.5)
     check = keys_in(questions._path)
-    named = {"hosts": lambda: ["gateway"], "long_limits": limits}
-    return create_app(desk, questions, check, metrics, StreamLimits(), **named)
+    return create_app(
+        desk, questions, check, metrics, hosts=lambda: ["gateway"], long_limits=limits
+    )
 
 
 @pytest.fixture

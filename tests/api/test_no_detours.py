@@ -15,7 +15,7 @@ def test_no_route_waits_for_a_thread_before_it_begins() -> None:
     app = FastAPI()
     register_names()
     for route in ROUTES:
-        add_route(app, route)
+        add_route(app.router, route)
     plain = {
         f"{route.path}: {call}"
         for route in app.routes
