@@ -132,6 +132,13 @@ class Desk(Protocol):
         """
         ...
 
+    async def note_export(self, by: str, path: str, form: str, filters: dict[str, str]) -> None:
+        """Write into the audit log that somebody took a list away in a form such as `csv`.
+
+        The same again within a minute is written once. Never raises.
+        """
+        ...
+
     def shelve_max_s(self) -> float:
         """For how long alerts and rules may be put aside at most."""
         ...

@@ -38,6 +38,7 @@ PASSED = frozenset(
         "recall",
         "remember",
         "note_denial",
+        "note_export",
         "shelve_max_s",
         "site_edits",
         "listeners",

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 from starlette.responses import Response
 
 from api.long_answers import NDJSON, LongAnswer, LongAnswers, lines_of
-from api.problems import invalid
+from api.problems import invalid, printable
 from api.surroundings import Surroundings
 from api.tables import csv_text
 from history.paging import LIMIT_MAX, Page, PageRequest, decode_cursor, encode_cursor
@@ -22,6 +22,8 @@ from tags.times import SECOND_NS, parse_time
 LIMIT_DEFAULT = 100
 TEXT_CHARS_MAX = 1000
 _CURSOR_CHARS_MAX = 4096
+_FILTERS_TOLD_MAX = 20
+_TOLD_CHARS_MAX = 200
 _FORM_SPACE = " "
 AHEAD_NS = 60 * SECOND_NS
 """The clock of a client may be ahead of ours by so much."""
@@ -113,7 +115,7 @@ class Listed:
 async def answer_list(here: Surroundings, request: PageRequest, listed: Listed) -> Response:
     """A page as the caller accepts it; as lines without a limit, all that there is.
 
-    Raises QuestionError, and ProblemError while too many long answers are given.
+    What is taken away as CSV or as lines stands in the audit log. Raises QuestionError, and ProblemError while too many long answers are given.
     """
 
     async def page_at(asked: PageRequest) -> Page:
@@ -121,7 +123,9 @@ async def answer_list(here: Surroundings, request: PageRequest, listed: Listed) 
         return Page(listed.finish(page.items), page.cursor)
 
     if not accepts(here.request, NDJSON) or "limit" in here.request.query_params:
-        return _page_response(here.request, await page_at(request), listed)
+        page = await page_at(request)
+        await _note_export(here)
+        return _page_response(here.request, page, listed)
     answers: LongAnswers = here.request.app.state.long_answers
     answers.require_room()
     asked = msgspec.structs.replace(request, limit=answers.limits.slice_rows)
@@ -129,7 +133,30 @@ async def answer_list(here: Surroundings, request: PageRequest, listed: Listed) 
     async def next_page(cursor: str) -> Page:
         return await page_at(msgspec.structs.replace(asked, cursor=cursor))
 
-    return LongAnswer(answers, await page_at(asked), next_page)
+    first = await page_at(asked)
+    await _note_export(here)
+    return LongAnswer(answers, first, next_page)
+
+
+async def _note_export(here: Surroundings) -> None:
+    """Say who took which list away, and what of it; nothing of JSON, which is for looking."""
+    request = here.request
+    form = _export_form(request)
+    if form is None:
+        return
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
+    filters = {
+        printable(name, _TOLD_CHARS_MAX): printable(value, _TOLD_CHARS_MAX)
+        for name, value in asked[:_FILTERS_TOLD_MAX]
+    }
+    path = printable(request.scope["path"], _TOLD_CHARS_MAX)
+    await here.desk.note_export(here.caller.name, path, form, filters)
+
+
+def _export_form(request: Request) -> Literal["ndjson", "csv"] | None:
+    if accepts(request, NDJSON):
+        return "ndjson"
+    return "csv" if accepts(request, "text/csv") else None
 
 
 def _page_response(request: Request, page: Page, listed: Listed) -> Response:

@@ -16,6 +16,7 @@ from api.site_edits import SiteEdits
 from api.whereabouts import Whereabouts
 from gateway.collector import Collector
 from gateway.denials import Denials
+from gateway.export_lines import ExportLines
 from gateway.file_watch import is_report
 from gateway.followers import NAME as SIGHTINGS
 from gateway.live_board import LiveBoard
@@ -73,6 +74,7 @@ class GatewayDesk:
         self._supervisor = supervisor
         self._site = site
         self._denials = Denials(lambda: self.clock())  # noqa: PLW0108 - tests set another clock later
+        self._exports = ExportLines(lambda: self.clock())  # noqa: PLW0108 - the same
         self._drawn: tuple[str | None, list[dict[str, Any]]] = (None, [])
 
     @property
@@ -216,6 +218,15 @@ class GatewayDesk:
         """Write down that somebody was refused, unless that stands there already, or too much."""
         if self._denials.is_worth_a_line(by, asked, role):
             await self._audit("access.denied", asked, by, {"role": role})
+
+    async def note_export(self, by: str, path: str, form: str, filters: dict[str, str]) -> None:
+        """Write down that somebody took a list away, unless that stands there already."""
+        worth = self._exports.worth(by, f"{path} {form} {sorted(filters.items())}")
+        detail: dict[str, Any] = {"format": form, "filters": filters}
+        if worth == "more":
+            detail["note"] = "more follow; they are not told one by one"
+        if worth is not None:
+            await self._audit("export", path, by, detail)
 
     async def _audit(self, action: str, target: str, by: str, detail: dict[str, Any]) -> None:
         """Write down what somebody did beside the pipeline; a full disk undoes nothing."""

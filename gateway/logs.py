@@ -28,6 +28,8 @@ _FIRST = ("time", "level", "logger", "message")
 _INTERNAL = ("_record", "_from_structlog", "message", "asctime")
 """What structlog and other formatters leave with a record."""
 
+_REFUSED_SOCKET = "ASGI callable returned without completing handshake."
+
 log = logging.getLogger(OURS)
 
 UseLogs = Callable[[LogSettings], None]
@@ -40,6 +42,7 @@ def set_up_logs(settings: LogSettings | None = None, stream: TextIO | None = Non
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     handler = logging.StreamHandler(out)
     handler.setFormatter(_formatter(settings, coloured=_is_coloured(out)))
+    handler.addFilter(_is_news)
     root = logging.getLogger()
     for former in [each for each in root.handlers if isinstance(each.formatter, _Formatter)]:
         root.removeHandler(former)
@@ -49,6 +52,14 @@ def set_up_logs(settings: LogSettings | None = None, stream: TextIO | None = Non
     # Whoever has a log channel wants its alerts, however little else.
     logging.getLogger(ALERTS).setLevel(logging.INFO)
     logging.getLogger(ACCESS).setLevel(logging.INFO if settings.access else logging.WARNING)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """All but what uvicorn says of each WebSocket that was refused as it should be.
+
+    A stranger could fill the log with it; refusals are counted.
+    """
+    return record.msg != _REFUSED_SOCKET
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):

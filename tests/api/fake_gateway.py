@@ -86,6 +86,7 @@ class FakeDesk:
         """What a test lets happen, and what it finds that was asked for."""
         self.submitted: list[Change] = []
         self.denials: list[tuple[str, str, str]] = []
+        self.exports: list[tuple[str, str, str, dict[str, str]]] = []
         self.journal_full = False
         self.sick_zones: set[str] = set()
         self.sick_since_ns = NOON_NS
@@ -173,6 +174,9 @@ class FakeDesk:
 
     async def note_denial(self, by: str, asked: str, role: str) -> None:
         self.denials.append((by, asked, role))
+
+    async def note_export(self, by: str, path: str, form: str, filters: dict[str, str]) -> None:
+        self.exports.append((by, path, form, filters))
 
     def shelve_max_s(self) -> float:
         return 28_800.0

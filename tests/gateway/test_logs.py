@@ -253,3 +253,12 @@ def test_what_nobody_caught_is_a_record(monkeypatch: pytest.MonkeyPatch) -> None
     assert record["level"] == "critical"
     assert record["exception"]["type"] == "RuntimeError"
     assert "hunter2" not in out.getvalue()
+
+
+def test_a_refused_socket_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs()
+    logging.getLogger("uvicorn.error").error("ASGI callable returned without completing handshake.")
+    logging.getLogger("uvicorn.error").error("something else")
+    said = capsys.readouterr().err
+    assert "handshake" not in said
+    assert "something else" in said
