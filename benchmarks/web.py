@@ -37,7 +37,10 @@ CONNECTIONS = 16
 ASK_S = 6.0
 CROWDS = (50, 500)
 EVENTS_PER_S = 50
-FOLLOW_S = 10.0
+FOLLOW_S = 20.0
+GROUPS = 10
+"""Of fifty assets each, which move one after the other: none as often as once in five seconds."""
+MOVED = b"event: movement"
 STALLED = 20
 READS_PER_S = 10_000
 STEP_S = 20.0
@@ -139,7 +142,7 @@ async def site(folder: Path) -> AsyncGenerator[tuple[Process, Address, Address]]
     path, data, log = folder / "site.yaml", folder / "data", folder / "log"
     path.write_text(SITE, encoding="utf-8")
     assets = folder / "assets.csv"
-    lines = (f"A-{number},{_tag(number)}" for number in range(EVENTS_PER_S))
+    lines = (f"A-{number},{_tag(number)}" for number in range(GROUPS * EVENTS_PER_S))
     assets.write_text("\n".join(("id,tags", *lines, "")), encoding="utf-8")
     keys = {
         role: await command("keys", "create", role, "--role", role, "--data", str(data))
@@ -162,30 +165,33 @@ def _tag(number: int) -> str:
 
 
 class Pusher:
-    """Lets all assets go from one zone to the other, so that each push makes fifty movements."""
+    """Lets a group of assets go to the other zone, so that each push makes fifty movements."""
 
     def __init__(self, at: Address) -> None:
         self._at = at
-        self._zone = 1
+        self._zones = [1] * GROUPS
 
-    async def push(self, times_ns: Sequence[int]) -> None:
-        """A read of each asset at each time, in the other zone each time. Raises ValueError."""
+    async def push(self, times_ns: Sequence[int], group: int = 0) -> None:
+        """Eight reads of each asset from each time on, elsewhere each time. Raises ValueError."""
         reader, writer = await asyncio.open_connection(self._at.host, self._at.port)
         for time_ns in times_ns:
-            self._zone = 3 - self._zone
-            for later in range(8):
-                await self._post(reader, writer, time_ns + later * SECOND_NS // 4)
+            self._zones[group] = 3 - self._zones[group]
+            reads = [
+                {
+                    "tag": _tag(group * EVENTS_PER_S + number),
+                    "antenna": self._zones[group],
+                    "rssi_dbm": -50,
+                    "time_ns": time_ns + later * SECOND_NS // 4,
+                }
+                for later in range(8)
+                for number in range(EVENTS_PER_S)
+            ]
+            await self._post(reader, writer, json.dumps(reads).encode())
         writer.close()
 
     async def _post(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, time_ns: int
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes
     ) -> None:
-        body = json.dumps(
-            [
-                {"tag": _tag(n), "antenna": self._zone, "rssi_dbm": -50, "time_ns": time_ns}
-                for n in range(EVENTS_PER_S)
-            ]
-        ).encode()
         head = (
             f"POST /api/v1/ingest/pushed HTTP/1.1\r\nhost: {self._at.host}\r\n{self._at.head}"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -233,15 +239,17 @@ async def measure_answers(folder: Path, server: Process, at: Address, pusher: Pu
 async def follow(
     at: Address, clients: int, path: str = "/api/v1/stream"
 ) -> list[asyncio.Task[int]]:
-    """So many clients that read whatever comes; each task gives the bytes it got."""
+    """So many clients that read whatever comes; each task gives the movements that it saw."""
 
     async def one() -> int:
         reader, writer = await asyncio.open_connection(at.host, at.port)
         writer.write(at.get(path))
-        count = 0
+        count, rest = 0, b""
         try:
             while chunk := await reader.read(65_536):
-                count += len(chunk)
+                rest += chunk
+                count += rest.count(MOVED)
+                rest = rest[-len(MOVED) + 1 :]
         except asyncio.CancelledError:
             writer.close()
         return count
@@ -254,18 +262,18 @@ async def follow(
 async def measure_streams(server: Process, at: Address, pusher: Pusher) -> None:
     """The second table."""
     cost: list[float] = []
-    say(f"\n{'clients':>8}{'cores':>8}{'kB each':>10}  at {EVENTS_PER_S} events a second")
+    say(f"\n{'clients':>8}{'cores':>8}{'movements':>12}  seen by each a second, at least")
     for clients in CROWDS:
         tasks = await follow(at, clients)
         used_s, began_s = server.cpu_s(), time.monotonic()
-        while time.monotonic() - began_s < FOLLOW_S:
-            await pusher.push([time.time_ns() - 2 * SECOND_NS])
-            await asyncio.sleep(max(0.0, 1.0 - (time.monotonic() - began_s) % 1.0))
+        for second in range(round(FOLLOW_S)):
+            await pusher.push([time.time_ns() - 7 * SECOND_NS // 4], second % GROUPS)
+            await asyncio.sleep(max(0.0, began_s + second + 1 - time.monotonic()))
         cost.append((server.cpu_s() - used_s) / (time.monotonic() - began_s))
         for task in tasks:
             task.cancel()
-        got = await asyncio.gather(*tasks)
-        say(f"{clients:8}{cost[-1]:8.2f}{min(got) / 1000:10.1f}")
+        seen = await asyncio.gather(*tasks)
+        say(f"{clients:8}{cost[-1]:8.2f}{min(seen) / FOLLOW_S:12.1f}")
     say(f"{CROWDS[1]} clients cost {cost[1] / cost[0]:.1f} times what {CROWDS[0]} do")
 
 
