@@ -115,7 +115,8 @@ class Listed:
 async def answer_list(here: Surroundings, request: PageRequest, listed: Listed) -> Response:
     """A page as the caller accepts it; as lines without a limit, all that there is.
 
-    What is taken away as CSV or as lines stands in the audit log. Raises QuestionError, and ProblemError while too many long answers are given.
+    What is taken away as CSV or as lines stands in the audit log. Raises QuestionError, and
+    ProblemError while too many long answers are given.
     """
 
     async def page_at(asked: PageRequest) -> Page:

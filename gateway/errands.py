@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from gateway import key_errands, setup_errands
+from gateway import export_errands, key_errands, setup_errands
 from gateway.entries import Change
 from gateway.history_errands import HISTORY_ERRANDS
 from gateway.key_errands import ACTOR
@@ -32,6 +32,14 @@ class Counter(Protocol):
         ...
 
 
+_NOTES = {
+    "create_key": key_errands.create,
+    "setup_code": setup_errands.make,
+    "note_export": export_errands.note,
+}
+"""What needs no more than a transaction and the time."""
+
+
 class Errands:
     """Requests of the command line, answered."""
 
@@ -50,10 +58,8 @@ class Errands:
     async def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry one request out. `error` in the answer says what is wrong with it."""
         match request.get("do"):
-            case "create_key":
-                return await key_errands.create(request, self._counter, self._clock())
-            case "setup_code":
-                return await setup_errands.make(request, self._counter, self._clock())
+            case str(do) if do in _NOTES:
+                return await _NOTES[do](request, self._counter, self._clock())
             case "withdraw_key":
                 now_ns, forget = self._clock(), self._forget_key
                 return await key_errands.withdraw(request, self._counter, now_ns, forget)

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from api.tables import csv_text
 from gateway.command_files import CommandError, reason_of, until_ns_of, whole_file
+from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder
 from gateway.terminal import say, show_progress, warn
 from history.day_question import read_position
@@ -45,6 +46,7 @@ def export_command(chosen: argparse.Namespace) -> int:
     """`tagwarden export`."""
     try:
         _require_data(chosen.data)
+        _tell_gateway(chosen)
         return _export_days(chosen) if chosen.closed_days else _export(chosen)
     except (CommandError, StateRefusedError) as error:
         warn(f"tagwarden: {error}", "red")
@@ -61,6 +63,23 @@ def export_command(chosen: argparse.Namespace) -> int:
 def _require_data(data: Path) -> None:
     if not DataFolder(data).state.is_file():
         raise CommandError(f"{data}: no gateway has kept anything here")
+
+
+def _tell_gateway(chosen: argparse.Namespace) -> None:
+    """Let the running gateway write into its audit log what is taken; else there is nobody to."""
+    named = {"since": chosen.since, "until": chosen.until, "day": chosen.day}
+    request = {
+        "do": "note_export",
+        "kind": chosen.kind,
+        "format": "parquet" if chosen.closed_days else _format_of(chosen).removeprefix("."),
+        "filters": {name: str(value) for name, value in named.items() if value is not None},
+    }
+    try:
+        answer = ask(DataFolder(chosen.data).socket, request)
+    except ControlError as error:
+        answer = {"error": str(error)}
+    if answer is not None and "error" in answer:
+        warn(f"tagwarden: this export is not in the audit log: {answer['error']}", "yellow")
 
 
 def _export(chosen: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -26,11 +27,14 @@ from gateway.terminal import say, warn
 from history.state import StateRefusedError, open_reader
 from tags.times import format_time
 
+_COMMENT = re.compile(r"(?m)(^|\s)#.*$")
+"""Former passwords are found in comments. A text with ` #` in quotes is cut short, too."""
+
 _ABOUT = """\
 Made by `tagwarden support-bundle` for somebody who helps. Look at it before you send it.
 
 about.json    versions, the machine, packages
-site.yaml     the site file; literal secrets are masked
+site.yaml     the site file without its comments; literal secrets are masked
 check.txt     what `tagwarden check` says of it
 gateway.json  how the running gateway does: readiness, readers, channels
 metrics.txt   its metrics
@@ -100,7 +104,7 @@ def _site(path: Path | None, data: Path) -> Iterator[tuple[str, str]]:
         yield "check.txt", "No site file is known here; name one with --site.\n"
         return
     try:
-        yield "site.yaml", masked_text(text)
+        yield "site.yaml", _COMMENT.sub(r"\1#", masked_text(text))
     except SiteEditError as error:
         yield "check.txt", f"Left out, since nobody can say what is secret in it: {error}\n"
         return
