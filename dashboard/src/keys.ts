@@ -1,0 +1,56 @@
+/** Keys: a page says which keys do what; nothing happens while somebody types. */
+import { useEffect } from "preact/hooks";
+import { singleKeys } from "./preferences";
+
+/** By key as `event.key` names it; with Ctrl or Cmd held: `Ctrl Enter`, `Ctrl Shift Z`. */
+export type Keys = Record<string, ((event: KeyboardEvent) => void) | undefined>;
+
+const stack: Keys[] = [];
+
+/** These keys do something as long as the component is there; the newest component goes first. */
+export function useKeys(keys: Keys): void {
+  useEffect(() => {
+    stack.push(keys);
+    return () => {
+      stack.splice(stack.indexOf(keys), 1);
+    };
+  });
+}
+
+/** What an event is called in `Keys`. */
+export function nameOf(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const held = event.ctrlKey || event.metaKey ? "Ctrl " : "";
+  return (
+    held +
+    (held && event.shiftKey ? "Shift " : "") +
+    (held ? key.replace(/^\w$/, (sign) => sign.toUpperCase()) : key)
+  );
+}
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
+  if (target instanceof HTMLSelectElement) return true;
+  return (
+    target instanceof HTMLInputElement &&
+    !["checkbox", "radio", "range", "button"].includes(target.type)
+  );
+}
+
+const ALSO_WHILE_TYPING = new Set(["Escape"]);
+
+function answer(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  const name = nameOf(event);
+  const held = name.startsWith("Ctrl ");
+  if (isTyping(event) && !held && !ALSO_WHILE_TYPING.has(name)) return;
+  if (!held && name.length === 1 && !singleKeys.value) return;
+  const does = stack.findLast((keys) => keys[name])?.[name];
+  if (!does) return;
+  event.preventDefault();
+  does(event);
+}
+
+addEventListener("keydown", answer);

@@ -1,0 +1,58 @@
+/** Log in; paste and password stores work, and what is wrong is said in place. */
+import { useSignal } from "@preact/signals";
+import { RefusedError } from "../api/client";
+import { afterLogIn } from "../frame/app";
+import { Brand } from "../frame/top";
+import { Button, Refusal } from "../parts/controls";
+import { logIn } from "../session";
+import { words } from "../words";
+
+export function Page() {
+  const told = words().frame.login;
+  const busy = useSignal(false);
+  const refusal = useSignal<string | null>(null);
+  const enter = async (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    busy.value = true;
+    refusal.value = null;
+    try {
+      await logIn(String(form.get("login")), String(form.get("password")));
+      afterLogIn();
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      refusal.value = error.message;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <main class="alone" id="main">
+      <form class="card" onSubmit={enter}>
+        <h1 class="brand">
+          <Brand />
+          Tagwarden
+        </h1>
+        <label class="field">
+          <span>{told.name}</span>
+          <input class="inp" name="login" autocomplete="username" autocapitalize="none" required />
+        </label>
+        <label class="field">
+          <span>{told.password}</span>
+          <input
+            class="inp"
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+          />
+        </label>
+        {!isSecureContext && <p class="said wrong">{told.insecure}</p>}
+        <Refusal text={refusal} />
+        <Button primary submit extra="tall" disabled={busy.value}>
+          {busy.value ? told.busy : told.button}
+        </Button>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,115 @@
+/** Tables: loading, rows, none found, failed; on a phone each row becomes a card. */
+import type { ComponentChildren } from "preact";
+import { words } from "../words";
+import { Button } from "./controls";
+
+export interface Column<Row> {
+  /** Its head; also the label of the value on a phone. */
+  head: string;
+  cell: (row: Row) => ComponentChildren;
+  /** Numbers stand on the right. */
+  right?: boolean;
+  /** Left out on a phone. */
+  minor?: boolean;
+  /** A line of its own on a phone. */
+  wide?: boolean;
+}
+
+interface TableProps<Row> {
+  caption: string;
+  columns: readonly Column<Row>[];
+  /** `undefined` while they load. */
+  rows: readonly Row[] | undefined;
+  keyOf: (row: Row) => string | number;
+  failed?: string | null;
+  onRetry?: () => void;
+  onClear?: (() => void) | undefined;
+  /** `on` for the picked row, `hot` for a critical one. */
+  lookOf?: (row: Row) => string;
+  onPick?: (row: Row) => void;
+  onMore?: (() => void) | undefined;
+  children?: ComponentChildren;
+}
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { columns, rows, failed } = props;
+  if (failed) return <FailedTable text={failed} onRetry={props.onRetry} />;
+  if (rows?.length === 0) return <EmptyTable onClear={props.onClear}>{props.children}</EmptyTable>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+    <section class="tbl cards" tabIndex={0} aria-label={props.caption}>
+      <table aria-busy={rows === undefined}>
+        <caption class="unseen">{props.caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.head} scope="col" class={column.right ? "r" : ""}>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows ? (
+            rows.map((row) => <TableRow key={props.keyOf(row)} row={row} {...props} />)
+          ) : (
+            <Awaited columns={columns.length} />
+          )}
+        </tbody>
+      </table>
+      {props.onMore && (
+        <div class="more">
+          <Button onClick={props.onMore}>{words().frame.loadMore}</Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function TableRow<Row>(props: TableProps<Row> & { row: Row }) {
+  const { row, onPick } = props;
+  return (
+    <tr class={props.lookOf?.(row) ?? ""} onClick={onPick && (() => onPick(row))}>
+      {props.columns.map((column) => (
+        <td key={column.head} class={cellLook(column)} data-head={column.head}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function cellLook<Row>(column: Column<Row>): string {
+  return [column.right && "r", column.minor && "h", column.wide && "w"].filter(Boolean).join(" ");
+}
+
+const AWAITED = [1, 2, 3, 4, 5, 6];
+
+function Awaited({ columns }: { columns: number }) {
+  return AWAITED.map((row) => (
+    <tr key={row} class="awaited">
+      <td colSpan={columns}>
+        <i />
+        {row === 1 && <span class="unseen">{words().frame.loading}</span>}
+      </td>
+    </tr>
+  ));
+}
+
+function EmptyTable(props: { children?: ComponentChildren; onClear?: (() => void) | undefined }) {
+  return (
+    <div class="tbl empty">
+      {props.children ?? <h2>{words().frame.noneFound}</h2>}
+      {props.onClear && <Button onClick={props.onClear}>{words().frame.clearFilters}</Button>}
+    </div>
+  );
+}
+
+function FailedTable({ text, onRetry }: { text: string; onRetry?: (() => void) | undefined }) {
+  return (
+    <div class="tbl empty" role="alert">
+      <h2>{words().frame.failed(text)}</h2>
+      {onRetry && <Button onClick={onRetry}>{words().frame.tryAgain}</Button>}
+    </div>
+  );
+}

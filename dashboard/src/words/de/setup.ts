@@ -1,0 +1,3 @@
+import type { Words } from "..";
+
+export const setup: Words["setup"] = {};
