@@ -9,6 +9,8 @@ ANTENNA_MAX = 65_535
 AntennaNumber = Annotated[int, Field(ge=1, le=ANTENNA_MAX)]
 """Antennas count from 1; LLRP has 16 bits for them."""
 
+Metres = Annotated[float, Field(ge=-100_000, le=100_000)]
+
 
 class AntennaSettings(BaseModel):
     """One antenna: the zone that it hears, and what it must hear at least."""
@@ -27,6 +29,10 @@ class AntennaSettings(BaseModel):
         ge=-40,
         le=40,
         description="Added to each RSSI; written by calibration.",
+    )
+    at_m: tuple[Metres, Metres] | None = Field(
+        default=None,
+        description="Where it hangs on its zone's floor, x and y; only plans are drawn by it.",
     )
 
 

@@ -170,6 +170,10 @@ class FloorPlan:
         gone = tuple(name for name in former.zones if renamed.get(name, name) not in self.zones)
         return Succession(renamed, gone)
 
+    def hearer(self, name: str) -> Hearer | None:
+        """A reader or device of the site file, with its antennas; None where it is not listed."""
+        return self._hearers.get(name)
+
     def hearers_of(self, name: str) -> list[str]:
         """A reader with the devices behind it, or a device; nothing where it is not listed."""
         return self._links.get(name) or [hearer for hearer in (name,) if hearer in self._hearers]

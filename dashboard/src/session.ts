@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, change, csrf, loggedOut, RefusedError } from "./api/client";
 import type { Me, Shape } from "./api/shape";
+import { siteZone } from "./times";
 
 /** `undefined` while nobody knows yet, null where nobody has logged in. */
 export const me = signal<Me | null | undefined>(undefined);
@@ -44,6 +45,7 @@ export async function logIn(login: string, password: string): Promise<void> {
 /** Take over who was let in, also by set-up. */
 export function take(person: Me): void {
   csrf.value = person.csrf;
+  siteZone.value = person.site.timezone;
   me.value = person;
 }
 

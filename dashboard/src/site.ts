@@ -9,7 +9,7 @@ export const zones = signal<readonly Zone[]>([]);
 export const zoneByName = computed(() => new Map(zones.value.map((zone) => [zone.name, zone])));
 
 /** The name of the site, for the frame. */
-export const siteName = computed(() => me.value?.site?.name ?? "");
+export const siteName = computed(() => me.value?.site.name ?? "");
 
 /** Ask for floors and zones. Throws RefusedError. */
 export async function readSite(): Promise<void> {

@@ -67,6 +67,11 @@ export async function askFully<T>(
   return answerOf<T>(await send(where, query, { headers: { accept: "application/json" } }, signal));
 }
 
+/** Ask for a text, such as what a version of the site file changed. Throws RefusedError. */
+export async function askText(where: string): Promise<string> {
+  return (await send(where, {}, { headers: { accept: "text/plain" } })).text();
+}
+
 /** Change something. Each call has an Idempotency-Key of its own. Throws RefusedError. */
 export async function change<T>(where: string, what: Change): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: "application/json" };

@@ -1,0 +1,148 @@
+/** The sound of the alarms in this browser: what calls, what the user wants, which window sounds. */
+import { computed, effect, signal } from "@preact/signals";
+import { isLost } from "../live/link";
+import { isBoolean, kept } from "../preferences";
+import { isNew } from "./order";
+import { type Call, nextTone, SILENT, type Sounded } from "./sound-plan";
+import { alarmLink, orderedAlerts } from "./store";
+import { isBlocked, play, unblock } from "./tones";
+
+export type SoundState = "on" | "silenced" | "off" | "blocked";
+
+const SILENCE_MS = 60_000;
+const isTime = (value: unknown): value is number => typeof value === "number";
+const isShare = (value: unknown): value is number => isTime(value) && value >= 0 && value <= 1;
+
+export const isSoundOn = kept<boolean>("sound", true, isBoolean);
+export const volume = kept<number>("volume", 0.7, isShare);
+const silencedAtMs = kept<number>("silenced-at", 0, isTime);
+export const silencedUntilMs = kept<number>("silenced-until", 0, isTime);
+/** Whether this window sounds; of several only one does. */
+export const isLeading = signal(!("locks" in navigator));
+
+const isSilenced = signal(false);
+
+/** How the sound is: off, blocked by the browser, silenced for a while, or on. */
+export const soundState = computed<SoundState>(() => {
+  if (!isSoundOn.value) return "off";
+  if (isBlocked.value) return "blocked";
+  return isSilenced.value ? "silenced" : "on";
+});
+
+/** What calls for sound: alerts that nobody has, and a link that is lost. */
+export const calls = computed<readonly Call[]>(() => {
+  const made: Call[] = orderedAlerts.value
+    .filter(isNew)
+    .map(({ id, occurrences, severity }) => ({ key: `${id}/${occurrences}`, severity }));
+  if (alarmLink.value.state === "lost" || isLost.value) made.push({ key: "link", severity: "warning" });
+  return made;
+});
+
+/** Keep silent for 60 s about what calls now. Who calls later is heard. */
+export function silence(): void {
+  silencedAtMs.value = Date.now();
+  silencedUntilMs.value = Date.now() + SILENCE_MS;
+}
+
+export function endSilence(): void {
+  silencedUntilMs.value = 0;
+}
+
+/** Sound as the alerts ask, until the function that it gives is called. */
+export function startSound(): () => void {
+  let sounded: Sounded = SILENT;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tick = (called: readonly Call[]) => {
+    clearTimeout(timer);
+    const now = Date.now();
+    isSilenced.value = silencedUntilMs.peek() > now;
+    const wanted = {
+      isOn: isSoundOn.peek(),
+      silencedAtMs: silencedAtMs.peek(),
+      silencedUntilMs: silencedUntilMs.peek(),
+    };
+    const plan = nextTone(called, now, wanted, sounded);
+    sounded = plan.next;
+    if (plan.tone && isLeading.peek()) play(plan.tone, volume.peek());
+    const wakeMs = Math.min(
+      plan.againMs ?? Number.POSITIVE_INFINITY,
+      isSilenced.peek() ? silencedUntilMs.peek() : Number.POSITIVE_INFINITY,
+    );
+    if (Number.isFinite(wakeMs)) timer = setTimeout(() => tick(calls.peek()), Math.max(20, wakeMs - now));
+  };
+  const ends = [followCalls(tick), lead(), shareSilence(), unblockByPress()];
+  void unblock();
+  return () => {
+    clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}
+
+function followCalls(tick: (called: readonly Call[]) => void): () => void {
+  return effect(() => {
+    void isSoundOn.value;
+    void silencedUntilMs.value;
+    void isLeading.value;
+    const called = calls.value;
+    // After this effect: it writes what others depend on.
+    queueMicrotask(() => tick(called));
+  });
+}
+
+/** Of several windows of this browser the one that was looked at last sounds. */
+function lead(): () => void {
+  if (!("locks" in navigator)) return () => {};
+  let release = () => {};
+  const ended = new AbortController();
+  const hold = () =>
+    new Promise<void>((done) => {
+      isLeading.value = true;
+      release = done;
+    });
+  const take = async (steal: boolean): Promise<void> => {
+    const options: LockOptions = steal ? { steal } : { signal: ended.signal };
+    try {
+      await navigator.locks.request("tagwarden-sound", options, hold);
+    } catch {
+      // Another window took it: wait until that one is closed.
+      isLeading.value = false;
+      if (!ended.signal.aborted) void take(false);
+    }
+  };
+  const shown = () => {
+    if (!document.hidden && !isLeading.peek()) void take(true);
+  };
+  document.addEventListener("visibilitychange", shown);
+  void take(!document.hidden);
+  return () => {
+    document.removeEventListener("visibilitychange", shown);
+    ended.abort();
+    release();
+  };
+}
+
+/** Silence in one window is silence in all. */
+function shareSilence(): () => void {
+  const heard = ({ key, newValue }: StorageEvent) => {
+    const value: unknown = JSON.parse(newValue ?? "null");
+    if (key === "tagwarden.silenced-until" && isTime(value)) silencedUntilMs.value = value;
+    if (key === "tagwarden.silenced-at" && isTime(value)) silencedAtMs.value = value;
+    if (key === "tagwarden.sound" && isBoolean(value)) isSoundOn.value = value;
+    if (key === "tagwarden.volume" && isShare(value)) volume.value = value;
+  };
+  addEventListener("storage", heard);
+  return () => removeEventListener("storage", heard);
+}
+
+/** Browsers want a press before a page may sound: any press will do. */
+function unblockByPress(): () => void {
+  const press = () => {
+    if (isBlocked.peek()) void unblock();
+  };
+  addEventListener("pointerdown", press);
+  addEventListener("keydown", press);
+  return () => {
+    removeEventListener("pointerdown", press);
+    removeEventListener("keydown", press);
+  };
+}

@@ -1,0 +1,112 @@
+/** What keys do while the plan of the editor has the focus. */
+import type { PlanHandle } from "../plan/types";
+import { choose, type Editor, edit, pointText, settle } from "./editor";
+import { isSame, type Point } from "./geometry";
+
+const STEP_M = 0.1;
+const LARGE_STEP_M = 1;
+
+const ARROWS: Record<string, readonly [x: number, y: number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+/** Do what a key says. False where it means nothing here. */
+export function press(editor: Editor, event: KeyboardEvent, plan: PlanHandle | null): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const arrow = ARROWS[event.key];
+  if (arrow) return step(editor, arrow, event.shiftKey ? LARGE_STEP_M : STEP_M, plan);
+  switch (event.key) {
+    case "Enter":
+      return enter(editor);
+    case "Delete":
+    case "Backspace":
+      return remove(editor);
+    case "Escape":
+      return leave(editor);
+    default:
+      return false;
+  }
+}
+
+/** An arrow moves the way it points on the screen, also where the plan is turned. */
+export function directionOf(
+  [right, down]: readonly [number, number],
+  plan: Pick<PlanHandle, "toMetres"> | null,
+): Point {
+  if (!plan) return [right, -down];
+  const from = plan.toMetres(100, 100);
+  const to = plan.toMetres(100 + right * 50, 100 + down * 50);
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  return Math.abs(dx) >= Math.abs(dy) ? [Math.sign(dx), 0] : [0, Math.sign(dy)];
+}
+
+function step(
+  editor: Editor,
+  arrow: readonly [number, number],
+  by_m: number,
+  plan: PlanHandle | null,
+): boolean {
+  const outline = editor.draft.value?.outline;
+  const isDrawing = editor.mode.value !== "move";
+  const corner = outline?.picked ?? null;
+  const from = isDrawing ? editor.cursor.value : corner === null ? null : outline?.corners[corner];
+  if (!from) return false;
+  const [dx, dy] = directionOf(arrow, plan);
+  const tenth = (value: number) => Math.round(value * 100) / 100;
+  const to: Point = [tenth(from[0] + dx * by_m), tenth(from[1] + dy * by_m)];
+  if (isDrawing) aim(editor, to);
+  else if (corner !== null) edit(editor, { do: "move", corner, to }, `keys ${corner}`);
+  return true;
+}
+
+function aim(editor: Editor, to: Point): void {
+  editor.cursor.value = to;
+  editor.guides.value = [];
+  if (editor.mode.value === "test") editor.tested.value = to;
+  else editor.said.value = pointText(to);
+}
+
+function enter(editor: Editor): boolean {
+  const outline = editor.draft.value?.outline;
+  const cursor = editor.cursor.value;
+  if (editor.mode.value === "test") {
+    editor.tested.value = cursor;
+    return true;
+  }
+  if (!outline) return false;
+  if (editor.mode.value === "move") {
+    edit(editor, { do: "insert", edge: outline.picked ?? outline.corners.length - 1 });
+    return true;
+  }
+  if (!cursor) return false;
+  const first = outline.corners[0];
+  const last = outline.corners.at(-1);
+  if (last && isSame(last, cursor)) return true;
+  if (first && outline.corners.length > 2 && isSame(first, cursor)) choose(editor, "move");
+  else edit(editor, { do: "add", at: cursor });
+  return true;
+}
+
+function remove(editor: Editor): boolean {
+  const outline = editor.draft.value?.outline;
+  if (!outline || editor.mode.value === "test") return false;
+  const last = outline.corners.length - 1;
+  const corner = editor.mode.value === "draw" ? last : (outline.picked ?? -1);
+  edit(editor, { do: "delete", corner });
+  return true;
+}
+
+/** Escape goes back step by step: drawing, testing, the picked corner. */
+function leave(editor: Editor): boolean {
+  if (editor.mode.value !== "move") {
+    choose(editor, "move");
+    return true;
+  }
+  if (editor.draft.value?.outline.picked == null) return false;
+  settle(editor);
+  edit(editor, { do: "pick", corner: null });
+  return true;
+}

@@ -1,0 +1,177 @@
+/** How the edited zone is drawn over the plan: outline, corners, the middles of edges, cursor. */
+import type { Pen, PlanLayer } from "../plan/types";
+import type { Mode } from "./editor";
+import { pointText } from "./editor";
+import { type Edge, edgesOf, middle, type Point, type Ring } from "./geometry";
+import type { Outline } from "./model";
+
+export interface Drawn {
+  readonly name: string;
+  readonly outline: Outline;
+  readonly isWrong: boolean;
+  readonly mode: Mode;
+  readonly readOnly: boolean;
+  readonly cursor: Point | null;
+  readonly tested: Point | null;
+  readonly guides: readonly Edge[];
+  /** The outline of somebody else's version, to compare. */
+  readonly theirs: Ring;
+}
+
+export function layersOf(drawn: Drawn): PlanLayer[] {
+  return [
+    { order: "ground", draw: (pen) => drawArea(pen, drawn) },
+    { order: "over", draw: (pen) => drawHandles(pen, drawn) },
+  ];
+}
+
+function screenOf(pen: Pen, [x, y]: Point): readonly [number, number] {
+  return pen.toScreen({ x, y });
+}
+
+function trace(pen: Pen, ring: Ring, isClosed: boolean): void {
+  const { context } = pen;
+  context.beginPath();
+  for (const corner of ring) context.lineTo(...screenOf(pen, corner));
+  if (isClosed) context.closePath();
+}
+
+function drawArea(pen: Pen, { outline, isWrong, theirs }: Drawn): void {
+  const { context, unit } = pen;
+  context.save();
+  if (theirs.length > 0) {
+    trace(pen, theirs, true);
+    context.strokeStyle = pen.colour("--ink-2");
+    context.setLineDash([6 * unit, 4 * unit]);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  trace(pen, outline.corners, outline.corners.length > 2);
+  context.fillStyle = pen.colour("--pick-soft");
+  if (outline.corners.length > 2) context.fill("evenodd");
+  context.strokeStyle = pen.colour("--pick");
+  context.lineWidth = 2 * unit;
+  if (isWrong) context.setLineDash([5 * unit, 4 * unit]);
+  context.stroke();
+  context.restore();
+}
+
+function drawHandles(pen: Pen, drawn: Drawn): void {
+  const { context } = pen;
+  const { outline, mode, readOnly, cursor, tested } = drawn;
+  context.save();
+  drawGuides(pen, drawn.guides);
+  if (!readOnly && mode === "move") drawMiddles(pen, outline.corners);
+  if (!readOnly)
+    outline.corners.forEach((at, place) => {
+      drawCorner(pen, at, place === outline.picked);
+    });
+  if (mode === "draw" && cursor) drawCursor(pen, cursor, outline.corners.at(-1));
+  if (mode === "test" && tested) drawTested(pen, tested);
+  const picked = outline.picked === null ? undefined : outline.corners[outline.picked];
+  if (mode === "draw" && cursor) drawTag(pen, cursor, pointText(cursor));
+  else if (picked) drawTag(pen, picked, `${(outline.picked ?? 0) + 1}: ${pointText(picked)}`);
+  context.restore();
+}
+
+function drawGuides({ context, unit, colour, toScreen }: Pen, guides: readonly Edge[]): void {
+  context.strokeStyle = colour("--ink-3");
+  context.lineWidth = unit;
+  context.setLineDash([2 * unit, 4 * unit]);
+  for (const { from, to } of guides) {
+    context.beginPath();
+    context.moveTo(...toScreen({ x: from[0], y: from[1] }));
+    context.lineTo(...toScreen({ x: to[0], y: to[1] }));
+    context.stroke();
+  }
+  context.setLineDash([]);
+}
+
+const MIDDLES_PX_MIN = 36;
+
+function drawMiddles(pen: Pen, corners: Ring): void {
+  const { context, unit } = pen;
+  for (const { from, to } of corners.length > 1 ? edgesOf(corners) : []) {
+    const [a, b] = [screenOf(pen, from), screenOf(pen, to)];
+    if (Math.hypot(a[0] - b[0], a[1] - b[1]) < MIDDLES_PX_MIN * unit) continue;
+    context.beginPath();
+    context.arc(...screenOf(pen, middle(from, to)), 3.5 * unit, 0, 7);
+    context.fillStyle = pen.colour("--surface");
+    context.fill();
+    context.strokeStyle = pen.colour("--pick");
+    context.lineWidth = 1.5 * unit;
+    context.stroke();
+  }
+}
+
+function drawCorner(pen: Pen, at: Point, isPicked: boolean): void {
+  const { context, unit } = pen;
+  const half = (isPicked ? 7 : 5) * unit;
+  const [x, y] = screenOf(pen, at);
+  context.beginPath();
+  context.roundRect(x - half, y - half, half * 2, half * 2, 2 * unit);
+  context.fillStyle = pen.colour(isPicked ? "--pick" : "--surface");
+  context.fill();
+  context.strokeStyle = pen.colour("--pick");
+  context.lineWidth = 2 * unit;
+  context.stroke();
+}
+
+/** A cross where the next corner comes, and a line to it. */
+function drawCursor(pen: Pen, cursor: Point, last: Point | undefined): void {
+  const { context, unit } = pen;
+  const [x, y] = screenOf(pen, cursor);
+  context.strokeStyle = pen.colour("--pick");
+  context.lineWidth = 1.5 * unit;
+  if (last) {
+    context.setLineDash([4 * unit, 4 * unit]);
+    context.beginPath();
+    context.moveTo(...screenOf(pen, last));
+    context.lineTo(x, y);
+    context.stroke();
+    context.setLineDash([]);
+  }
+  drawCross(pen, x, y, 11 * unit);
+}
+
+function drawCross({ context }: Pen, x: number, y: number, half: number): void {
+  context.beginPath();
+  context.moveTo(x - half, y);
+  context.lineTo(x + half, y);
+  context.moveTo(x, y - half);
+  context.lineTo(x, y + half);
+  context.stroke();
+}
+
+function drawTested(pen: Pen, at: Point): void {
+  const { context, unit } = pen;
+  const [x, y] = screenOf(pen, at);
+  context.strokeStyle = pen.colour("--pick");
+  context.lineWidth = 2 * unit;
+  context.beginPath();
+  context.arc(x, y, 8 * unit, 0, 7);
+  context.stroke();
+  drawCross(pen, x, y, 13 * unit);
+}
+
+/** A tag above the point, or below it where there is no room. */
+function drawTag(pen: Pen, at: Point, text: string): void {
+  const { context, unit, width } = pen;
+  const [x, y] = screenOf(pen, at);
+  context.font = pen.font(12);
+  const wide = context.measureText(text).width + 12 * unit;
+  const high = 20 * unit;
+  const left = Math.max(4, Math.min(width - wide - 4, x - wide + 8 * unit));
+  const top = y > high + 16 * unit ? y - high - 12 * unit : y + 12 * unit;
+  context.beginPath();
+  context.roundRect(left, top, wide, high, 3 * unit);
+  context.fillStyle = pen.colour("--raised");
+  context.fill();
+  context.strokeStyle = pen.colour("--pick");
+  context.lineWidth = unit;
+  context.stroke();
+  context.fillStyle = pen.colour("--ink");
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  context.fillText(text, left + 6 * unit, top + high / 2);
+}

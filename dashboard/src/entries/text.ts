@@ -1,0 +1,16 @@
+/** Settings as text that people edit, and back. */
+import type { Settings } from "./entry";
+
+/** The settings, one key a line, nested ones indented. */
+export function textOf(settings: Settings): string {
+  return JSON.stringify(settings, null, 2);
+}
+
+/** The settings in a text. Throws SyntaxError, in words, where it is none. */
+export function settingsIn(text: string): Settings {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError("must be an object in braces");
+  }
+  return value as Settings;
+}

@@ -1,0 +1,21 @@
+/** Sizes and counts as people read them. */
+import { locale } from "../../times";
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** `412 MB`; decimal units, as disks are sold. */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** A count with its thousands apart. */
+export function count(value: number): string {
+  return value.toLocaleString(locale.value);
+}

@@ -1,0 +1,134 @@
+/** The still part of a plan: ground, zones, what nobody hears, readers. Drawn when the view moves. */
+import { eachCorner, type Outline } from "./outline";
+import type { DrawnFloor, DrawnZone } from "./site";
+import type { BoxM, Pen, PlanLayer, PlanReader } from "./types";
+
+/** What the ground is drawn with, beside the floor. */
+export interface GroundLook {
+  readonly unheard: ReadonlySet<string>;
+  readonly pickedZone: string | null;
+  readonly readers: readonly PlanReader[];
+  readonly layers: readonly PlanLayer[];
+  /** Whether there is a picture beneath: then zones are drawn as outlines. */
+  readonly hasPicture: boolean;
+}
+
+/** Draw the ground of a floor. */
+export function drawGround(pen: Pen, floor: DrawnFloor, look: GroundLook): void {
+  const outside = floor.zones.filter((each) => each.outline && isOutside(each, floor.box));
+  for (const zone of outside) drawZone(pen, zone, look, true);
+  drawFloor(pen, floor.box, look);
+  for (const zone of floor.zones) {
+    if (zone.outline && !outside.includes(zone)) drawZone(pen, zone, look, false);
+  }
+  drawWall(pen, floor.box);
+  for (const layer of look.layers) if (layer.order === "ground") layer.draw(pen);
+  for (const reader of look.readers) drawReader(pen, reader);
+}
+
+/** A zone whose middle lies beyond the floor's rectangle is a yard. */
+function isOutside({ middle }: DrawnZone, box: BoxM): boolean {
+  if (!middle) return false;
+  const { x, y } = middle;
+  return x < box.left || x > box.right || y < box.bottom || y > box.top;
+}
+
+function boxPath(pen: Pen, box: BoxM): [number, number, number, number] {
+  const [x0, y0] = pen.toScreen({ x: box.left, y: box.top });
+  const [x1, y1] = pen.toScreen({ x: box.right, y: box.bottom });
+  return [Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)];
+}
+
+function drawFloor({ ...pen }: Pen, box: BoxM, look: GroundLook): void {
+  if (look.hasPicture) return;
+  pen.context.fillStyle = pen.colour("--plan-floor");
+  pen.context.fillRect(...boxPath(pen, box));
+}
+
+function drawWall(pen: Pen, box: BoxM): void {
+  pen.context.setLineDash([]);
+  pen.context.lineWidth = 3 * pen.unit;
+  pen.context.strokeStyle = pen.colour("--plan-wall");
+  pen.context.strokeRect(...boxPath(pen, box));
+}
+
+/** The outline of a zone as a path, moved in by `inset` pixels where it is a rectangle. */
+export function traceOutline(pen: Pen, outline: Outline): void {
+  const { context } = pen;
+  context.beginPath();
+  for (const ring of outline.rings) {
+    eachCorner(ring, (x, y, index) => {
+      const [left, top] = pen.toScreen({ x, y });
+      if (index === 0) context.moveTo(left, top);
+      else context.lineTo(left, top);
+    });
+    context.closePath();
+  }
+}
+
+function drawZone(pen: Pen, zone: DrawnZone, look: GroundLook, outside: boolean): void {
+  const { context, unit, colour } = pen;
+  if (!zone.outline) return;
+  const picked = zone.name === look.pickedZone;
+  traceOutline(pen, zone.outline);
+  context.save();
+  context.clip("evenodd");
+  if (!look.hasPicture || outside) {
+    context.fillStyle = colour(outside ? "--plan-yard" : "--plan-zone");
+    context.fill("evenodd");
+  }
+  if (picked) {
+    context.fillStyle = colour("--pick-soft");
+    context.fill("evenodd");
+  }
+  if (look.unheard.has(zone.name)) hatch(pen, zone.outline);
+  // Clipped to the zone, a stroke of twice the width is one beside the border, inside.
+  context.setLineDash(outside ? [2 * unit, 4 * unit] : []);
+  context.lineWidth = (picked ? 4 : 2.4) * unit;
+  context.strokeStyle = colour(picked ? "--pick" : "--plan-zone-edge");
+  traceOutline(pen, zone.outline);
+  context.stroke();
+  context.restore();
+}
+
+/** Hatched: nobody hears there. */
+function hatch(pen: Pen, outline: Outline): void {
+  const { context, unit } = pen;
+  const [x, y, width, height] = boxPath(pen, outline.box);
+  const step = 7 * unit;
+  const from = Math.floor((Math.max(x, -height) + Math.max(y, 0)) / step) * step - step;
+  const to = Math.min(x + width, pen.width) + Math.min(y + height, pen.height);
+  context.beginPath();
+  for (let sum = from; sum < to; sum += step) {
+    context.moveTo(sum - y, y);
+    context.lineTo(sum - y - height, y + height);
+  }
+  context.setLineDash([]);
+  context.lineWidth = 1.2 * unit;
+  context.strokeStyle = pen.colour("--line-strong");
+  context.stroke();
+}
+
+function drawReader(pen: Pen, reader: PlanReader): void {
+  const { context, unit } = pen;
+  const [x, y] = pen.toScreen(reader);
+  context.save();
+  context.translate(x, y);
+  context.scale(unit, unit);
+  context.setLineDash([]);
+  context.lineWidth = 1.3;
+  const colour = pen.colour(reader.silent ? "--warn" : "--reader");
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(0, 0, 1.3, 0, 2 * Math.PI);
+  context.fill();
+  context.beginPath();
+  context.arc(0, 0, 4.5, 0.75 * Math.PI, 1.25 * Math.PI);
+  context.stroke();
+  context.beginPath();
+  context.arc(0, 0, 4.5, -0.25 * Math.PI, 0.25 * Math.PI);
+  context.stroke();
+  if (reader.silent) context.stroke(new Path2D("M-5.5 5.5L5.5 -5.5"));
+  context.restore();
+}

@@ -1,0 +1,165 @@
+"""A real Chromium, as its user sees it: Debian's, without a GPU, with a fresh profile.
+
+Pages that ask another host, that break their own policy or that throw fail their test.
+"""
+
+import json
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+
+ROOT = Path(__file__).parents[2]
+DIST = ROOT / "dashboard" / "dist"
+AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+_AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_WATCH_POLICY = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+
+
+class Size(NamedTuple):
+    """A window, in CSS pixels."""
+
+    name: str
+    width: int
+    height: int
+    has_touch: bool = False
+
+
+PHONE: Final = Size("375", 375, 812, has_touch=True)
+DESKTOP: Final = Size("1440", 1440, 900)
+WALL: Final = Size("3840", 3840, 2160)
+SIZES: Final = (PHONE, DESKTOP, WALL)
+
+
+def require_pages() -> str:
+    """Where Chromium is; skips, and says which package or command is missing."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no Chromium: Debian's package chromium")
+    if not (DIST / "index.html").is_file():
+        pytest.skip("the pages are not built: make dashboard")
+    return found
+
+
+@asynccontextmanager
+async def chromium(*flags: str) -> AsyncGenerator[Browser]:
+    """A browser of its own."""
+    path = require_pages()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=path, headless=True, args=[*FLAGS, *flags]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Visitor:
+    """Somebody with a browser window at one gateway; `faults` are what no page may do."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.faults: list[str] = []
+        self.may_lose_the_gateway = False
+        page.on("request", self._note_request)
+        page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
+        page.on("console", lambda said: self._note_said(said.type, said.text))
+
+    def _note_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != urlsplit(self.url).netloc:
+            self.faults.append(f"asked {request.url}")
+
+    def _note_said(self, kind: str, text: str) -> None:
+        refused = text.startswith("Failed to load resource: the server responded")
+        lost = self.may_lose_the_gateway and ("ERR_" in text or "WebSocket" in text)
+        if kind == "error" and not refused and not lost:
+            self.faults.append(f"said: {text}")
+
+    async def open(self, path: str) -> None:
+        """Load a page of the gateway anew."""
+        await self.page.goto(self.url + path, wait_until="load")
+
+    async def log_in(self, login: str, password: str, then: str = "/live") -> None:
+        """Open a page, and log in on the way, as people do."""
+        await self.open(then)
+        await self.page.get_by_label("Login name").fill(login)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.page.get_by_role("button", name="Log in").click()
+        await self.page.wait_for_selector(".app")
+
+    async def settled(self) -> None:
+        """Wait until the page shows its heading or plan, and nothing is loading any more."""
+        page = self.page
+        await page.wait_for_selector("#main :is(h1, h2, canvas, table)", state="attached")
+        await page.wait_for_function("!document.querySelector('[aria-busy=true], .awaited')")
+        await page.evaluate("document.fonts.ready")
+
+    async def barriers(self) -> list[str]:
+        """What axe finds in the page as it is, a line for each rule and its first place."""
+        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        rules = {"runOnly": {"type": "tag", "values": _AXE_TAGS}, "resultTypes": ["violations"]}
+        found = await self.page.evaluate(f"axe.run(document, {json.dumps(rules)})")
+        return [_barrier(each) for each in found["violations"]]
+
+    async def sideways(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(await self.page.evaluate(wide))
+
+    def require_no_faults(self) -> None:
+        assert not self.faults, "\n".join(self.faults)
+
+
+def _barrier(found: dict[str, Any]) -> str:
+    nodes: list[dict[str, Any]] = found["nodes"]
+    return f"{found['id']}: {nodes[0]['html'][:200]} ({len(nodes)}) {nodes[0]['failureSummary']}"
+
+
+@asynccontextmanager
+async def visiting(
+    browser: Browser, url: str, size: Size = DESKTOP, **options: Any
+) -> AsyncGenerator[Visitor]:
+    """A window of its own; at the end no page may have done what none may do."""
+    context = await browser.new_context(
+        viewport={"width": size.width, "height": size.height},
+        has_touch=size.has_touch,
+        locale="en-GB",
+        color_scheme=options.pop("color_scheme", "dark"),
+        **options,
+    )
+    try:
+        await context.add_init_script(_WATCH_POLICY)
+        visitor = Visitor(await context.new_page(), url)
+        yield visitor
+        visitor.require_no_faults()
+    finally:
+        await context.close()
+
+
+async def remember(context: BrowserContext) -> Any:
+    """The log-in of a window, for further windows."""
+    return await context.storage_state()
+
+
