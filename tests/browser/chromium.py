@@ -8,11 +8,11 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dashboard" / "dist"
@@ -88,7 +88,10 @@ class Visitor:
 
     def _note_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != urlsplit(self.url).netloc:
+        if (
+            parts.scheme in {"http", "https", "ws", "wss"}
+            and parts.netloc != urlsplit(self.url).netloc
+        ):
             self.faults.append(f"asked {request.url}")
 
     def _note_said(self, kind: str, text: str) -> None:
@@ -139,15 +142,19 @@ def _barrier(found: dict[str, Any]) -> str:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, url: str, size: Size = DESKTOP, **options: Any
+    browser: Browser,
+    url: str,
+    size: Size = DESKTOP,
+    *,
+    color_scheme: Literal["dark", "light"] = "dark",
+    locale: str = "en-GB",
 ) -> AsyncGenerator[Visitor]:
     """A window of its own; at the end no page may have done what none may do."""
     context = await browser.new_context(
         viewport={"width": size.width, "height": size.height},
         has_touch=size.has_touch,
-        locale="en-GB",
-        color_scheme=options.pop("color_scheme", "dark"),
-        **options,
+        locale=locale,
+        color_scheme=color_scheme,
     )
     try:
         await context.add_init_script(_WATCH_POLICY)
@@ -156,10 +163,3 @@ async def visiting(
         visitor.require_no_faults()
     finally:
         await context.close()
-
-
-async def remember(context: BrowserContext) -> Any:
-    """The log-in of a window, for further windows."""
-    return await context.storage_state()
-
-

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(120)
 SEEN_WITHIN_S = 1.0
 _NOTE_TONES = """
 window.tones = [];
-addEventListener("tagwarden-sound", (event) => window.tones.push([event.detail.severity, Date.now()]));
+addEventListener("tagwarden-sound", ({ detail }) => tones.push([detail.severity, Date.now()]));
 """
 
 
