@@ -16,18 +16,28 @@ PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tes
 SHORT_TESTS := tests/readers tests/history tests/api
 
 # Servers and tools of the tests that are no Python packages: command and Debian's package.
-TEST_SERVERS := mosquitto:mosquitto tshark:tshark influxd:influxdb
+TEST_SERVERS := mosquitto:mosquitto tshark:tshark influxd:influxdb chromium:chromium
 # How long `make fuzz` hunts in each decoder, in seconds.
 FUZZ_S ?= 600
 
 ARGS ?=
 
 ##@ Use
-demo: $(VENV)/run.stamp ## Show a simulated facility and its first exit alert; Ctrl-C stops it
+demo: $(VENV)/run.stamp pages ## Show a simulated facility and its first exit alert; Ctrl-C stops it
 	@$(BIN)/tagwarden demo $(ARGS)
 
+dashboard: $(VENV)/node.stamp ## Build the pages into dashboard/dist, with Node from the system or from a wheel
+	@$(BIN)/python dashboard/build.py
+
+# The gateway runs without its pages, too.
+pages: $(VENV)/node.stamp
+	@$(BIN)/python dashboard/build.py || echo "going on without pages; the API is there"
+
+screenshots: $(VENV)/dev.stamp $(VENV)/servers.stamp dashboard ## Pictures of every page into build/screenshots, two small ones into docs/images
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
 ##@ Check
-test: lint test-python test-wheel ## Everything that must hold before a change goes in, cheap things first
+test: lint test-dashboard test-python test-wheel ## Everything that must hold before a change goes in, cheap things first
 
 lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/ruff format --check .
@@ -35,7 +45,10 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 	$(BIN)/lint-imports
 	$(BIN)/mypy & types=$$!; $(BIN)/basedpyright && wait $$types
 
-test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests, two at a time; those of the parts that decide with their coverage
+test-dashboard: dashboard ## Types, lint and tests of the pages' sources
+	@$(BIN)/python dashboard/build.py check
+
+test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp pages ## The tests, two at a time; those of the parts that decide with their coverage
 	@mkdir -p build
 	@( $(BIN)/coverage run -m pytest -p no:cacheprovider $(PURE_TESTS) $(ARGS) \
 	  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN); decided=$$?; \
@@ -45,12 +58,13 @@ test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The tests, two at a time
 	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS) $(SHORT_TESTS)) $(ARGS); waiting=$$?; \
 	wait $$beside; failed=$$?; cat build/beside.log; exit $$((waiting || failed))
 
-test-wheel: $(VENV)/run.stamp ## Build the wheel, install it into a clean environment, run the demo from it
+test-wheel: $(VENV)/run.stamp pages ## Build the wheel, install it into a clean environment, run the demo from it
 	rm -rf build/wheel
 	$(PIP) wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(BIN)/python -m venv build/wheel/venv
 	$(call install,build/wheel/venv/bin/python,requirements/run.txt)
 	build/wheel/venv/bin/python -m pip install --quiet --no-index --no-deps build/wheel/*.whl
+	cd build/wheel && venv/bin/python -c 'from api.dashboard import DIST, files_in; assert files_in(DIST), "no pages"'
 	cd build/wheel && venv/bin/tagwarden demo --for 20 --seed 1
 
 sbom: test-wheel ## The bill of materials of what the wheel installs, CycloneDX in build/sbom.json
@@ -81,15 +95,16 @@ lock: $(VENV)/dev.stamp ## Compile requirements/*.txt again; ARGS=--upgrade take
 	$(call compile,dev,pyproject.toml requirements/build.in --group dev -c requirements/run.txt)
 	$(call compile,docs,--group docs -c requirements/dev.txt)
 	$(call compile,fuzz,--group fuzz -c requirements/dev.txt)
+	$(call compile,node,requirements/node.in -c requirements/dev.txt)
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site dashboard/dist dashboard/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## This list
 	@awk -F':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo test lint test-python test-wheel sbom format bench soak fuzz docs lock clean help
+.PHONY: demo dashboard pages screenshots test test-dashboard lint test-python test-wheel sbom format bench soak fuzz docs lock clean help
 
 # The environment: pinned versions with their hashes, then this tree itself, editable.
 install = $(1) -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)
@@ -118,6 +133,12 @@ $(VENV)/docs.stamp: requirements/docs.txt $(VENV)/dev.stamp
 
 $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 	$(call install,$(BIN)/python,requirements/fuzz.txt)
+	@touch $@
+
+# Node for the dashboard, only where the system has none that is new enough.
+$(VENV)/node.stamp: requirements/node.txt dashboard/build.py $(VENV)/run.stamp
+	@cd dashboard && ../$(BIN)/python -c 'import build, sys; sys.exit(build.node_commands() is None)' \
+	  || ../$(call install,$(BIN)/python,../requirements/node.txt)
 	@touch $@
 
 # Tests that need one of them skip without it and name the package.

@@ -7,8 +7,25 @@ function readAddress() {
   return { page: location.pathname.slice(1).replace(/\/+$/, "") || "live", query: location.search };
 }
 
+/** A page that would lose something is asked: false stays, and `leave` may be called later. */
+export const leaving: { ask: ((leave: () => void) => boolean) | null } = { ask: null };
+
+/** Show another address; a page that would lose something may keep it back. */
+function show(address: string): void {
+  const leave = () => {
+    if (address !== location.pathname + location.search) history.pushState(null, "", address);
+    here.value = readAddress();
+  };
+  if (!leaving.ask || leaving.ask(leave)) leave();
+}
+
 addEventListener("popstate", () => {
-  here.value = readAddress();
+  const { page, query } = here.value;
+  const wanted = location.pathname + location.search;
+  if (leaving.ask && readAddress().page !== page) {
+    history.pushState(null, "", `/${page}${query}`);
+    show(wanted);
+  } else here.value = readAddress();
 });
 
 /** The page that is shown, such as `live`. */
@@ -34,8 +51,7 @@ export function addressTo(target: string, view: View = {}): string {
 
 /** Show another page; it can be gone back from. */
 export function go(target: string, view: View = {}): void {
-  history.pushState(null, "", addressTo(target, view));
-  here.value = readAddress();
+  show(addressTo(target, view));
 }
 
 /** Change something of the view; null takes it out. `push` makes a step to go back to. */
@@ -62,6 +78,5 @@ export function followLinks(event: MouseEvent): void {
   if (link.origin !== location.origin || apart.some((each) => link.pathname.startsWith(each)))
     return;
   event.preventDefault();
-  if (link.href !== location.href) history.pushState(null, "", link.href);
-  here.value = readAddress();
+  show(link.pathname + link.search + link.hash);
 }

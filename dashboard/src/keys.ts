@@ -1,20 +1,22 @@
 /** Keys: a page says which keys do what; nothing happens while somebody types. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { singleKeys } from "./preferences";
 
 /** By key as `event.key` names it; with Ctrl or Cmd held: `Ctrl Enter`, `Ctrl Shift Z`. */
 export type Keys = Record<string, ((event: KeyboardEvent) => void) | undefined>;
 
-const stack: Keys[] = [];
+const stack: { keys: Keys }[] = [];
 
 /** These keys do something as long as the component is there; the newest component goes first. */
 export function useKeys(keys: Keys): void {
+  const { current: mine } = useRef({ keys });
+  mine.keys = keys;
   useEffect(() => {
-    stack.push(keys);
+    stack.push(mine);
     return () => {
-      stack.splice(stack.indexOf(keys), 1);
+      stack.splice(stack.indexOf(mine), 1);
     };
-  });
+  }, [mine]);
 }
 
 /** What an event is called in `Keys`. */
@@ -47,7 +49,7 @@ function answer(event: KeyboardEvent): void {
   const held = name.startsWith("Ctrl ");
   if (isTyping(event) && !held && !ALSO_WHILE_TYPING.has(name)) return;
   if (!held && name.length === 1 && !singleKeys.value) return;
-  const does = stack.findLast((keys) => keys[name])?.[name];
+  const does = stack.findLast(({ keys }) => keys[name])?.keys[name];
   if (!does) return;
   event.preventDefault();
   does(event);

@@ -1,9 +1,9 @@
 /** Follows the alarms, sounds and announces them, on whatever page it stands. */
 import { useEffect } from "preact/hooks";
 import { Announcer } from "./announcer";
+import { showNewCritical } from "./banner-state";
 import { followAlarms } from "./follow";
 import { startSound } from "./sound";
-import { showNewCritical } from "./banner-state";
 
 export function Alarms() {
   useEffect(() => {

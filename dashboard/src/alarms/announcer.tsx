@@ -15,21 +15,19 @@ export function Announcer() {
   const polite = useSignal("");
   useEffect(() => {
     let heard: Heard | null = null;
-    const say = ({ assertive: now, polite: later, summary }: Announcement) => {
-      if (now.length > 0) assertive.value = sentences(now);
-      if (later.length > 0) polite.value = sentences(later);
-      if (!summary) return;
-      const text = words().alarms.live.many(summary.count, summary.critical);
-      if (summary.critical > 0) assertive.value = text;
-      else polite.value = text;
+    const say = (what: Announcement, isFirst: boolean) => {
+      const [now, later] = textsOf(what, isFirst);
+      if (now) assertive.value = now;
+      if (later) polite.value = later;
     };
     return effect(() => {
       if (!isRead.value) return;
       const open = orderedAlerts.value;
       const nowMs = Date.now();
       const [next, what] = heard ? announce(heard, open, nowMs) : begin(open, nowMs);
+      const isFirst = heard === null;
       heard = next;
-      queueMicrotask(() => say(what));
+      queueMicrotask(() => say(what, isFirst));
     });
   }, []);
   return (
@@ -44,6 +42,14 @@ export function Announcer() {
       <div role="status">{alarmLink.value.state === "lost" ? words().alarms.live.lost : ""}</div>
     </div>
   );
+}
+
+/** What is said at once, and what is said when nothing else is. */
+function textsOf({ assertive, polite, summary }: Announcement, isFirst: boolean): [string, string] {
+  if (!summary) return [sentences(assertive), sentences(polite)];
+  const told = words().alarms.live;
+  const text = (isFirst ? told.open : told.many)(summary.count, summary.critical);
+  return summary.critical > 0 ? [text, ""] : ["", text];
 }
 
 function sentences(alerts: readonly Alert[]): string {

@@ -57,7 +57,10 @@ export function announce(
     // They were told together a moment ago; who is critical is told all the same.
     return [heard, { ...each(fresh), polite: [] }];
   }
-  return [{ ...heard, summaryMs: nowMs }, { ...QUIET, summary: summaryOf(lately) }];
+  return [
+    { ...heard, summaryMs: nowMs },
+    { ...QUIET, summary: summaryOf(lately) },
+  ];
 }
 
 function each(fresh: readonly Alert[]): Announcement {

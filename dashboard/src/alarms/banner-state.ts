@@ -1,14 +1,16 @@
 /** Over Live a new critical alert opens its evidence by itself. */
 import { effect, untracked } from "@preact/signals";
 import { look, page } from "../address";
-import { isNew, newCriticals, evidenceAlert, pickedAlert } from "./store";
+import { evidenceAlert, isNew, newCriticals, pickedAlert } from "./store";
 
 /** Open the newest critical alert over Live, unless another one that nobody has is shown. */
 export function showNewCritical(): () => void {
   const shown = new Set<string>();
   return effect(() => {
     const isLive = page.value === "live";
-    const fresh = newCriticals.value.filter(({ id, occurrences }) => !shown.has(`${id}/${occurrences}`));
+    const fresh = newCriticals.value.filter(
+      ({ id, occurrences }) => !shown.has(`${id}/${occurrences}`),
+    );
     if (!isLive || fresh.length === 0) return;
     for (const { id, occurrences } of fresh) shown.add(`${id}/${occurrences}`);
     const newest = fresh[0];

@@ -123,7 +123,10 @@ async function readPages(): Promise<Alert[]> {
   let cursor: string | null = null;
   do {
     const query: Record<string, string | number | null> = { state: "active", limit: 1000, cursor };
-    const answer: { body: { items: Alert[] }; next: string | null } = await askFully("alerts", query);
+    const answer: { body: { items: Alert[] }; next: string | null } = await askFully(
+      "alerts",
+      query,
+    );
     list.push(...answer.body.items);
     cursor = answer.next;
   } while (cursor !== null);

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Alert } from "../api/shape";
-import { goTo, isAfterG } from "../frame/frame";
+import { goTo, isAfterG } from "../frame/digits";
 import { useKeys } from "../keys";
 import { Button, Refusal, sayRefusal } from "../parts/controls";
 import { Dialog } from "../parts/dialog";

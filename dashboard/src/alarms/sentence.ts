@@ -82,7 +82,8 @@ const SAY: Record<string, Say> = {
   clock: (alert) => words().alarms.sentences.clock(alert.reader),
   conflict: (_alert, _, who) => words().alarms.sentences.conflict(who),
   overdue: (_alert, _, who) => words().alarms.sentences.overdue(who),
-  unknown_tag: (alert) => words().alarms.sentences.stranger(shortTag(alert.tag ?? ""), placeOf(alert)),
+  unknown_tag: (alert) =>
+    words().alarms.sentences.stranger(shortTag(alert.tag ?? ""), placeOf(alert)),
   store: () => words().alarms.sentences.store,
   disk: () => words().alarms.sentences.disk,
   history: (alert) => words().alarms.sentences.history(alert.part ?? ""),
@@ -143,6 +144,12 @@ export function stateWords(alert: Alert): string {
     default:
       return told.closed;
   }
+}
+
+/** `alert.raised` in words; what is not known stays as the gateway calls it. */
+export function actionWords(action: string): string {
+  const told: Record<string, string> = words().alarms.evidence.actions;
+  return told[action.replace(/^alert\./, "")] ?? action;
 }
 
 function suppressorWords(by: string): string {

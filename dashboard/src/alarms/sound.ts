@@ -1,5 +1,5 @@
 /** The sound of the alarms in this browser: what calls, what the user wants, which window sounds. */
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, type Signal, signal } from "@preact/signals";
 import { isLost } from "../live/link";
 import { isBoolean, kept } from "../preferences";
 import { isNew } from "./order";
@@ -34,7 +34,8 @@ export const calls = computed<readonly Call[]>(() => {
   const made: Call[] = orderedAlerts.value
     .filter(isNew)
     .map(({ id, occurrences, severity }) => ({ key: `${id}/${occurrences}`, severity }));
-  if (alarmLink.value.state === "lost" || isLost.value) made.push({ key: "link", severity: "warning" });
+  if (alarmLink.value.state === "lost" || isLost.value)
+    made.push({ key: "link", severity: "warning" });
   return made;
 });
 
@@ -68,7 +69,8 @@ export function startSound(): () => void {
       plan.againMs ?? Number.POSITIVE_INFINITY,
       isSilenced.peek() ? silencedUntilMs.peek() : Number.POSITIVE_INFINITY,
     );
-    if (Number.isFinite(wakeMs)) timer = setTimeout(() => tick(calls.peek()), Math.max(20, wakeMs - now));
+    if (Number.isFinite(wakeMs))
+      timer = setTimeout(() => tick(calls.peek()), Math.max(20, wakeMs - now));
   };
   const ends = [followCalls(tick), lead(), shareSilence(), unblockByPress()];
   void unblock();
@@ -121,17 +123,25 @@ function lead(): () => void {
   };
 }
 
-/** Silence in one window is silence in all. */
+/** What is said in one window holds in all: silence, volume, on and off. */
 function shareSilence(): () => void {
+  const takes: Record<string, (value: unknown) => void> = {
+    "tagwarden.silenced-until": into(silencedUntilMs, isTime),
+    "tagwarden.silenced-at": into(silencedAtMs, isTime),
+    "tagwarden.sound": into(isSoundOn, isBoolean),
+    "tagwarden.volume": into(volume, isShare),
+  };
   const heard = ({ key, newValue }: StorageEvent) => {
-    const value: unknown = JSON.parse(newValue ?? "null");
-    if (key === "tagwarden.silenced-until" && isTime(value)) silencedUntilMs.value = value;
-    if (key === "tagwarden.silenced-at" && isTime(value)) silencedAtMs.value = value;
-    if (key === "tagwarden.sound" && isBoolean(value)) isSoundOn.value = value;
-    if (key === "tagwarden.volume" && isShare(value)) volume.value = value;
+    takes[key ?? ""]?.(JSON.parse(newValue ?? "null"));
   };
   addEventListener("storage", heard);
   return () => removeEventListener("storage", heard);
+}
+
+function into<T>(target: Signal<T>, isFit: (value: unknown) => value is T) {
+  return (value: unknown) => {
+    if (isFit(value)) target.value = value;
+  };
 }
 
 /** Browsers want a press before a page may sound: any press will do. */

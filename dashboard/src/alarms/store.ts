@@ -58,8 +58,13 @@ export const evidenceAlert = computed<Alert | null>(() => {
 
 /** Show the evidence of an alert, or of none: beside the list on Alerts, over the plan elsewhere. */
 export function pick(id: string | null): void {
-  if (page.value === "live" || page.value === "alerts") look({ alert: id }, true);
+  if (showsEvidence()) look({ alert: id }, true);
   else if (id !== null) go("live", { alert: id });
+}
+
+/** Whether this page shows the evidence of the picked alert. */
+export function showsEvidence(): boolean {
+  return page.value === "live" || page.value === "alerts";
 }
 
 /** Next or last alert in the order of the list. */
@@ -68,7 +73,9 @@ export function pickBeside(step: 1 | -1, among: readonly Alert[] = orderedAlerts
   const place = among.findIndex((alert) => alert.id === pickedAlert.peek());
   const next = place < 0 ? (step > 0 ? 0 : among.length - 1) : place + step;
   const target = among[Math.min(among.length - 1, Math.max(0, next))];
-  if (target) look({ alert: target.id });
+  if (!target) return;
+  if (showsEvidence()) look({ alert: target.id });
+  else go("live", { alert: target.id });
 }
 
 /** Ask for the alert of the address where it is not open. Gives what ends that. */

@@ -6,7 +6,8 @@ import { hear } from "./gathering";
 import { gathered, groupOf, keepOther, takeGathered } from "./store";
 
 /** Take it on. Throws RefusedError: 422 for a critical one without a note. */
-export const acknowledge = (id: string, note: string) => tell(path`alerts/${id}/acknowledge`, { note });
+export const acknowledge = (id: string, note: string) =>
+  tell(path`alerts/${id}/acknowledge`, { note });
 
 /** Close what was dealt with and is over. Throws RefusedError: 409 while it can not be closed. */
 export const closeAlert = (id: string, note: string) => tell(path`alerts/${id}/reset`, { note });

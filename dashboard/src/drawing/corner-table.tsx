@@ -31,7 +31,6 @@ export function CornerTable({ editor }: { editor: Editor }) {
         <tbody>
           {outline.corners.map((corner, place) => (
             <CornerRow
-              // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place
               key={place}
               editor={editor}
               place={place}

@@ -8,7 +8,7 @@ import { floorRing, type Snapped, snap } from "./snapping";
 import { begun, redone, replaced, type Steps, settled, stepped, undone } from "./steps";
 import { judged, type Neighbour, type Verdict } from "./validity";
 
-export type Mode = "draw" | "move" | "test";
+export type Mode = "draw" | "move" | "test" | "scale";
 
 /** Where it is drawn: the floor's size in metres, and the zones that are there. */
 export interface Ground {
@@ -27,6 +27,8 @@ export interface Editor {
   /** Where keys draw and test, in metres; also where the pointer is while drawing. */
   readonly cursor: Signal<Point | null>;
   readonly tested: Signal<Point | null>;
+  /** At most two points whose distance is known, to set the scale. */
+  readonly marks: Signal<readonly Point[]>;
   readonly guides: Signal<readonly Edge[]>;
   /** For the live region. */
   readonly said: Signal<string>;
@@ -52,6 +54,7 @@ export function createEditor(): Editor {
     snapping: signal(true),
     cursor: signal<Point | null>(null),
     tested: signal<Point | null>(null),
+    marks: signal<readonly Point[]>([]),
     guides: signal<readonly Edge[]>([]),
     said: signal(""),
     readOnly: signal(false),
@@ -118,11 +121,20 @@ export function choose(editor: Editor, mode: Mode): void {
   editor.mode.value = mode;
   editor.guides.value = [];
   if (mode !== "test") editor.tested.value = null;
+  editor.marks.value = [];
   const told = words().places;
   editor.said.value = told.modes[mode].said;
   if (mode === "move") editor.cursor.value = null;
   else editor.cursor.value ??= startOf(editor);
   if (mode === "test") editor.tested.value = editor.cursor.value;
+}
+
+/** Mark a point for the scale; a third one begins anew. */
+export function mark(editor: Editor, at: Point): void {
+  const marks = editor.marks.value.length === 1 ? [...editor.marks.value, at] : [at];
+  editor.marks.value = marks;
+  editor.cursor.value = at;
+  editor.said.value = `${marks.length}: ${pointText(at)}`;
 }
 
 /** Where keys begin: at the picked or last corner, else in the middle of the floor. */

@@ -1,7 +1,7 @@
 /** What keys do while the plan of the editor has the focus. */
 import type { PlanHandle } from "../plan/types";
-import { choose, type Editor, edit, pointText, settle } from "./editor";
-import { isSame, type Point } from "./geometry";
+import { choose, type Editor, edit, mark, pointText, settle } from "./editor";
+import { isSame, type Point, type Ring } from "./geometry";
 
 const STEP_M = 0.1;
 const LARGE_STEP_M = 1;
@@ -72,27 +72,34 @@ function aim(editor: Editor, to: Point): void {
 function enter(editor: Editor): boolean {
   const outline = editor.draft.value?.outline;
   const cursor = editor.cursor.value;
-  if (editor.mode.value === "test") {
-    editor.tested.value = cursor;
-    return true;
+  switch (editor.mode.value) {
+    case "test":
+      editor.tested.value = cursor;
+      return true;
+    case "scale":
+      if (cursor) mark(editor, cursor);
+      return true;
+    case "move":
+      if (!outline) return false;
+      edit(editor, { do: "insert", edge: outline.picked ?? outline.corners.length - 1 });
+      return true;
+    case "draw":
+      return outline !== undefined && cursor !== null && draw(editor, outline.corners, cursor);
   }
-  if (!outline) return false;
-  if (editor.mode.value === "move") {
-    edit(editor, { do: "insert", edge: outline.picked ?? outline.corners.length - 1 });
-    return true;
-  }
-  if (!cursor) return false;
-  const first = outline.corners[0];
-  const last = outline.corners.at(-1);
+}
+
+/** A corner where the cursor is; on the first one the outline is whole. */
+function draw(editor: Editor, corners: Ring, cursor: Point): boolean {
+  const [first, last] = [corners[0], corners.at(-1)];
   if (last && isSame(last, cursor)) return true;
-  if (first && outline.corners.length > 2 && isSame(first, cursor)) choose(editor, "move");
+  if (first && corners.length > 2 && isSame(first, cursor)) choose(editor, "move");
   else edit(editor, { do: "add", at: cursor });
   return true;
 }
 
 function remove(editor: Editor): boolean {
   const outline = editor.draft.value?.outline;
-  if (!outline || editor.mode.value === "test") return false;
+  if (!outline || !["draw", "move"].includes(editor.mode.value)) return false;
   const last = outline.corners.length - 1;
   const corner = editor.mode.value === "draw" ? last : (outline.picked ?? -1);
   edit(editor, { do: "delete", corner });

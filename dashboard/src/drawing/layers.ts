@@ -13,6 +13,7 @@ export interface Drawn {
   readonly readOnly: boolean;
   readonly cursor: Point | null;
   readonly tested: Point | null;
+  readonly marks: readonly Point[];
   readonly guides: readonly Edge[];
   /** The outline of somebody else's version, to compare. */
   readonly theirs: Ring;
@@ -58,20 +59,28 @@ function drawArea(pen: Pen, { outline, isWrong, theirs }: Drawn): void {
 
 function drawHandles(pen: Pen, drawn: Drawn): void {
   const { context } = pen;
-  const { outline, mode, readOnly, cursor, tested } = drawn;
+  const { outline, mode, readOnly } = drawn;
   context.save();
   drawGuides(pen, drawn.guides);
   if (!readOnly && mode === "move") drawMiddles(pen, outline.corners);
-  if (!readOnly)
-    outline.corners.forEach((at, place) => {
-      drawCorner(pen, at, place === outline.picked);
-    });
-  if (mode === "draw" && cursor) drawCursor(pen, cursor, outline.corners.at(-1));
-  if (mode === "test" && tested) drawTested(pen, tested);
-  const picked = outline.picked === null ? undefined : outline.corners[outline.picked];
-  if (mode === "draw" && cursor) drawTag(pen, cursor, pointText(cursor));
-  else if (picked) drawTag(pen, picked, `${(outline.picked ?? 0) + 1}: ${pointText(picked)}`);
+  for (const [place, at] of readOnly ? [] : outline.corners.entries())
+    drawCorner(pen, at, place === outline.picked);
+  drawAim(pen, drawn);
   context.restore();
+}
+
+/** What is aimed at, with its tag: the next corner, a tested point, two marks, the picked corner. */
+function drawAim(pen: Pen, drawn: Drawn): void {
+  const { outline, mode, cursor, tested } = drawn;
+  const picked = outline.picked === null ? undefined : outline.corners[outline.picked];
+  if (mode === "test" && tested) drawTested(pen, tested);
+  if (mode === "scale") drawMarks(pen, drawn);
+  if (mode === "draw" && cursor) {
+    drawCursor(pen, cursor, outline.corners.at(-1));
+    drawTag(pen, cursor, pointText(cursor));
+  } else if (picked && mode === "move") {
+    drawTag(pen, picked, `${(outline.picked ?? 0) + 1}: ${pointText(picked)}`);
+  }
 }
 
 function drawGuides({ context, unit, colour, toScreen }: Pen, guides: readonly Edge[]): void {
@@ -141,6 +150,19 @@ function drawCross({ context }: Pen, x: number, y: number, half: number): void {
   context.moveTo(x, y - half);
   context.lineTo(x, y + half);
   context.stroke();
+}
+
+/** Two points and the line between them. */
+function drawMarks(pen: Pen, { marks, cursor }: Drawn): void {
+  const { context, unit } = pen;
+  const [first, second] = marks;
+  if (first) drawCursor(pen, second ?? first, first);
+  if (!second && cursor) drawCursor(pen, cursor, first);
+  for (const at of marks) {
+    context.beginPath();
+    context.arc(...screenOf(pen, at), 5 * unit, 0, 7);
+    context.stroke();
+  }
 }
 
 function drawTested(pen: Pen, at: Point): void {

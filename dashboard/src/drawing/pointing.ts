@@ -1,6 +1,6 @@
 /** What the pointer does on the plan: draw, drag corners, add one on an edge, test a point. */
 import type { PlanHandle, PlanPointer } from "../plan/types";
-import { choose, type Editor, edit, settle, snapAt } from "./editor";
+import { choose, type Editor, edit, mark, settle, snapAt } from "./editor";
 import { distance, distanceTo, edgesOf, middle, type Point } from "./geometry";
 
 /** Pixels at a 16 px root from which a pointer takes a corner; fingers are thicker. */
@@ -100,6 +100,7 @@ export class Pointing {
     if (press?.moved || press?.corner != null) return true;
     const mode = this.editor.mode.value;
     if (mode === "test") this.#test(pointer);
+    else if (mode === "scale") mark(this.editor, [pointer.x, pointer.y]);
     else if (mode === "draw" && this.editor.draft.value) this.#draw(pointer);
     else if (!this.#addOnEdge(pointer)) this.onZone(pointer.zone);
     return true;

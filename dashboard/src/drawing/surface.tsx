@@ -46,20 +46,15 @@ export function Surface(props: SurfaceProps) {
   useEditorKeys(editor, surface, plan);
   const layers = useLayers(editor, props.theirs ?? NO_RING);
   const others = useMemo(() => zones.filter((zone) => zone.name !== edited), [zones, edited]);
-  const focused = (event: FocusEvent) => {
-    if (event.target === surface.current && editor.mode.value === "move" && !event.relatedTarget)
-      return;
-  };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: keys draw on it
     <div
       ref={surface}
       class={`in surface is-${editor.mode.value}`}
       role="application"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: keys draw on it
       tabIndex={0}
       aria-label={told.surface(floor?.name ?? "")}
       aria-describedby="surface-keys"
-      onFocus={focused}
       onPointerDown={() => surface.current?.focus({ preventScroll: true })}
       onKeyDown={(event) => {
         if (!press(editor, event, plan.current)) return;
@@ -99,6 +94,7 @@ function useLayers(editor: Editor, theirs: Ring) {
       readOnly: editor.readOnly.value,
       cursor: editor.cursor.value,
       tested: editor.tested.value,
+      marks: editor.marks.value,
       guides: editor.guides.value,
       theirs: compared.current,
     });

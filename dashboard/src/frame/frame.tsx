@@ -1,7 +1,9 @@
 /** Top, rail and tabs around a page; alarms sound and are shown from here on every page. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { asked, go, page } from "../address";
+import { asked, page } from "../address";
+import { Alarms } from "../alarms/alarms";
+import { Banner } from "../alarms/banner";
 import { worstNew } from "../alarms/store";
 import { useKeys } from "../keys";
 import { Dialog } from "../parts/dialog";
@@ -10,19 +12,13 @@ import { AlertSymbol } from "../parts/symbol";
 import { theme } from "../preferences";
 import { may } from "../session";
 import { words } from "../words";
+import { goTo, pressG } from "./digits";
 import { KeyList } from "./key-list";
 import { isPage, PAGES, type PageName, RAIL, TABS } from "./page-list";
 import { Top } from "./top";
 
 const isKeyListOpen = signal(false);
 const isMoreOpen = signal(false);
-let afterG = false;
-
-function goTo(number: number): void {
-  const target = RAIL[number - 1];
-  if (afterG && target) go(target);
-  afterG = false;
-}
 
 /** Keys that work on every page. A page's own digits go before, unless G was pressed. */
 function useFrameKeys(): void {
@@ -31,12 +27,7 @@ function useFrameKeys(): void {
   );
   useKeys({
     ...digits,
-    g: () => {
-      afterG = true;
-      setTimeout(() => {
-        afterG = false;
-      }, 1500);
-    },
+    g: pressG,
     l: () => {
       theme.value = theme.value === "dark" ? "light" : "dark";
     },
@@ -45,11 +36,6 @@ function useFrameKeys(): void {
     },
     "/": () => document.querySelector<HTMLInputElement>("#search")?.focus(),
   });
-}
-
-/** Whether G was just pressed, so that a digit means a page. */
-export function isAfterG(): boolean {
-  return afterG;
 }
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -62,9 +48,11 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <Top />
       <Rail />
       <main class="main" id="main" tabIndex={-1}>
+        <Banner />
         {children}
       </main>
       <Tabs />
+      <Alarms />
       {isKeyListOpen.value && (
         <KeyList
           onClose={() => {

@@ -45,20 +45,20 @@ export class Glide {
   }
 
   private takeOne(marks: Marks, at: number, glides: boolean): void {
-    const [x, y] = [marks.x[at] ?? 0, marks.y[at] ?? 0];
-    const [dx, dy] = [x - (this.shownX[at] ?? 0), y - (this.shownY[at] ?? 0)];
-    const isSame = this.was[at] === 1 && this.names[at] === marks.name[at];
-    const far = Math.abs(dx) + Math.abs(dy);
-    if (isSame && far > HEADING_FROM_M) this.heading[at] = Math.atan2(dx, dy);
-    const stays = isSame && glides && dx * dx + dy * dy <= JUMP_M * JUMP_M;
-    this.fromX[at] = stays ? (this.shownX[at] ?? 0) : x;
-    this.fromY[at] = stays ? (this.shownY[at] ?? 0) : y;
-    if (!stays) {
-      this.shownX[at] = x;
-      this.shownY[at] = y;
-    } else if (far > 0) this.moves = true;
-    this.was[at] = (marks.look[at] ?? 0) & LOOK.shown;
-    this.names[at] = marks.name[at] ?? "";
+    const [x, y] = [number(marks.x, at), number(marks.y, at)];
+    const [x0, y0] = [number(this.shownX, at), number(this.shownY, at)];
+    const name = marks.name[at] ?? "";
+    const isSame = this.was[at] === 1 && this.names[at] === name;
+    const far = Math.hypot(x - x0, y - y0);
+    const stays = isSame && glides && far <= JUMP_M;
+    if (isSame && far > HEADING_FROM_M) this.heading[at] = Math.atan2(x - x0, y - y0);
+    this.fromX[at] = stays ? x0 : x;
+    this.fromY[at] = stays ? y0 : y;
+    this.shownX[at] = stays ? x0 : x;
+    this.shownY[at] = stays ? y0 : y;
+    if (stays && far > 0) this.moves = true;
+    this.was[at] = number(marks.look, at) & LOOK.shown;
+    this.names[at] = name;
   }
 
   private grow(room: number): void {
@@ -76,4 +76,8 @@ export class Glide {
     was.set(this.was);
     this.was = was;
   }
+}
+
+function number(column: Float32Array | Uint8Array, at: number): number {
+  return column[at] ?? 0;
 }

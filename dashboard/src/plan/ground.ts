@@ -39,7 +39,7 @@ function boxPath(pen: Pen, box: BoxM): [number, number, number, number] {
   return [Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)];
 }
 
-function drawFloor({ ...pen }: Pen, box: BoxM, look: GroundLook): void {
+function drawFloor(pen: Pen, box: BoxM, look: GroundLook): void {
   if (look.hasPicture) return;
   pen.context.fillStyle = pen.colour("--plan-floor");
   pen.context.fillRect(...boxPath(pen, box));

@@ -29,6 +29,9 @@ export function touches(one: Rect, other: Rect): boolean {
 export class Cover {
   private readonly cells = new Map<number, Taken[]>();
 
+  /** What `under` has is covered, too; it is not changed. */
+  constructor(private readonly under?: Cover) {}
+
   add(taken: Taken): void {
     for (const key of this.keysOf(taken)) {
       const cell = this.cells.get(key);
@@ -40,7 +43,7 @@ export class Cover {
   /** The sum of the weights of what `rect` would cover; without end where that is a tag. */
   cost(rect: Rect): number {
     const met = new Set<Taken>();
-    let sum = 0;
+    let sum = this.under?.cost(rect) ?? 0;
     for (const key of this.keysOf(rect)) {
       for (const taken of this.cells.get(key) ?? []) {
         if (met.has(taken) || !touches(rect, taken)) continue;

@@ -38,18 +38,21 @@ export function drawSprites(palette: Palette, size: number): Sprites {
   sheet.width = cell * COLUMNS;
   sheet.height = cell * STYLES;
   const context = sheet.getContext("2d");
-  if (!context) return { sheet, cell };
-  for (let row = 0; row < STYLES; row++) {
-    for (let column = 0; column < COLUMNS; column++) {
-      context.setTransform(size, 0, 0, size, (column + 0.5) * cell, (row + 0.5) * cell);
-      const heading = column - 1;
-      const isArrow = heading >= 0 && heading < HEADINGS;
-      if (isArrow) context.rotate((heading / HEADINGS) * 2 * Math.PI);
-      const shape = isArrow ? 1 : column === 0 ? 0 : column - HEADINGS + 1;
-      drawShape(context, palette, shape, row);
-    }
+  for (let at = 0; context && at < STYLES * COLUMNS; at++) {
+    const [row, column] = [Math.floor(at / COLUMNS), at % COLUMNS];
+    const { shape, heading } = cellOf(column);
+    context.setTransform(size, 0, 0, size, (column + 0.5) * cell, (row + 0.5) * cell);
+    context.rotate(heading);
+    drawShape(context, palette, shape, row);
   }
   return { sheet, cell };
+}
+
+/** What stands in a column: the inverse of `columnOf`. */
+export function cellOf(column: number): { shape: number; heading: number } {
+  if (column === 0) return { shape: 0, heading: 0 };
+  if (column > HEADINGS) return { shape: column - HEADINGS + 1, heading: 0 };
+  return { shape: 1, heading: ((column - 1) / HEADINGS) * 2 * Math.PI };
 }
 
 const paths = new Map<number, Path2D>();

@@ -128,5 +128,7 @@ export interface PlanHandle {
   readonly panBy: (x: number, y: number) => void;
   readonly showAll: () => void;
   readonly show: (box: BoxM) => void;
+  /** Have a point in view with a margin. */
+  readonly hold: (point: PointM) => void;
   readonly redraw: () => void;
 }

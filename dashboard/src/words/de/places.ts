@@ -28,6 +28,7 @@ export const places: Words["places"] = {
     draw: { said: "Zeichnen: Pfeile zielen, Enter setzt eine Ecke, Esc beendet." },
     move: { said: "Schieben: N wählt die nächste Ecke, Pfeile bewegen sie." },
     test: { said: "Punkt prüfen: Pfeile bewegen ihn." },
+    scale: { said: "Maßstab: zwei Punkte setzen, deren Abstand Sie kennen." },
   },
   undone: "Rückgängig gemacht.",
   redone: "Wiederholt.",

@@ -1,1 +1,6 @@
-export const live = {};
+export const live = {
+  noFloor: "There is no plan yet.",
+  noFloorHint: "Draw a floor and its zones, and assets show here.",
+  toZones: "Draw zones",
+  lastKnown: "last known",
+};

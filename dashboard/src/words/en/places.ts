@@ -26,6 +26,7 @@ export const places = {
     draw: { said: "Draw: arrows aim, Enter adds a corner, Escape ends." },
     move: { said: "Move: N picks the next corner, arrows move it." },
     test: { said: "Test a point: arrows move it." },
+    scale: { said: "Scale: mark two points whose distance you know." },
   },
   undone: "Undone.",
   redone: "Done again.",

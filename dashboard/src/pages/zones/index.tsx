@@ -1,0 +1,128 @@
+/** Zones: what is drawn on each floor, and the editor in which it is drawn. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { asked, look } from "../../address";
+import type { Floor } from "../../api/shape";
+import { neighboursOf } from "../../drawing/draft";
+import { choose } from "../../drawing/editor";
+import { Surface } from "../../drawing/surface";
+import { sayRefusal } from "../../parts/controls";
+import { may } from "../../session";
+import { floors, readSite, zoneByName, zones } from "../../site";
+import { words } from "../../words";
+import { ZonesBar } from "./bar";
+import { Dialogs } from "./dialogs";
+import { guarded, guardPage } from "./guard";
+import { keepReaders, planReaders } from "./readers";
+import { ZonesSide } from "./side";
+import { beginZone, check, close, editor, openZone, theirRing } from "./store";
+
+const CHECK_MS = 700;
+
+export function Page() {
+  const failed = useSite();
+  const floor = chosenFloor();
+  useGround(floor);
+  useOpened(floor);
+  useChecks();
+  useEffect(guardPage, []);
+  if (failed) return <p class="page">{words().frame.failed(failed)}</p>;
+  return (
+    <>
+      <ZonesBar floor={floor} />
+      <div class="live zones">
+        <section class="stage">
+          <div class="map">
+            <Surface
+              editor={editor}
+              floor={floor}
+              zones={zones.value}
+              edited={editor.was.value?.name || null}
+              readers={planReaders(floor?.name)}
+              theirs={theirRing()}
+              onZone={(zone) => zone && showZone(zone)}
+            />
+          </div>
+        </section>
+        <ZonesSide floor={floor} />
+      </div>
+      <p class="unseen" role="status">
+        {editor.said}
+      </p>
+      <Dialogs />
+    </>
+  );
+}
+
+/** The floor of the address, else that of the picked zone, else the first. */
+export function chosenFloor(): Floor | undefined {
+  const zone = zoneByName.value.get(asked("zone") ?? "");
+  const name = asked("floor") ?? zone?.floor;
+  return floors.value.find((floor) => floor.name === name) ?? floors.value[0];
+}
+
+/** Show a zone; what is not saved of another one is asked about. */
+export function showZone(name: string): void {
+  if (name === editor.was.value?.name) return;
+  guarded(() => look({ zone: name, new: null }, true));
+}
+
+function useSite(): string | null {
+  const failed = useSignal<string | null>(null);
+  useEffect(() => {
+    const refuse = (error: unknown) => {
+      failed.value = sayRefusal(error);
+    };
+    readSite().catch(refuse);
+    const end = keepReaders();
+    return () => {
+      end();
+      close();
+    };
+  }, []);
+  return failed.value;
+}
+
+/** The ground follows the floor that the draft is on. */
+function useGround(shown: Floor | undefined): void {
+  const draft = editor.draft.value;
+  const floor = floors.value.find((each) => each.name === draft?.floor) ?? shown;
+  const was = editor.was.value?.name ?? "";
+  useEffect(() => {
+    const [width = 100, depth = 100] = floor?.size_m ?? [];
+    editor.ground.value = {
+      size: [width, depth],
+      neighbours: neighboursOf(zones.value, floor?.name ?? "", was),
+    };
+    editor.readOnly.value = !may("site");
+  }, [floor, was, zones.value]);
+}
+
+/** What the address asks for is opened; nothing else opens or closes a zone. */
+function useOpened(floor: Floor | undefined): void {
+  const zone = asked("zone");
+  const isNew = asked("new") !== null;
+  const isThere = zone !== null && zoneByName.value.has(zone);
+  useEffect(() => {
+    if (isNew) {
+      if (may("site")) beginZone(floor?.name ?? "");
+      choose(editor, "draw");
+    } else if (!isThere) close();
+    else if (zone !== editor.was.value?.name) {
+      choose(editor, "move");
+      void openZone(zone);
+    }
+  }, [zone, isNew, isThere]);
+}
+
+/** The gateway is asked what it thinks of a change, once nothing has changed for a moment. */
+function useChecks(): void {
+  const draft = editor.draft.value;
+  const fault = editor.verdict.value?.fault;
+  useEffect(() => {
+    const isWhole = draft?.name.trim() && (fault === null || !draft.outline.corners.length);
+    if (!isWhole || !may("site")) return;
+    const timer = setTimeout(() => void check(), CHECK_MS);
+    return () => clearTimeout(timer);
+  }, [draft, fault]);
+}

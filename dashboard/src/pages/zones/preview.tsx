@@ -1,0 +1,3 @@
+export function ZonePreview() {
+  return null;
+}

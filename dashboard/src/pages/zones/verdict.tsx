@@ -1,0 +1,43 @@
+/** What is wrong with the edited zone, as the pages and the gateway see it. */
+import { AlertSymbol } from "../../parts/symbol";
+import { words } from "../../words";
+import { editor, problems } from "./store";
+
+/** The first thing that is wrong with a field. */
+export const wrong = (...fields: string[]) =>
+  fields.map((field) => problems.value.get(field)).find((said) => said !== undefined);
+
+/** What stands in the way of saving, then what to know. */
+export function Verdict() {
+  const told = words().places;
+  const verdict = editor.verdict.value;
+  const isDrawn = (editor.draft.value?.outline.corners.length ?? 0) > 0;
+  if (!verdict) return null;
+  const faults = [
+    isDrawn && verdict.fault ? told.faults[verdict.fault] : null,
+    wrong("polygon", "polygons", "holes"),
+    wrong("", "geo", "circle"),
+  ].filter(Boolean);
+  const notes = [
+    verdict.outside.length > 0 && told.outside(verdict.outside.map((at) => at + 1).join(", ")),
+    wrong("warning"),
+    verdict.overlapping.length > 0 && told.overlapping(verdict.overlapping),
+    verdict.outer.length > 0 && told.outer(verdict.outer),
+    verdict.inner.length > 0 && told.inner(verdict.inner),
+  ].filter(Boolean);
+  return (
+    <div class="col verdict" role="status">
+      {faults.map((text) => (
+        <p class="said wrong" key={text}>
+          <AlertSymbol severity="warning" quiet />
+          {text}
+        </p>
+      ))}
+      {notes.map((text) => (
+        <p class="sm sec" key={String(text)}>
+          {text}
+        </p>
+      ))}
+    </div>
+  );
+}

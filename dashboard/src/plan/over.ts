@@ -1,0 +1,245 @@
+/** What stands above the assets: labels, trail, alarms, pick, tags; in this order. */
+import { countsOf, isCrowded, worstByZone } from "./counts";
+import { Cover, widened } from "./labels";
+import type { Palette } from "./palette";
+import type { Scene } from "./scene";
+import { drawShape, rowOf } from "./sprites";
+import { drawSymbol } from "./symbols";
+import { drawTags, type Tagged } from "./tags";
+import { drawTrail } from "./trails";
+import { LOOK, type Pen, type PlanAlarm, type PointM } from "./types";
+import { barOf } from "./view";
+import {
+  drawLabels,
+  drawZoneAlarms,
+  placeCounts,
+  placeLabels,
+  type ZoneLabel,
+} from "./zone-labels";
+
+/** Assets that labels give way to; beyond so many nobody could. */
+const COVERED_MAX = 3000;
+const RING_MS = 1600;
+
+/** Where an asset is drawn just now; null where it is not on this plan. */
+export type Finder = (name: string) => (PointM & { index: number; heading: number }) | null;
+
+/** Labels as they were placed last, with what they were placed for. */
+export interface Placed {
+  readonly labels: readonly ZoneLabel[];
+  readonly cover: Cover;
+  readonly counts: boolean;
+  readonly atMs: number;
+  readonly pen: Pen;
+}
+
+/** Whether zones show numbers instead of single assets. */
+export function showsCounts(scene: Scene, pen: Pen, phone: boolean, before: boolean): boolean {
+  if (scene.mode !== "auto") return scene.mode === "counts";
+  if (!scene.marks || !scene.floor.zones.some((zone) => zone.outline)) return false;
+  if (phone) return true;
+  const { extent } = scene.floor;
+  const area = (extent.right - extent.left) * (extent.top - extent.bottom) * pen.scale ** 2;
+  const { all } = countsOf(scene.marks, 0);
+  // A little sooner there than back, so that one asset more or less does not flip the view.
+  return isCrowded(all, before ? area * 0.8 : area, pen.unit);
+}
+
+/** Place the labels anew. */
+export function placed(scene: Scene, pen: Pen, counts: boolean, nowMs: number): Placed {
+  const cover = new Cover();
+  if (!counts) coverAssets(scene, pen, cover);
+  const tallied = scene.marks && countsOf(scene.marks, scene.floor.zones.length).byZone;
+  const labels =
+    scene.plain && !counts
+      ? []
+      : counts
+        ? placeCounts(pen, scene.floor, tallied ?? new Uint32Array(scene.floor.zones.length))
+        : placeLabels(pen, scene.floor, cover, scene.counted ? tallied : null);
+  return { labels, cover, counts, atMs: nowMs, pen };
+}
+
+function coverAssets({ marks }: Scene, pen: Pen, cover: Cover): void {
+  if (!marks || marks.count > COVERED_MAX) return;
+  for (let at = 0; at < marks.count; at++) {
+    if (((marks.look[at] ?? 0) & (LOOK.shown | LOOK.nowhere)) !== LOOK.shown) continue;
+    const [x, y] = pen.toScreen({ x: marks.x[at] ?? 0, y: marks.y[at] ?? 0 });
+    cover.add({ ...widened({ x, y, w: 0, h: 0 }, 4 * pen.unit), weight: 1 });
+  }
+}
+
+/** What one drawing of the upper layer needs. */
+export interface OverInput {
+  readonly scene: Scene;
+  readonly pen: Pen;
+  readonly placed: Placed;
+  readonly find: Finder;
+  readonly palette: Palette;
+  readonly nowMs: number;
+  readonly counts: Uint32Array | null;
+}
+
+/** Draw everything above the assets. */
+export function drawOver(input: OverInput): void {
+  const { scene, pen, placed: set } = input;
+  drawLabelsMoved(input);
+  const cover = new Cover(set.cover);
+  if (!set.counts || scene.picked) {
+    for (const trail of scene.trails) drawTrail(pen, trail, cover);
+  }
+  const tags: Tagged[] = drawAlarms(input, cover);
+  const pick = drawPick(input, cover);
+  if (pick) tags.push(pick);
+  tags.push(...trailTags(input));
+  for (const layer of scene.layers) if (layer.order === "over") layer.draw(pen);
+  if (!scene.plain) drawTags(pen, tags, cover);
+  drawFrame(scene, pen);
+  if (!scene.plain && !set.counts) drawBar(pen);
+}
+
+function drawLabelsMoved(input: OverInput): void {
+  const { scene, pen, placed: set } = input;
+  const said = (zone: number) =>
+    scene.unheard.has(scene.floor.zones[zone]?.name ?? "") ? scene.words.lastKnown : "";
+  const [x0, y0] = set.pen.toScreen({ x: 0, y: 0 });
+  const [x1, y1] = pen.toScreen({ x: 0, y: 0 });
+  pen.context.save();
+  pen.context.translate(x1 - x0, y1 - y0);
+  const counts = scene.counted || set.counts ? input.counts : null;
+  drawLabels(pen, set.labels, counts, said);
+  if (set.counts) drawZoneAlarms(pen, scene.floor, set.labels, worstByZone(scene.alarms));
+  pen.context.restore();
+}
+
+/** Where an alert stands: at its asset, at its own place, in its zone; null on another floor. */
+function spotOf(input: OverInput, alarm: PlanAlarm): PointM | null {
+  const found = alarm.asset ? input.find(alarm.asset) : null;
+  if (found) return found;
+  const zone = input.scene.floor.zones.find((each) => each.name === alarm.zone);
+  return alarm.at ?? zone?.middle ?? null;
+}
+
+/** Alerts in one place stand side by side. */
+const BESIDE = 20;
+
+function drawAlarms(input: OverInput, cover: Cover): Tagged[] {
+  const { scene, pen, placed: set } = input;
+  const [tags, at]: [Tagged[], Map<string, number>] = [[], new Map()];
+  for (const alarm of scene.alarms) {
+    const spot = spotOf(input, alarm);
+    if (!spot || (set.counts && !isHot(alarm))) continue;
+    const [left, y] = pen.toScreen(spot);
+    const key = `${Math.round(left / 8)} ${Math.round(y / 8)}`;
+    const before = at.get(key) ?? 0;
+    at.set(key, before + 1);
+    const x = left + before * BESIDE * pen.unit;
+    drawAlarm(input, alarm, x, y);
+    cover.add({ ...widened({ x, y, w: 0, h: 0 }, 13 * pen.unit), weight: 9 });
+    if (alarm.label && isHot(alarm)) {
+      tags.push({ text: alarm.label, x, y: y + 6 * pen.unit, edge: "--crit" });
+    }
+  }
+  return tags;
+}
+
+/** Critical, and nobody has it yet. */
+export function isHot({ severity, state }: PlanAlarm): boolean {
+  return severity === "critical" && state === "new";
+}
+
+function drawAlarm({ scene, pen, nowMs }: OverInput, alarm: PlanAlarm, x: number, y: number): void {
+  const hot = isHot(alarm);
+  if (hot && !scene.plain) drawRing(pen, x, y, scene.motion ? nowMs : null);
+  drawSymbol(pen, x, y, alarm, (hot ? 11 : 8.5) * pen.unit * (scene.plain ? 0.7 : 1));
+}
+
+/** The ring beats once in 1.6 s; without motion it stands. */
+function drawRing(pen: Pen, x: number, y: number, nowMs: number | null): void {
+  const { context, unit } = pen;
+  const share = nowMs === null ? 0.5 : (nowMs % RING_MS) / RING_MS;
+  context.save();
+  context.globalAlpha = nowMs === null ? 1 : 1 - share * 0.75;
+  context.lineWidth = 2 * unit;
+  context.strokeStyle = pen.colour("--crit");
+  context.beginPath();
+  context.arc(x, y, (15 + 11 * share) * unit, 0, 2 * Math.PI);
+  context.stroke();
+  context.restore();
+}
+
+function drawPick(input: OverInput, cover: Cover): Tagged | null {
+  const { scene, pen, palette } = input;
+  const spot = scene.picked ? input.find(scene.picked) : null;
+  const { marks } = scene;
+  if (!spot || !scene.picked || !marks) return null;
+  const { context, unit } = pen;
+  const [x, y] = pen.toScreen(spot);
+  context.save();
+  context.translate(x, y);
+  context.lineWidth = 2 * unit;
+  context.setLineDash([]);
+  context.fillStyle = pen.colour("--pick-soft");
+  context.strokeStyle = pen.colour("--pick");
+  context.beginPath();
+  context.arc(0, 0, 10.5 * unit, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+  context.scale(1.15 * unit, 1.15 * unit);
+  if (marks.shape[spot.index] === 1) context.rotate(spot.heading);
+  const ink = { ...palette, colour: (token: string) => palette.colour(INK[token] ?? token) };
+  drawShape(context, ink, marks.shape[spot.index] ?? 0, rowOf(marks.look[spot.index] ?? 0));
+  context.restore();
+  cover.add({ ...widened({ x, y, w: 0, h: 0 }, 12 * unit), weight: 9 });
+  return { text: tagOf(scene), x, y, edge: "--pick" };
+}
+
+const INK: Record<string, string> = { "--asset": "--ink", "--asset-stale": "--ink-2" };
+
+function tagOf(scene: Scene): string {
+  return scene.pickedLabel || scene.picked || "";
+}
+
+function trailTags({ scene, pen, placed: set }: OverInput): Tagged[] {
+  if (set.counts) return [];
+  return scene.trails.flatMap((trail) =>
+    trail.points
+      .filter((point) => point.label)
+      .toReversed()
+      .slice(0, 6)
+      .map((point) => {
+        const [x, y] = pen.toScreen(point);
+        return { text: point.label ?? "", x, y, edge: "--line-strong" };
+      }),
+  );
+}
+
+function drawFrame({ frame }: Scene, pen: Pen): void {
+  if (!frame) return;
+  const [x0, y0] = pen.toScreen({ x: frame.left, y: frame.top });
+  const [x1, y1] = pen.toScreen({ x: frame.right, y: frame.bottom });
+  pen.context.setLineDash([]);
+  pen.context.lineWidth = 1.5 * pen.unit;
+  pen.context.strokeStyle = pen.colour("--ink");
+  const [x, y] = [Math.min(x0, x1), Math.min(y0, y1)];
+  pen.context.strokeRect(x, y, Math.abs(x1 - x0), Math.abs(y1 - y0));
+}
+
+function drawBar(pen: Pen): void {
+  const { context, unit } = pen;
+  const { metres, pixels } = barOf(pen.scale, 110 * unit);
+  const [x, y] = [pen.width - pixels - 14 * unit, pen.height - 12 * unit];
+  context.setLineDash([]);
+  context.lineWidth = unit;
+  context.strokeStyle = pen.colour("--ink-3");
+  context.beginPath();
+  context.moveTo(x, y - 4 * unit);
+  context.lineTo(x, y);
+  context.lineTo(x + pixels, y);
+  context.lineTo(x + pixels, y - 4 * unit);
+  context.stroke();
+  context.font = pen.font(12 * unit);
+  context.textAlign = "center";
+  context.fillStyle = pen.colour("--ink-3");
+  context.fillText(`${metres} m`, x + pixels / 2, y - 4 * unit);
+  context.textAlign = "left";
+}

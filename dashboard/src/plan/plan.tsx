@@ -1,0 +1,137 @@
+/** A plan of a floor: what stands on it, what is wrong on it, what is picked. */
+import { type ReadonlySignal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import type { Floor, Zone } from "../api/shape";
+import { words } from "../words";
+import { isPhone, wantsMotion } from "./media";
+import type { PlanMode, Scene } from "./scene";
+import { type DrawnFloor, drawnFloor } from "./site";
+import type {
+  BoxM,
+  Marks,
+  PlanAlarm,
+  PlanHandle,
+  PlanLayer,
+  PlanPointer,
+  PlanReader,
+  Trail,
+} from "./types";
+import { usePlanStage } from "./use-stage";
+
+export interface PlanProps {
+  /** Undefined where there is none yet; the plan says so. */
+  floor: Floor | undefined;
+  zones: readonly Zone[];
+  /** What it is, for who does not see it. */
+  label: string;
+  marks?: ReadonlySignal<Marks | null>;
+  alarms?: readonly PlanAlarm[];
+  picked?: string | null;
+  /** What the tag of the picked asset says; its id without one. */
+  pickedLabel?: string;
+  onPick?: ((asset: string | null) => void) | undefined;
+  pickedZone?: string | null;
+  onZone?: (zone: string) => void;
+  trails?: readonly Trail[];
+  readers?: readonly PlanReader[];
+  unheard?: ReadonlySet<string>;
+  /** Keep the picked asset in view. */
+  follow?: boolean;
+  stale?: boolean;
+  dim?: boolean;
+  mode?: PlanMode;
+  still?: boolean;
+  focus?: BoxM | null;
+  frame?: BoxM | null;
+  plain?: boolean;
+  turned?: boolean;
+  layers?: readonly PlanLayer[];
+  onPointer?: (pointer: PlanPointer) => boolean;
+  onSeen?: (seen: BoxM) => void;
+  handle?: (handle: PlanHandle | null) => void;
+  /** Size of the shapes, 1 on a page. */
+  size?: number;
+  children?: ComponentChildren;
+}
+
+const NONE: readonly never[] = [];
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function Plan(props: PlanProps) {
+  const { floor } = props;
+  return (
+    <div class={props.still ? "plan is-still" : "plan"}>
+      {floor ? <Drawn {...props} floor={floor} /> : <NoPlan />}
+      {props.children}
+    </div>
+  );
+}
+
+function NoPlan() {
+  return (
+    <div class="empty">
+      <h2>{words().live.noFloor}</h2>
+      <p>{words().live.noFloorHint}</p>
+      <a class="btn" href="/zones">
+        {words().live.toZones}
+      </a>
+    </div>
+  );
+}
+
+function Drawn(props: PlanProps & { floor: Floor }) {
+  const host = useRef<HTMLDivElement>(null);
+  const drawn = drawnFloor(props.floor, props.zones);
+  const wide = drawn.extent.right - drawn.extent.left > drawn.extent.top - drawn.extent.bottom;
+  usePlanStage(host, sceneOf(drawn, props), props.turned ?? (isPhone.value && wide), props);
+  return (
+    <div class="plan-host" ref={host} role="img" aria-label={props.label}>
+      {drawn.picture && <img class="plan-picture" src={drawn.picture} alt="" draggable={false} />}
+    </div>
+  );
+}
+
+const USUAL = {
+  alarms: NONE,
+  picked: null,
+  pickedLabel: "",
+  pickedZone: null,
+  trails: NONE,
+  readers: NONE,
+  unheard: NOBODY,
+  layers: NONE,
+  mode: "auto",
+  plain: false,
+  dim: false,
+  stale: false,
+  frame: null,
+  size: 1,
+} satisfies Partial<Scene>;
+
+type Usual = typeof USUAL;
+
+/** What is not said is as usual. */
+function filled(props: PlanProps): Required<Pick<Scene, keyof Usual>> {
+  const said = Object.entries(props).filter(
+    ([name, value]) => name in USUAL && value !== undefined,
+  );
+  return { ...USUAL, ...Object.fromEntries(said) };
+}
+
+function sceneOf(floor: DrawnFloor, props: PlanProps): Scene {
+  const marks = props.mode === "bare" ? null : (props.marks?.value ?? null);
+  return {
+    ...filled(props),
+    floor,
+    marks,
+    counted: marks !== null,
+    motion: wantsMotion.value,
+    words: { lastKnown: words().live.lastKnown },
+  };
+}
+
+/** For a page that moves its plan by keys: the handle as a signal. */
+export function useHandle() {
+  return useSignal<PlanHandle | null>(null);
+}

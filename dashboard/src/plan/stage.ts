@@ -1,0 +1,295 @@
+/** Three canvases over one another: ground, assets, and what stands above; drawn when it must be. */
+import { countsOf } from "./counts";
+import { Glide } from "./glide";
+import { drawGround } from "./ground";
+import { contains } from "./outline";
+import { drawOver, isHot, type Placed, placed, showsCounts } from "./over";
+import { type Palette, palette, unitNow } from "./palette";
+import type { Scene } from "./scene";
+import { drawShapes } from "./shapes-layer";
+import { drawSprites, type Sprites } from "./sprites";
+import { LOOK, type Pen, type PointM } from "./types";
+import { between, toMetres, toScreen, type View } from "./view";
+
+const LABELS_MS = 2000;
+const NUMBERS_MS = 1000;
+/** The ring needs no more. */
+const RING_FRAME_MS = 50;
+const ZOOM_MS = 160;
+
+type Layers = readonly [
+  ground: CanvasRenderingContext2D,
+  shapes: CanvasRenderingContext2D,
+  over: CanvasRenderingContext2D,
+];
+
+/** Draws one plan into its canvases. Everything else tells it what to show. */
+export class Stage {
+  private scene: Scene | null = null;
+  private target: View | null = null;
+  private from: { view: View; atMs: number } | null = null;
+  private readonly glide = new Glide();
+  private sprites: Sprites | null = null;
+  private look: { palette: Palette; unit: number; ratio: number; size: number } | null = null;
+  private set: Placed | null = null;
+  private numbers: { atMs: number; byZone: Uint32Array } | null = null;
+  private readonly dirty = { ground: true, shapes: true, over: true };
+  private overMs = 0;
+  private frameId = 0;
+  private readonly known = new Map<string, number>();
+  /** Called before each drawing with the view that is drawn. */
+  onView: (view: View) => void = () => {};
+
+  constructor(
+    private readonly layers: Layers,
+    private phone = false,
+  ) {}
+
+  end(): void {
+    cancelAnimationFrame(this.frameId);
+    this.frameId = -1;
+  }
+
+  /** Show another scene; what is the same is not drawn again. */
+  setScene(scene: Scene): void {
+    const before = this.scene;
+    this.scene = scene;
+    const changed = (...names: (keyof Scene)[]) =>
+      !before || names.some((name) => before[name] !== scene[name]);
+    if (changed("floor", "unheard", "pickedZone", "readers", "layers", "stale")) {
+      this.dirty.ground = true;
+    }
+    if (changed("floor", "mode", "plain", "counted")) this.set = null;
+    if (changed("marks") && scene.marks) this.take(scene);
+    if (changed("dim", "stale", "size", "marks", "mode")) this.dirty.shapes = true;
+    if (Object.keys(scene).some((name) => name !== "marks" && changed(name as keyof Scene))) {
+      this.dirty.over = true;
+    }
+    this.ask();
+  }
+
+  private take(scene: Scene): void {
+    if (!scene.marks) return;
+    const glides = scene.motion && document.visibilityState === "visible";
+    this.glide.take(scene.marks, performance.now(), glides);
+  }
+
+  setPhone(phone: boolean): void {
+    this.phone = phone;
+    this.set = null;
+    this.redraw();
+  }
+
+  /** Look at another part; smoothly where `smooth` says so and the scene may move. */
+  setView(view: View, smooth: boolean): void {
+    const now = performance.now();
+    const shown = this.viewAt(now);
+    const glides = smooth && shown && this.scene?.motion && shown.width === view.width;
+    this.from = glides ? { view: shown, atMs: now } : null;
+    this.target = view;
+    this.redraw();
+  }
+
+  redraw(): void {
+    this.dirty.ground = true;
+    this.dirty.shapes = true;
+    this.dirty.over = true;
+    this.ask();
+  }
+
+  /** The view that is drawn just now. */
+  view(): View | null {
+    return this.viewAt(performance.now());
+  }
+
+  private viewAt(nowMs: number): View | null {
+    const { from, target } = this;
+    if (!from || !target) return target;
+    const share = Math.min((nowMs - from.atMs) / ZOOM_MS, 1);
+    if (share >= 1) this.from = null;
+    return between(from.view, target, 1 - (1 - share) ** 3);
+  }
+
+  private ask(): void {
+    if (this.frameId === 0) this.frameId = requestAnimationFrame(this.frame);
+  }
+
+  private readonly frame = (nowMs: number): void => {
+    if (this.frameId === -1) return;
+    this.frameId = 0;
+    const { scene } = this;
+    const wasZooming = this.from !== null;
+    const view = this.viewAt(nowMs);
+    if (!scene || !view || view.width < 2 || view.height < 2) return;
+    this.fitLook(scene, view);
+    if (wasZooming) this.dirty.ground = true;
+    const glides = scene.marks ? this.glide.step(scene.marks, nowMs) : false;
+    if (glides || wasZooming) this.dirty.shapes = true;
+    this.drawDirty(scene, view, nowMs);
+    if (glides || this.from || this.hasRing(scene)) this.ask();
+  };
+
+  private drawDirty(scene: Scene, view: View, nowMs: number): void {
+    const { dirty } = this;
+    this.place(scene, view, nowMs);
+    if (dirty.ground) {
+      this.onView(view);
+      this.paintGround(scene, view);
+      dirty.over = true;
+      dirty.shapes = true;
+    }
+    const isRingDue = this.hasRing(scene) && nowMs - this.overMs > RING_FRAME_MS;
+    const follows = dirty.shapes && (scene.picked !== null || scene.alarms.length > 0);
+    if (dirty.shapes) this.paintShapes(scene, view);
+    if (dirty.over || isRingDue || follows) this.paintOver(scene, view, nowMs);
+    dirty.ground = false;
+    dirty.shapes = false;
+    dirty.over = false;
+  }
+
+  private hasRing(scene: Scene): boolean {
+    if (!scene.motion || scene.plain) return false;
+    return scene.alarms.some(isHot);
+  }
+
+  private place(scene: Scene, view: View, nowMs: number): void {
+    const { set } = this;
+    const isOld = !set || nowMs - set.atMs > LABELS_MS || set.pen.scale !== view.scale;
+    const isNumberOld = !this.numbers || nowMs - this.numbers.atMs > NUMBERS_MS || !set;
+    if (isNumberOld && scene.marks) {
+      const { byZone } = countsOf(scene.marks, scene.floor.zones.length);
+      if (byZone.some((count, zone) => count !== this.numbers?.byZone[zone]))
+        this.dirty.over = true;
+      this.numbers = { atMs: nowMs, byZone };
+    }
+    if (!isOld) return;
+    const pen = this.pen(2, view);
+    const counts = showsCounts(scene, pen, this.phone, set?.counts ?? false);
+    if (counts !== set?.counts) this.dirty.shapes = true;
+    this.set = placed(scene, pen, counts, nowMs);
+    this.dirty.over = true;
+  }
+
+  private fitLook(scene: Scene, view: View): void {
+    const [unit, ratio] = [unitNow(), devicePixelRatio || 1];
+    const now = palette.peek();
+    const { look } = this;
+    if (
+      look?.palette !== now ||
+      look.unit !== unit ||
+      look.ratio !== ratio ||
+      look.size !== scene.size
+    ) {
+      this.look = { palette: now, unit, ratio, size: scene.size };
+      this.sprites = drawSprites(now, unit * ratio * scene.size);
+      this.set = null;
+      this.dirty.ground = true;
+    }
+    for (const { canvas } of this.layers) {
+      const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
+      if (canvas.width === width && canvas.height === height) continue;
+      canvas.width = width;
+      canvas.height = height;
+      this.dirty.ground = true;
+    }
+  }
+
+  private pen(layer: 0 | 1 | 2, view: View): Pen {
+    const { palette: chosen, unit } = this.look ?? { palette: palette.peek(), unit: 1 };
+    return {
+      context: this.layers[layer],
+      width: view.width,
+      height: view.height,
+      scale: view.scale,
+      unit,
+      colour: chosen.colour,
+      font: chosen.font,
+      toScreen: ({ x, y }) => toScreen(view, x, y),
+    };
+  }
+
+  private clear(layer: 0 | 1 | 2, view: View): Pen {
+    const ratio = this.look?.ratio ?? 1;
+    const context = this.layers[layer];
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, view.width, view.height);
+    return this.pen(layer, view);
+  }
+
+  private paintGround(scene: Scene, view: View): void {
+    const pen = this.clear(0, view);
+    pen.context.globalAlpha = scene.stale ? 0.45 : 1;
+    drawGround(pen, scene.floor, { ...scene, hasPicture: scene.floor.picture !== null });
+    pen.context.globalAlpha = 1;
+  }
+
+  private paintShapes(scene: Scene, view: View): void {
+    const pen = this.clear(1, view);
+    const { marks } = scene;
+    if (!marks || !this.sprites || this.set?.counts) return;
+    pen.context.setTransform(1, 0, 0, 1, 0, 0);
+    pen.context.imageSmoothingEnabled = false;
+    pen.context.globalAlpha = scene.stale ? 0.4 : scene.dim ? 0.5 : 1;
+    drawShapes(pen.context, view, this.look?.ratio ?? 1, marks, this.glide, this.sprites);
+    pen.context.globalAlpha = 1;
+  }
+
+  private paintOver(scene: Scene, view: View, nowMs: number): void {
+    this.overMs = nowMs;
+    const pen = this.clear(2, view);
+    if (!this.set || !this.look) return;
+    const { palette: chosen } = this.look;
+    const counts = this.numbers?.byZone ?? null;
+    const set = this.set;
+    drawOver({ scene, pen, placed: set, find: this.find, palette: chosen, nowMs, counts });
+  }
+
+  /** Where an asset is drawn just now; null where it is not on this plan. */
+  readonly find = (name: string) => {
+    const { marks } = this.scene ?? {};
+    if (!marks) return null;
+    let index = this.known.get(name) ?? -1;
+    if (marks.name[index] !== name) {
+      index = marks.name.indexOf(name);
+      if (this.known.size > 500) this.known.clear();
+      this.known.set(name, index);
+    }
+    const look = marks.look[index] ?? 0;
+    if (!(look & LOOK.shown) || look & LOOK.nowhere) return null;
+    const { shownX, shownY, heading } = this.glide;
+    return {
+      index,
+      x: shownX[index] ?? 0,
+      y: shownY[index] ?? 0,
+      heading: heading[index] ?? 0,
+    };
+  };
+
+  /** The asset that is drawn nearest to a pixel, within `reach` pixels; null in counts mode. */
+  assetAt(screenX: number, screenY: number, reach: number): string | null {
+    const view = this.view();
+    const { marks } = this.scene ?? {};
+    if (!view || !marks || this.set?.counts) return null;
+    const { x, y } = toMetres(view, screenX, screenY);
+    let [best, least] = [-1, (reach / view.scale) ** 2];
+    for (let at = 0; at < marks.count; at++) {
+      if (((marks.look[at] ?? 0) & (LOOK.shown | LOOK.nowhere)) !== LOOK.shown) continue;
+      const [dx, dy] = [(this.glide.shownX[at] ?? 0) - x, (this.glide.shownY[at] ?? 0) - y];
+      const far = dx * dx + dy * dy;
+      if (far <= least) [best, least] = [at, far];
+    }
+    return marks.name[best] ?? null;
+  }
+
+  /** The smallest zone at a point. */
+  zoneAt({ x, y }: PointM): string | null {
+    let [best, least]: [string | null, number] = [null, Infinity];
+    for (const { name, outline } of this.scene?.floor.zones ?? []) {
+      if (!outline || !contains(outline, x, y)) continue;
+      const { box } = outline;
+      const area = (box.right - box.left) * (box.top - box.bottom);
+      if (area < least) [best, least] = [name, area];
+    }
+    return best;
+  }
+}

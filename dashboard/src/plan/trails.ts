@@ -1,0 +1,71 @@
+/** Where somebody went: older parts fainter, a dot a fix, gaps dashed and never bridged. */
+import { SHORT } from "../parts/symbol";
+import type { Cover } from "./labels";
+import type { Pen, Trail, TrailPoint } from "./types";
+
+/** Between two fixes that are farther apart in time nobody knows where it was. */
+export const GAP_MS = 60_000;
+/** A trail goes back for so long, and has at most so many fixes. */
+export const TRAIL_MS = 30 * 60_000;
+export const TRAIL_POINTS = 200;
+
+/** The newest part of a trail that is drawn. */
+export function newest(points: readonly TrailPoint[]): readonly TrailPoint[] {
+  const from = (points.at(-1)?.timeMs ?? 0) - TRAIL_MS;
+  return points.filter((each) => each.timeMs >= from).slice(-TRAIL_POINTS);
+}
+
+/** The token of a trail's colour. */
+export function trailToken(trail: Trail): string {
+  return trail.colour === "pick" ? "--pick" : `--${SHORT[trail.colour]}`;
+}
+
+/** Draw a trail; what it covers is taken, so that tags stand beside it. */
+export function drawTrail(pen: Pen, trail: Trail, cover: Cover): void {
+  const { context, unit } = pen;
+  const points = newest(trail.points).map((point) => ({ point, at: pen.toScreen(point) }));
+  const colour = pen.colour(trailToken(trail));
+  const last = points.length - 1;
+  context.save();
+  context.strokeStyle = colour;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  context.lineWidth = (trail.colour === "pick" ? 2.2 : 3) * unit;
+  points.forEach(({ point, at }, index) => {
+    const before = points[index - 1];
+    if (!before) return;
+    const isGap = point.timeMs - before.point.timeMs > GAP_MS;
+    context.globalAlpha = 0.35 + (0.65 * index) / last;
+    context.setLineDash(isGap ? [3 * unit, 5 * unit] : []);
+    context.beginPath();
+    context.moveTo(...before.at);
+    context.lineTo(...at);
+    context.stroke();
+    takeLine(cover, before.at, at, unit);
+  });
+  context.setLineDash([]);
+  context.lineWidth = 1.4 * unit;
+  context.fillStyle = pen.colour("--plan-zone");
+  points.slice(0, -1).forEach(({ at: [x, y] }, index) => {
+    context.globalAlpha = 0.45 + (0.55 * index) / last;
+    context.beginPath();
+    context.arc(x, y, 2.6 * unit, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+  });
+  context.restore();
+}
+
+function takeLine(
+  cover: Cover,
+  [x0, y0]: readonly [number, number],
+  [x1, y1]: readonly [number, number],
+  unit: number,
+): void {
+  const steps = Math.min(Math.ceil(Math.hypot(x1 - x0, y1 - y0) / (24 * unit)), 12);
+  for (let step = 0; step <= steps; step++) {
+    const share = steps ? step / steps : 0;
+    const [x, y] = [x0 + (x1 - x0) * share, y0 + (y1 - y0) * share];
+    cover.add({ x: x - 4 * unit, y: y - 4 * unit, w: 8 * unit, h: 8 * unit, weight: 2 });
+  }
+}
