@@ -29,9 +29,9 @@ demo: $(VENV)/run.stamp pages ## Show a simulated facility and its first exit al
 dashboard: $(VENV)/node.stamp ## Build the pages into dashboard/dist, with Node from the system or from a wheel
 	@$(BIN)/python dashboard/build.py
 
-# The gateway runs without its pages, too.
+# The gateway runs without new pages, too.
 pages: $(VENV)/node.stamp
-	@$(BIN)/python dashboard/build.py || echo "going on without pages; the API is there"
+	@$(BIN)/python dashboard/build.py || echo "going on without: / will say how to build the dashboard"
 
 screenshots: $(VENV)/dev.stamp $(VENV)/servers.stamp dashboard ## Pictures of every page into build/screenshots, two small ones into docs/images
 	$(BIN)/python -m tests.browser.screenshots $(ARGS)
@@ -64,7 +64,7 @@ test-wheel: $(VENV)/run.stamp pages ## Build the wheel, install it into a clean 
 	$(BIN)/python -m venv build/wheel/venv
 	$(call install,build/wheel/venv/bin/python,requirements/run.txt)
 	build/wheel/venv/bin/python -m pip install --quiet --no-index --no-deps build/wheel/*.whl
-	cd build/wheel && venv/bin/python -c 'from api.dashboard import DIST, files_in; assert files_in(DIST), "no pages"'
+	cd build/wheel && venv/bin/python -c 'from api.dashboard import DIST, files_in; assert "/live" in files_in(DIST), "no pages in the wheel"'
 	cd build/wheel && venv/bin/tagwarden demo --for 20 --seed 1
 
 sbom: test-wheel ## The bill of materials of what the wheel installs, CycloneDX in build/sbom.json
@@ -98,7 +98,7 @@ lock: $(VENV)/dev.stamp ## Compile requirements/*.txt again; ARGS=--upgrade take
 	$(call compile,node,requirements/node.in -c requirements/dev.txt)
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) build dist site dashboard/dist dashboard/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site dashboard/dist dashboard/dist.* dashboard/node_modules .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## This list
@@ -135,10 +135,11 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 	$(call install,$(BIN)/python,requirements/fuzz.txt)
 	@touch $@
 
-# Node for the dashboard, only where the system has none that is new enough.
-$(VENV)/node.stamp: requirements/node.txt dashboard/build.py $(VENV)/run.stamp
-	@cd dashboard && ../$(BIN)/python -c 'import build, sys; sys.exit(build.node_commands() is None)' \
-	  || ../$(call install,$(BIN)/python,../requirements/node.txt)
+# Node for the dashboard, only where the system has none that is new enough; where there is none to
+# be had either, the build says so.
+$(VENV)/node.stamp: requirements/node.txt $(VENV)/run.stamp
+	@$(BIN)/python dashboard/build.py node || { echo "fetching Node for the dashboard"; \
+	  $(call install,$(BIN)/python,requirements/node.txt); } || true
 	@touch $@
 
 # Tests that need one of them skip without it and name the package.

@@ -33,6 +33,7 @@ Right = Literal[
     "site",
     "subscriptions",
     "erase",
+    "backups",
     "self",
 ]
 Reason = Literal["no_key", "unknown_key", "session", "rate", "guesses", "role", "rights", "scope"]
@@ -52,7 +53,7 @@ _OPERATORS: frozenset[Right] = frozenset(
     }
 )
 _ADMINS: frozenset[Right] = _OPERATORS.union(
-    {"audit", "keys", "people", "site", "subscriptions", "erase"}
+    {"audit", "keys", "people", "site", "subscriptions", "erase", "backups"}
 )
 RIGHTS: dict[Role, frozenset[Right]] = {
     "ingest": frozenset({"ingest"}),
@@ -61,7 +62,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     "operator": _OPERATORS,
     "admin": _ADMINS,
 }
-WHOLE_SITE: frozenset[Right] = frozenset({"audit", "keys", "people", "site", "erase"})
+WHOLE_SITE: frozenset[Right] = frozenset({"audit", "keys", "people", "site", "erase", "backups"})
 """Rights that can not be had for a part of the site only."""
 
 ASKED_CHARS_MAX = 200
@@ -120,6 +121,7 @@ class Access:
         self.keys = KnownKeys(check_key, monotonic_s)
         self.limits = RateLimits(rates or Rates(), monotonic_s)
         self.note_use: Callable[[str], None] = lambda _key_id: None
+        self.forget_displays: Callable[[str], None] = lambda _key_id: None
         self._rates = rates
         self._monotonic_s = monotonic_s
         self._clock = clock
@@ -140,6 +142,7 @@ class Access:
     def forget(self, key_id: str) -> None:
         """Look this key up anew before it opens anything: it was changed or withdrawn."""
         self.keys.forget(key_id)
+        self.forget_displays(key_id)
 
     def use_rates(self, rates: Rates) -> None:
         """Let other allowances hold from now on; all buckets are full then."""
@@ -196,7 +199,7 @@ async def admit(connection: HTTPConnection, right: Right) -> Caller:
         access.count_denial(refusal)
         await _note(connection, caller.name, caller.role)
         raise ProblemError(403, _why_not(caller, right, refusal))
-    if caller.kind == "key":
+    if caller.kind != "person":
         access.note_use(caller.id)
     connection.state.caller = caller
     return caller

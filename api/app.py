@@ -10,13 +10,14 @@ from fastapi import APIRouter, FastAPI, Request
 from prometheus_client import CollectorRegistry
 from starlette.datastructures import State
 from starlette.routing import BaseRoute
-from starlette.routing import Route as PathRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import Access
 from api.answer_figures import AnswerFigures
+from api.dashboard import EMPTY, Dashboard, Pages
 from api.desk import Desk
 from api.entrance import Entrance, Hosts
+from api.guarded import HeadedRoute
 from api.headers import SafeHeaders
 from api.key_uses import KeyUses
 from api.known_keys import CheckKey
@@ -65,6 +66,7 @@ class Api(FastAPI):
     log_ins: LogIns
     answers: AnswerFigures
     hosts: Hosts = tuple
+    pages: Pages = EMPTY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; what follows the stream finds the connection in the scope."""
@@ -73,7 +75,8 @@ class Api(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """All of it behind the entrance; the answer to a surprise has safe headers too."""
-        entrance = Entrance(super().build_middleware_stack(), self.hosts)
+        pages = Dashboard(super().build_middleware_stack(), self.pages)
+        entrance = Entrance(pages, self.hosts)
         return RequestLog(SafeHeaders(entrance), self.answers.note)
 
     def openapi(self) -> dict[str, Any]:
@@ -88,8 +91,8 @@ class Api(FastAPI):
         return sorted(
             method
             for route in self.routes
-            if isinstance(route, PathRoute) and route.path_regex.match(path)
-            for method in route.methods or ()
+            if isinstance(route, HeadedRoute) and route.path_regex.match(path)
+            for method in route.verbs()
         )
 
 
@@ -106,18 +109,19 @@ def create_app(  # noqa: PLR0913 -- it joins what the API is made of
     rates: Rates | None = None,
     session_limits: Callable[[], SessionLimits] = USUAL_LIMITS,
     passwords: Passwords | None = None,
+    pages: Pages = EMPTY,
 ) -> Api:
     """Put the application together.
 
     `desk` takes the changes, `questions` answer from the history, `check_key` says whose
     key it is, `metrics` is what `/metrics` shows and gets the metrics of the streams, `hosts`
     gives the names under which it is reached beside those of the machine, `session_limits`
-    how long sessions last; `passwords` are other ones for tests.
+    how long sessions last; `passwords` are other ones for tests, `pages` the dashboard.
     Call `streams.end_all()` of the application before the server stops.
     """
     app = Api(**_OUTSIDE)
     ask = ask_in_threads()
-    app.hosts, app.answers = hosts, AnswerFigures(metrics)
+    app.hosts, app.pages, app.answers = hosts, pages, AnswerFigures(metrics)
     sights = Sights(desk)
     app.streams = Streams(desk, questions, ask, metrics, limits or StreamLimits(), sees=sights.sees)
     app.lives = Lives(desk, sights, metrics, live_limits or LiveLimits())
@@ -129,7 +133,7 @@ def create_app(  # noqa: PLR0913 -- it joins what the API is made of
 
     app.key_uses = KeyUses(desk, now_ns)
     access = Access(check_key, monotonic, clock=now_ns, rates=rates, metrics=metrics)
-    access.note_use = app.key_uses.note
+    access.note_use, access.forget_displays = app.key_uses.note, app.session_book.forget_displays
     app.state = State(
         {
             "access": access,

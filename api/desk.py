@@ -15,6 +15,8 @@ from alerts.changes import (
 from api.dispatch import Dispatch
 from api.erasing import Erasing
 from api.live_state import LiveNews
+from api.previewing import Previews
+from api.running import Frame, System
 from api.site_edits import SiteEdits
 from api.whereabouts import Whereabouts
 from history.answers import Answer
@@ -80,6 +82,20 @@ class Desk(Protocol):
     @property
     def site_edits(self) -> SiteEdits:
         """What reads and edits the site file."""
+        ...
+
+    @property
+    def previews(self) -> Previews:
+        """What says what the rules would have said with another site file."""
+        ...
+
+    @property
+    def system(self) -> System:
+        """What may be asked of the gateway about itself."""
+        ...
+
+    def frame(self) -> Frame:
+        """What every page shows around it: name, clock and version of the site."""
         ...
 
     async def submit(self, change: Change) -> Outcome:
@@ -148,7 +164,10 @@ class Desk(Protocol):
         ...
 
     def readers(self) -> list[dict[str, Any]]:
-        """Each reader of the site file with its health, as `readers.health.health_json`."""
+        """Each reader of the site file with its health, as `readers.health.health_json`.
+
+        Beside it `listed`, `reads_per_second` of the last seconds, and `series` of these.
+        """
         ...
 
     def listeners(self) -> Listeners:
@@ -166,6 +185,13 @@ class Desk(Protocol):
 
         Unknown: no such reader or port. Conflict: it is not connected, has no outputs or
         does not do it.
+        """
+        ...
+
+    async def restart_reader(self, reader: str, by: str) -> Outcome:
+        """Let go of a reader and connect it afresh; returns once the former driver is closed.
+
+        Unknown: the site file names no such reader. Conflict: it is started anew already.
         """
         ...
 

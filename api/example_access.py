@@ -45,6 +45,17 @@ _ME = {
     "groups": None,
     "expires": None,
     "csrf": "w3Jc0uQmB1nT5yRk",
+    "version": "0.1.0",
+    "site": {"name": "Depot", "timezone": "Europe/Berlin", "version": "2f1c9a7be04d5586"},
+}
+_DISPLAY = {
+    **_ME,
+    "kind": "display",
+    "id": "Zk3vQ8aT",
+    "login": None,
+    "name": "wall of the gatehouse",
+    "role": "viewer",
+    "rights": ["look", "self"],
 }
 _LOGGED_IN = {"person": _ME, "csrf": "w3Jc0uQmB1nT5yRk"}
 _SESSION = {
@@ -77,6 +88,7 @@ ACCESS: dict[str, Example] = {
     ),
     "choose_password": Example(_LOGGED_IN, {"code": "K7QM-2XVD-9RTB", "password": _PASSWORD}),
     "log_in": Example(_LOGGED_IN, {"login": "front.desk", "password": _PASSWORD}),
+    "show_display": Example(_DISPLAY),
     "list_all_sessions": page(_SESSION),
     "show_me": Example(_ME),
     "change_password": Example(_LOGGED_IN, {"old": "what it was before", "new": _PASSWORD}),

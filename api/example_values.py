@@ -194,6 +194,14 @@ READER: Value = {
     "clock_offset_ms": 12,
     "antennas": {"1": "connected", "2": "connected"},
     "maintenance": [],
+    "listed": True,
+    "reads_per_second": 12.4,
+    "series": [11.8, 12.0, 12.4],
+    "zone": None,
+    "points": [
+        {"antenna": 1, "zone": "hall", "at_m": [38.5, 15.0]},
+        {"antenna": 2, "zone": "gate", "at_m": [43.0, 13.5]},
+    ],
 }
 MAINTENANCE: Value = {
     "kind": "antenna",

@@ -7,6 +7,8 @@ from api import example_alerts as raised
 from api import example_values as depot
 from api.example import LINES_TYPE, Example, lines, page
 from api.example_access import ACCESS
+from api.example_previews import PREVIEWS
+from api.example_system import SYSTEM
 from api.site_examples import SITE
 
 _CSV_TYPE = "text/csv"
@@ -116,6 +118,7 @@ READERS = {
     "show_reader": Example(depot.READER),
     "maintain_reader": Example(depot.READER_AT_WORK, {**depot.SPAN, "antenna": 2}),
     "release_reader": Example(),
+    "restart_reader": Example({**depot.READER, "state": "connecting"}),
     "switch_output": Example(sent={"on": True, "for_s": 5}),
     "maintain_portal": Example(
         {**depot.MAINTENANCE, "kind": "portal", "target": "dock-door"}, depot.SPAN
@@ -258,6 +261,8 @@ EXAMPLES: dict[str, Example] = {
     **ACCESS,
     **SUBSCRIPTIONS,
     **ERASURES,
+    **SYSTEM,
+    **PREVIEWS,
     **{name: Example(*made) for name, made in SITE.items()},
 }
 """By the id of the operation. Whoever adds an operation adds its example."""

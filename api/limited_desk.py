@@ -32,6 +32,7 @@ PASSED = frozenset(
         "clock",
         "dispatch",
         "plan",
+        "frame",
         "group_of",
         "rules",
         "transact",
@@ -96,8 +97,17 @@ class LimitedDesk:
         ]
 
     def readers(self) -> list[dict[str, Any]]:
-        """The readers in sight."""
-        return [each for each in self._desk.readers() if self._sight.sees_reader(each["name"])]
+        """The readers in sight, with the read points in zones in sight."""
+        return [
+            self._narrowed(each)
+            for each in self._desk.readers()
+            if self._sight.sees_reader(each["name"])
+        ]
+
+    def _narrowed(self, reader: dict[str, Any]) -> dict[str, Any]:
+        sees = self._sight.sees_zone
+        zone = reader["zone"] if sees(reader["zone"]) else None
+        return reader | {"zone": zone, "points": [p for p in reader["points"] if sees(p["zone"])]}
 
     def sensors(self) -> list[dict[str, Any]]:
         """The newest values of the sensors in sight."""
@@ -138,6 +148,11 @@ class LimitedDesk:
         """Switch an output of a reader that hears in the zones in sight and nowhere else."""
         self._require_reader(reader)
         return await self._desk.switch_output(reader, port, on_for_s, by)
+
+    async def restart_reader(self, reader: str, by: str) -> Outcome:
+        """Restart a reader that hears in the zones in sight and nowhere else."""
+        self._require_reader(reader)
+        return await self._desk.restart_reader(reader, by)
 
     async def _refusal(self, change: Change) -> Outcome | None:
         """Why a change is not theirs to make; None if it is. Raises ProblemError."""

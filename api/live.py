@@ -157,6 +157,6 @@ def _require_own_origin(websocket: WebSocket) -> None:
 
 
 def _require_page(websocket: WebSocket, caller: Caller) -> None:
-    """Refuse (403) a session that does not say which page asks; a key needs no page."""
-    if caller.kind == "person" and "origin" not in websocket.headers:
+    """Refuse (403) a cookie that does not say which page asks; a key needs no page."""
+    if caller.kind != "key" and "origin" not in websocket.headers:
         raise ProblemError(403, "A session sees the live map from a page of ours only.")

@@ -8,7 +8,15 @@ from api.lists import json_response
 from api.log_ins import LogIns
 from api.person_shapes import PASSWORD, Json
 from api.problems import ProblemError, invalid
-from api.session_book import Known, SessionBook, origin_of, set_cookie
+from api.session_book import (
+    Known,
+    SessionBook,
+    Shown,
+    origin_of,
+    set_cookie,
+    set_display_cookie,
+    token_in,
+)
 from api.surroundings import Here, Surroundings
 from history.callers import Caller
 from history.passwords import WeakPasswordError, require_good_password
@@ -18,11 +26,19 @@ from tags.times import format_time
 
 
 async def show_me(here: Here) -> Response:
-    """Who asks, and what they may do; in a session also the token that changes need."""
-    if here.caller.kind == "key":
-        return json_response(_caller_json(here.caller, here.caller.name))
-    known = await require_session(here)
-    return json_response(me_json(known.person, known.session))
+    """Who asks, and what they may do; in a session also the token that changes need.
+
+    A display gets its cookie anew, so that it goes on for as long as it asks now and then.
+    """
+    book: SessionBook = here.request.app.state.sessions
+    match here.caller.kind:
+        case "person":
+            known = await require_session(here)
+            return json_response(me_json(here, known.person, known.session))
+        case "display" if (shown := await book.shown(here.request)) is not None:
+            return display_shown(here, shown, token_in(here.request) or "")
+        case _:
+            return json_response(_caller_json(here, here.caller, here.caller.name))
 
 
 async def change_password(here: Here) -> Response:
@@ -44,14 +60,23 @@ async def change_password(here: Here) -> Response:
         )
     )
     book.forget(person=person.id)
-    return logged_in(book, person, begun)
+    return logged_in(here, person, begun)
 
 
-def logged_in(book: SessionBook, person: Person, begun: Begun, status: int = 200) -> Response:
+def logged_in(here: Surroundings, person: Person, begun: Begun, status: int = 200) -> Response:
     """The answer to somebody who has just been let in, with the cookie of the session."""
-    body = {"person": me_json(person, begun.session), "csrf": begun.session.csrf}
+    book: SessionBook = here.request.app.state.sessions
+    body = {"person": me_json(here, person, begun.session), "csrf": begun.session.csrf}
     response = json_response(body, status)
     set_cookie(response, begun, book.limits())
+    return response
+
+
+def display_shown(here: Surroundings, shown: Shown, token: str) -> Response:
+    """A display as `me` shows it, with its cookie."""
+    told = _caller_json(here, shown.caller, shown.key.name) | {"csrf": shown.csrf}
+    response = json_response(told)
+    set_display_cookie(response, token, shown.key, here.desk.clock())
     return response
 
 
@@ -68,17 +93,17 @@ async def require_session(here: Surroundings) -> Known:
     book: SessionBook = here.request.app.state.sessions
     known = await book.known(here.request) if here.caller.kind == "person" else None
     if known is None:
-        raise ProblemError(409, "This is for people who have logged in; a key has no session.")
+        raise ProblemError(409, "This is for people who have logged in; others have no session.")
     return known
 
 
-def me_json(person: Person, session: Session) -> Json:
+def me_json(here: Surroundings, person: Person, session: Session) -> Json:
     """Somebody in a session."""
     ends = {"expires": format_time(session.expires_ns), "csrf": session.csrf}
-    return _caller_json(person.caller, person.name) | {"login": person.login} | ends
+    return _caller_json(here, person.caller, person.name) | {"login": person.login} | ends
 
 
-def _caller_json(caller: Caller, name: str) -> Json:
+def _caller_json(here: Surroundings, caller: Caller, name: str) -> Json:
     zones, groups = caller.scope.zones, caller.scope.groups
     expires = None if caller.expires_ns is None else format_time(caller.expires_ns)
     return {
@@ -92,4 +117,6 @@ def _caller_json(caller: Caller, name: str) -> Json:
         "groups": None if groups is None else list(groups),
         "expires": expires,
         "csrf": None,
+        "version": here.request.app.version,
+        "site": here.desk.frame()._asdict(),
     }

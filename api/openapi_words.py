@@ -83,7 +83,13 @@ GROUPS = (
         "audit",
         "erasures",
     ),
-    _group("Gateway", "How the gateway itself is, and what it says about itself.", ""),
+    _group(
+        "Gateway",
+        "How the gateway itself is, what it says about itself, and its backups.",
+        "",
+        "system",
+        "backups",
+    ),
 )
 
 
@@ -160,7 +166,9 @@ PATH_PARAMETERS = {
     "sessions": ("The id of the session.", "s_8f2d6c4e"),
     "subscriptions": ("The id of the subscription.", "sub_4b7a9d1c"),
     "erasures": ("The id of the erasure.", "er_2c8e6f0d"),
+    "backups": ("The id of the backup.", "2026-03-02T01-00-00Z"),
     "versions": ("The number of the version.", 7),
+    "previews": ("The id of the preview.", "3f0c91d2a47be855"),
 }
 """What a parameter of the path means, by the segment before it, and one that could stand there."""
 

@@ -63,6 +63,8 @@ def home_page(version: str, status: str, reasons: list[str]) -> str:
         "<p>This gateway hears RFID and IoT tags, says which zone each of them is in, "
         "and raises an alert when an asset leaves its geofence.</p>"
         f"<p><strong>{state}</strong></p>{f'<ul>{listed}</ul>' if listed else ''}"
+        "<p>The dashboard is not built here: run <code>make dashboard</code> in the folder of the "
+        "sources and start the gateway again.</p>"
         "<h2>Without a key</h2>"
         '<p><a href="/healthz">/healthz</a> · <a href="/readyz">/readyz</a></p>'
         "<h2>With an API key</h2>"

@@ -43,6 +43,7 @@ PERSON_ROUTES: tuple[Route, ...] = (
         takes=takes(ChosenBody),
     ),
     Route("POST", _SESSIONS, sessions.log_in, "open", LoggedInShape, takes=takes(LogInBody)),
+    Route("POST", _SESSIONS + "/display", sessions.show_display, "self", MeShape),
     Route("DELETE", _SESSIONS + "/current", sessions.log_out, "self", statuses=(204,)),
     rows(_SESSIONS, sessions.list_all_sessions, SessionShape, "self"),
     Route("DELETE", _SESSIONS + "/{session}", sessions.remove_session, "self", statuses=(204,)),

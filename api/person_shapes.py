@@ -139,10 +139,21 @@ class SessionShape(Shape):
     current: bool
 
 
-class MeShape(Shape):
-    """Who asks, and what they may do; `csrf` goes into X-CSRF-Token with changes in a session."""
+class FrameShape(Shape):
+    """The site: its name, its IANA time zone, and the version of its file."""
 
-    kind: Literal["key", "person"]
+    name: str
+    timezone: str
+    version: str
+
+
+class MeShape(Shape):
+    """Who asks, and what they may do; `csrf` goes into X-CSRF-Token with changes in a session.
+
+    `version` is that of the gateway. A `display` is the browser of a wall, by its key.
+    """
+
+    kind: Literal["key", "person", "display"]
     id: str
     login: str | None
     name: str
@@ -152,6 +163,8 @@ class MeShape(Shape):
     groups: list[str] | None
     expires: Time | None
     csrf: str | None
+    version: str
+    site: FrameShape
 
 
 class LoggedInShape(Shape):

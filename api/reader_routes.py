@@ -38,6 +38,14 @@ READER_ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST",
+        _READER_PATH + "/restart",
+        readers.restart_reader,
+        "maintenance",
+        ReaderShape,
+        scoped=True,
+    ),
+    Route(
+        "POST",
         _READER_PATH + "/outputs/{port}",
         readers.switch_output,
         "switch_outputs",

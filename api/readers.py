@@ -10,7 +10,7 @@ from api.bodies import parse_as, parse_json, read_json_text
 from api.changes import require_done
 from api.desk import Desk
 from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
-from api.once import Told, answer_once
+from api.once import Told, answer_once, told_json
 from api.problems import invalid, not_found
 from api.site_parts import entry_headers
 from api.surroundings import Here
@@ -30,6 +30,7 @@ READER_COLUMNS = (
     "antennas",
     "maintenance",
     "listed",
+    "reads_per_second",
 )
 
 
@@ -72,6 +73,19 @@ async def switch_output(
         return Told(204)
 
     return await answer_once(here, text, act)
+
+
+async def restart_reader(name: str, here: Here) -> Response:
+    """Let go of a reader and connect it afresh, as after a change of its settings.
+
+    What it was about to send meanwhile is lost, unless it keeps it and sends it again.
+    """
+
+    async def act() -> Told:
+        require_done(await here.desk.restart_reader(name, here.caller.name))
+        return told_json(200, reader_row(here.desk, name))
+
+    return await answer_once(here, b"", act)
 
 
 def reader_row(desk: Desk, name: str) -> Row:

@@ -87,7 +87,10 @@ def add_route(router: APIRouter, route: Route) -> None:
         responses=_responses(route),
         openapi_extra=_extra(route),
         route_class_override=guarded(
-            route.right, scoped=route.scoped or route.right == "self", asked=asked
+            route.right,
+            scoped=route.scoped or route.right == "self",
+            asked=asked,
+            stream="text/event-stream" in route.media,
         ),
     )
 

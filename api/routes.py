@@ -10,11 +10,13 @@ from api.key_routes import KEY_ROUTES
 from api.message_routes import MESSAGE_ROUTES
 from api.person_routes import PERSON_ROUTES
 from api.place_routes import PLACE_ROUTES
+from api.preview_routes import PREVIEW_ROUTES
 from api.reader_routes import READER_ROUTES
 from api.route import Route
 from api.shapes import Health, Readiness
 from api.site_routes import SITE_ROUTES
 from api.subscription_routes import SUBSCRIPTION_ROUTES
+from api.system_routes import SYSTEM_ROUTES
 from api.tag_routes import TAG_ROUTES
 
 STATUS_ROUTES: tuple[Route, ...] = (
@@ -36,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     *KEY_ROUTES,
     *PERSON_ROUTES,
     *SITE_ROUTES,
+    *PREVIEW_ROUTES,
     *SUBSCRIPTION_ROUTES,
     *ERASURE_ROUTES,
+    *SYSTEM_ROUTES,
 )

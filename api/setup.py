@@ -57,7 +57,7 @@ async def set_up(here: Here) -> Response:
         person, begun = await here.desk.transact(work)
     except LoginTakenError as error:
         raise ProblemError(409, str(error)) from error
-    return logged_in(book, person, begun, 201)
+    return logged_in(here, person, begun, 201)
 
 
 async def choose_password(here: Here) -> Response:
@@ -91,4 +91,4 @@ async def choose_password(here: Here) -> Response:
     except UnknownPersonError as error:
         raise wrong_code() from error
     book.forget(person=person.id)
-    return logged_in(book, person, begun)
+    return logged_in(here, person, begun)

@@ -15,6 +15,7 @@ Item = TypeVar("Item")
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Zone = str | None
 Confidence = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0)]
 Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -163,7 +164,10 @@ class TagPosition(Shape):
 
 
 class ZoneShape(Shape):
-    """A zone of the site file; outline and geometry (GeoJSON) are in metres of its floor."""
+    """A zone of the site file; outline and geometry (GeoJSON) are in metres of its floor.
+
+    `healthy` is null for zones of the past.
+    """
 
     name: str
     floor: str | None
@@ -172,7 +176,7 @@ class ZoneShape(Shape):
     polygon: list[Corner] | None
     shape: Literal["polygon", "polygons", "circle", "corridor"] | None
     geometry: dict[str, Any] | None
-    healthy: bool
+    healthy: bool | None
 
 
 class Present(Shape):
@@ -281,8 +285,16 @@ class MaintenanceShape(Shape):
     by: str
 
 
+class ReadPointShape(Shape):
+    """An antenna that the site file lists: the zone that it hears, and where it hangs."""
+
+    antenna: int
+    zone: str | None
+    at_m: tuple[float, float] | None
+
+
 class ReaderShape(Shape):
-    """A reader and how it is."""
+    """A reader and how it is; `series` are reads per second, each of 5 s, the newest last."""
 
     name: str
     state: HealthState
@@ -295,6 +307,10 @@ class ReaderShape(Shape):
     antennas: dict[str, Literal["connected", "disconnected", "unknown"]]
     maintenance: list[MaintenanceShape]
     listed: bool = True
+    reads_per_second: Rate
+    series: Annotated[list[Rate], Field(max_length=60)]
+    zone: str | None = None
+    points: list[ReadPointShape] = []
 
 
 class RejectedItem(Shape):

@@ -172,6 +172,13 @@ class SiteEdits(Protocol):
         """One version, and what it changed of the one before; None where there is none."""
         ...
 
+    async def zones_at(self, at_ns: int) -> list[dict[str, Any]]:
+        """The zones that were in force at a time, as `api.desk.Desk.zones`.
+
+        Those of the first version for a time before it.
+        """
+        ...
+
     async def plan(self, floor: str) -> Picture | None:
         """The plan of a floor. Raises SiteRefusedError where there is one that can not be shown."""
         ...

@@ -38,13 +38,31 @@ PRESENT_COLUMNS = ("asset", "name", "tag", "zone", "since", "presence", "presenc
 VISIT_COLUMNS = ("asset", "tag", "zone", "from", "to")
 
 
-async def list_zones(here: Here, page: OldestFirst) -> Response:
-    """Zones of the site file in its order; GeoJSON (in metres of the floor) by Accept."""
-    zones = [_shown(here.desk, zone) for zone in here.desk.zones()]
+async def list_zones(here: Here, page: OldestFirst, as_of: AsOf) -> Response:
+    """Zones of the site file in its order; GeoJSON (in metres of the floor) by Accept.
+
+    With `as_of` those of the site file that was in force then; how healthy they were is null.
+    """
+    if as_of is not None:
+        zones = await _then(here, as_of)
+    else:
+        zones = [_shown(here.desk, zone) for zone in here.desk.zones()]
     if accepts(here.request, GEOJSON):
-        headers = {"vary": "Accept", **await entry_headers(here, "zones")}
+        # What was is not what could be changed, so it has no `ETag`.
+        tagged = await entry_headers(here, "zones") if as_of is None else {}
+        headers = {"vary": "Accept", **tagged}
         return json_response(_collection(zones), headers=headers, media_type=GEOJSON)
     return await answer_list(here, page, kept_rows("zones", zones, ZONE_COLUMNS))
+
+
+async def _then(here: Surroundings, at_ns: int) -> list[Row]:
+    """The zones of a time, as far as they are in sight; what is not there any more is in none."""
+    sees = here.scope.sees_zone
+    return [
+        {**zone, "parent": zone["parent"] if sees(zone["parent"]) else None, "healthy": None}
+        for zone in await here.desk.site_edits.zones_at(at_ns)
+        if sees(zone["name"])
+    ]
 
 
 async def show_zone(name: str, here: Here) -> Response:

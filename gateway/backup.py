@@ -72,7 +72,8 @@ SYNC_EVERY_BYTES = 4 << 20
 """A copy goes to the disk in pieces: one large flush would hold up the commits of the gateway."""
 _STEPS = 20_000
 _BUSY_TIMEOUT_S = 10.0
-_OURS = ".tagwarden-backup"
+MARK = ".tagwarden-backup"
+"""Lies in a backup that is being made, and is locked meanwhile."""
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, of how many."""
@@ -97,7 +98,7 @@ def make_backup(
         copying.run()
         verify_backup(partial_folder, copying.note)
         copying.end()
-        (partial_folder / _OURS).unlink()
+        (partial_folder / MARK).unlink()
         sync(partial_folder)
         partial_folder.rename(destination)
         sync(destination.parent)
@@ -317,7 +318,8 @@ class _Flush:
 def _require_place(data: DataFolder, destination: Path) -> None:
     if not data.state.is_file():
         raise BackupError(f"{data.path}: no gateway has kept anything here")
-    if destination.resolve().is_relative_to(data.path.resolve()):
+    inside = destination.resolve().is_relative_to(data.path.resolve())
+    if inside and destination.parent.resolve() != data.backups.resolve():
         raise BackupError(f"{destination}: lies in the data folder; name a place outside of it")
     if destination.exists() and not destination.is_dir():
         raise BackupError(f"{destination}: is a file")
@@ -343,11 +345,11 @@ def _partial(destination: Path) -> Generator[Path]:
 @contextmanager
 def _sole(folder: Path) -> Generator[None]:
     """An empty folder that one backup at a time has; what one that was killed left in it goes."""
-    marked = (folder / _OURS).is_file()
+    marked = (folder / MARK).is_file()
     if folder.exists() and any(folder.iterdir()) and not marked:
         raise BackupError(f"{folder}: is not empty, and not left by a backup; remove it")
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(folder / _OURS, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(folder / MARK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -368,7 +370,7 @@ def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name != _OURS:
+        elif path.name != MARK:
             path.unlink()
 
 

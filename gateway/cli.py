@@ -128,9 +128,12 @@ def _add_running(commands: Commands) -> None:
     demo.add_argument("--port", type=int, help="of the HTTP API (8080, else a free one)")
     demo.add_argument("--seed", type=int, default=1, help="the same seed gives the same day")
     demo.add_argument("--data", type=Path, help="keep the data in this folder")
+    demo.add_argument("--open", action="store_true", help="open the pages in a browser, too")
     run = commands.add_parser("run", help="the gateway")
     run.add_argument("site", type=Path, metavar="SITE.yaml")
     run.add_argument("--data", type=Path, default=DATA, help="data folder (./data)")
+    run.add_argument("--new", action="store_true", help="make the site file if there is none")
+    run.add_argument("--listen", metavar="HOST:PORT", help="else as the site file says")
     run.add_argument("--log-format", choices=("console", "json"), help="else as the site file says")
 
 

@@ -20,6 +20,7 @@ from gateway.control import ControlError, ask
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.entries import GatewayStarted
 from gateway.errands import Errands
+from gateway.first_site import make_first_site
 from gateway.limits import LimitsSettings
 from gateway.log_settings import LogSettings
 from gateway.logs import UseLogs, log_uncaught, set_up_logs
@@ -41,10 +42,12 @@ def run_command(chosen: argparse.Namespace) -> int:
     use_logs(LogSettings())
     log_uncaught()
     try:
+        if chosen.new:
+            make_first_site(chosen.site)
         site = load_site(chosen.site)
         use_logs(site.settings.log)
         with DataFolder(chosen.data) as folder:
-            return asyncio.run(_run(folder, site, chosen.site, use_logs))
+            return asyncio.run(_run(folder, site, chosen, use_logs))
     except SiteError as error:
         return _refuse_site(error)
     except (DataFolderBusyError, PortTakenError, TlsError, StateRefusedError, OSError) as error:
@@ -61,12 +64,14 @@ def _use_logs(log_format: Literal["console", "json"] | None) -> UseLogs:
     return lambda settings: set_up_logs(settings.model_copy(update=named))
 
 
-async def _run(folder: DataFolder, site: Site, path: Path, use_logs: UseLogs) -> int:
+async def _run(
+    folder: DataFolder, site: Site, chosen: argparse.Namespace, use_logs: UseLogs
+) -> int:
     for problem in site.warnings:
         warn(str(problem), "yellow")
     ended = asyncio.Event()
     while True:
-        options = Options(site_path=path, restartable=True, use_logs=use_logs)
+        options = Options(chosen.listen, chosen.site, restartable=True, use_logs=use_logs)
         gateway = _make_gateway(folder, site, options, ended)
         await offer_setup(gateway, time_ns())
         await gateway.run()

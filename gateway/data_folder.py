@@ -39,6 +39,11 @@ class DataFolder:
         return self.path / "plans"
 
     @property
+    def backups(self) -> Path:
+        """The folder of backups, where the site file names no other one."""
+        return self.path / "backups"
+
+    @property
     def socket(self) -> Path:
         """Where the running gateway listens to the command line."""
         return self.path / "control.sock"

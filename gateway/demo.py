@@ -9,6 +9,7 @@ import random
 import secrets
 import sqlite3
 import tempfile
+import webbrowser
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.run import Gateway, Options
 from gateway.server import PortTakenError
 from gateway.site import parse_site
+from gateway.site_plans import PlanFolder
 from gateway.terminal import say, warn
 from history.callers import Role
 from history.keys import create_key
@@ -29,7 +31,9 @@ from history.people import Deed, PersonFields, add_person, keep_password, person
 from history.state import StateRefusedError
 from inventory.changes import StoreAssets
 from inventory.csv_assets import parse_assets_csv
-from simulators.demo import FOR_S_MIN, QUIET_S, demo
+from simulators.demo import FOR_S_MIN, QUIET_S, TRACKER_PREFIX, demo
+from simulators.demo_floors import FIRST, GROUND
+from simulators.demo_plan import floor_plan_png
 from simulators.demo_site import DemoPlaces, demo_assets_csv, demo_site_text
 from simulators.demo_sources import DemoSources
 from simulators.facility import Facility
@@ -38,6 +42,9 @@ from tags.times import SECOND_NS, format_time
 from zones.movements import Crossing, Movement
 
 PORT = 8080
+PAGES = Path(__file__).parents[1] / "dashboard" / "dist"
+"""Where the pages lie, if they are built."""
+
 DRAIN_S = 4.0
 """Hold, a bin, a confirmation and the way over the wire: after this nothing is on its way."""
 
@@ -78,12 +85,15 @@ def _folder(chosen: Path | None) -> Generator[Path]:
 
 
 async def _demo(folder: DataFolder, chosen: argparse.Namespace) -> int:
-    facility = Facility(chosen.seed, demo(chosen.seed, chosen.for_s))
-    async with DemoSources(facility.readers) as sources:
-        gateway = _gateway(folder, _places(sources), chosen)
+    cast = demo(chosen.seed, chosen.for_s)
+    facility = Facility(chosen.seed, cast.scenario)
+    plans = await asyncio.to_thread(_plans, folder)
+    async with DemoSources(facility.readers, cast.trackers) as sources:
+        text = demo_site_text(_places(sources), plans=plans)
+        gateway = _gateway(folder, text, chosen)
         async with asyncio.TaskGroup() as group:
             group.create_task(gateway.run(), name="gateway")
-            playing = group.create_task(_play(gateway, facility, sources, chosen.for_s))
+            playing = group.create_task(_play(gateway, facility, sources, chosen))
             gateway.stop_on_signals(playing.cancel)
             await asyncio.wait([playing])
             if playing.cancelled():
@@ -103,10 +113,19 @@ def _places(sources: DemoSources) -> DemoPlaces:
     )
 
 
-def _gateway(folder: DataFolder, places: DemoPlaces, chosen: argparse.Namespace) -> Gateway:
+def _plans(folder: DataFolder) -> dict[str, str]:
+    """Draw the floors and keep their pictures; the name of each, for the site file."""
+    kept = PlanFolder(folder.path / "plans")
+    pictures = {floor: floor_plan_png(floor) for floor in (GROUND, FIRST)}
+    for png in pictures.values():
+        kept.keep(png)
+    return {floor: kept.name_of(png) for floor, png in pictures.items()}
+
+
+def _gateway(folder: DataFolder, text: str, chosen: argparse.Namespace) -> Gateway:
     # The terminal shows alerts in its own words.
     logging.getLogger("tagwarden.alerts").disabled = True
-    site = parse_site(demo_site_text(places), "demo.yaml")
+    site = parse_site(text, "demo.yaml")
     options = Options(announce=Announcer(), rng=random.Random(chosen.seed))  # noqa: S311 - jitter
     if chosen.port is not None:
         options.listen = f"127.0.0.1:{chosen.port}"
@@ -123,20 +142,22 @@ async def _play(
     gateway: Gateway,
     facility: Facility,
     sources: DemoSources,
-    for_s: float | None,
+    chosen: argparse.Namespace,
 ) -> None:
     """Start the facility once every source is up; with an end, stop the gateway after it."""
     await gateway.ready.wait()
     await _welcome(gateway, sources)
+    if chosen.open:
+        await asyncio.to_thread(webbrowser.open, gateway.address)
     async with asyncio.timeout(READY_S):
         await sources.ready()
     start_ns = -(-time_ns() // SECOND_NS) * SECOND_NS
     await asyncio.sleep((start_ns - time_ns()) / SECOND_NS)
-    until_s = math.inf if for_s is None else for_s
+    until_s = math.inf if chosen.for_s is None else chosen.for_s
     player = FacilityPlayer(facility, sources.readers, start_ns)
     async with asyncio.TaskGroup() as group:
         group.create_task(player.play(until_s), name="facility")
-        group.create_task(sources.play(until_s - QUIET_S), name="other sources")
+        group.create_task(sources.play(start_ns, until_s - QUIET_S), name="other sources")
     await asyncio.sleep(DRAIN_S)
 
 
@@ -163,17 +184,33 @@ async def _welcome(gateway: Gateway, sources: DemoSources) -> None:
     await gateway.collector.transact(lambda db: _let_in(db, hashes))
     name = f"demo {time_ns()}"
     key = await gateway.collector.transact(lambda db: create_key(db, name, "admin", time_ns()))
-    sensors = "" if sources.broker_address is None else ", two MQTT sensors"
-    heard_by = f"3 LLRP readers, a serial module, a scanner{sensors}"
-    say(f"Tagwarden demo: {len(assets)} assets, simulated: {heard_by}; one gateway", "bold")
-    if sources.broker_address is None:
-        say("  without MQTT sensors: pip install 'tagwarden[demo]' brings a broker", "dim")
+    say_where(gateway.address, passwords)
+    _say_what_there_is(len(assets), sources)
     say(f"  address  {gateway.address}")
-    say(f"  people   log in as admin with {passwords['admin']}, as guard with {passwords['guard']}")
     say(f"  API key  {key}")
     say(f"  try      curl -H 'Authorization: Bearer {key}' {gateway.address}/api/v1/alerts")
     say("  stop     Ctrl-C")
     say("A laptop is about to leave. Alerts show here as they are raised.", "dim")
+
+
+def _say_what_there_is(assets: int, sources: DemoSources) -> None:
+    is_whole = sources.broker_address is not None
+    others = ", a location engine, two sensors" if is_whole else ""
+    heard_by = f"{len(sources.readers)} LLRP readers, a serial module, a scanner{others}"
+    say(f"Tagwarden demo: {assets} assets, simulated: {heard_by}; one gateway", "bold")
+    if not is_whole:
+        say("  no forklifts, no badges, no sensors: pip install 'tagwarden[demo]' brings a broker")
+
+
+def say_where(address: str, passwords: dict[str, str]) -> None:
+    """How to get in: by the pages, where they are built."""
+    admin, guard = passwords["admin"], passwords["guard"]
+    if (PAGES / "index.html").is_file():
+        say(f"open  {address}/  and log in as guard with {guard}", "bold")
+        say(f"      or as admin with {admin}")
+        return
+    say(f"log in as guard with {guard}", "bold")
+    say(f"    or as admin with {admin}")
 
 
 def _hashes(passwords: dict[str, str]) -> dict[str, str]:
@@ -192,7 +229,11 @@ def _let_in(connection: sqlite3.Connection, hashes: dict[str, str]) -> None:
 
 
 class Announcer:
-    """Says on the terminal what was decided, a change of an asset's zone once for all its tags."""
+    """Says on the terminal what was decided, a change of an asset's zone once for all its tags.
+
+    What was heard for the first time is no news in a demo, and what trackers say would fill
+    the terminal; both are on the map.
+    """
 
     def __init__(self) -> None:
         self._zones: dict[str, str | None] = {}
@@ -204,7 +245,7 @@ class Announcer:
                 _announce_alert(output)
             case Crossing(direction="outbound" | "inbound"):
                 _announce_crossing(output)
-            case Movement(asset=str() as asset) if self._zones.get(asset) != output.to_zone:
+            case Movement(asset=str() as asset) if _is_news(output, self._zones.get(asset)):
                 self._announce_movement(output, asset)
             case _:
                 pass
@@ -216,6 +257,14 @@ class Announcer:
         tag = "" if movement.from_zone == known else f" (tag {movement.tag})"
         way = f"{movement.from_zone or 'nowhere'} → {movement.to_zone or 'nowhere'}"
         say(f"{format_time(movement.time_ns)} {movement.kind} {asset}{tag}: {way}", "dim")
+
+
+def _is_news(movement: Movement, known: str | None) -> bool:
+    return (
+        movement.kind != "arrived"
+        and not movement.tag.startswith(TRACKER_PREFIX)
+        and movement.to_zone != known
+    )
 
 
 def _announce_crossing(crossing: Crossing) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from alerts.changes import AlertVerb, GatewayFault
@@ -12,6 +12,8 @@ from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.dispatch import Dispatch
 from api.erasing import Erasing
 from api.live_state import LiveNews
+from api.previewing import Previews
+from api.running import Frame, System
 from api.site_edits import SiteEdits
 from api.whereabouts import Whereabouts
 from gateway.collector import Collector
@@ -20,6 +22,8 @@ from gateway.export_lines import ExportLines
 from gateway.file_watch import is_report
 from gateway.followers import NAME as SIGHTINGS
 from gateway.live_board import LiveBoard
+from gateway.read_points import points_json
+from gateway.read_rates import ReadRates
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.site_rules import schedules_of
@@ -46,10 +50,13 @@ log = logging.getLogger("tagwarden.readers")
 
 
 class GatewayDesk:
-    """Fulfils `api.desk.Desk` for a running gateway, which says what edits the site file."""
+    """Fulfils `api.desk.Desk` for a running gateway, which says who does what is not its own."""
 
     site_edits: SiteEdits
     erasing: Erasing
+    system: System
+    previews: Previews
+    restart: Callable[[str], Awaitable[Outcome]]
 
     def __init__(  # noqa: PLR0913, PLR0917 -- it joins what the API may ask for
         self,
@@ -72,6 +79,7 @@ class GatewayDesk:
             lambda zone, tag: self.unknown_since_ns(zone, tag) is not None,
         )
         self._supervisor = supervisor
+        self.rates = ReadRates(lambda: supervisor.watches)
         self._site = site
         self._denials = Denials(lambda: self.clock())  # noqa: PLW0108 - tests set another clock later
         self._exports = ExportLines(lambda: self.clock())  # noqa: PLW0108 - the same
@@ -211,13 +219,25 @@ class GatewayDesk:
             return refusal
         what = "off" if on_for_s is None else f"on for {on_for_s:g} s"
         log.info("%s: output %d switched %s by %s", reader, port, what, by)
-        await self._audit("output.switch", f"{reader}/{port}", by, {"on_for_s": on_for_s})
+        await self.note_deed("output.switch", f"{reader}/{port}", by, {"on_for_s": on_for_s})
         return DONE
+
+    async def restart_reader(self, reader: str, by: str) -> Outcome:
+        """Start a reader anew; who asked for it stands in the audit log."""
+        outcome = await self.restart(reader)
+        if outcome.refused is None:
+            await self.note_deed("reader.restart", reader, by, {})
+        return outcome
+
+    def frame(self) -> Frame:
+        """What every page shows around it."""
+        site = self._site()
+        return Frame(site.settings.site.name, site.settings.site.timezone, site.version)
 
     async def note_denial(self, by: str, asked: str, role: str) -> None:
         """Write down that somebody was refused, unless that stands there already, or too much."""
         if self._denials.is_worth_a_line(by, asked, role):
-            await self._audit("access.denied", asked, by, {"role": role})
+            await self.note_deed("access.denied", asked, by, {"role": role})
 
     async def note_export(self, by: str, path: str, form: str, filters: dict[str, str]) -> None:
         """Write down that somebody took a list away, unless that stands there already."""
@@ -226,9 +246,9 @@ class GatewayDesk:
         if worth == "more":
             detail["note"] = "more follow; they are not told one by one"
         if worth is not None:
-            await self._audit("export", path, by, detail)
+            await self.note_deed("export", path, by, detail)
 
-    async def _audit(self, action: str, target: str, by: str, detail: dict[str, Any]) -> None:
+    async def note_deed(self, action: str, target: str, by: str, detail: dict[str, Any]) -> None:
         """Write down what somebody did beside the pipeline; a full disk undoes nothing."""
         entry = AuditEntry(None, self.clock(), by, action, target, "", detail)
         try:
@@ -328,17 +348,22 @@ class GatewayDesk:
         return await self._collector.committed(after_seq, timeout_s)
 
     def _reader(self, name: str) -> dict[str, Any]:
+        return self._health_of(name) | points_json(self.plan.hearer(name))
+
+    def _health_of(self, name: str) -> dict[str, Any]:
         watch = self._supervisor.watches.get(name)
+        series = self.rates.of(name)
+        lately = {"reads_per_second": series[-1] if series else 0.0, "series": series}
         if watch is None:
             health = ReaderHealth(reader=name, state="connecting", since_ns=self.clock())
-            return {**health_json(self._maintenance.applied_to(health)), "listed": True}
+            return {**health_json(self._maintenance.applied_to(health)), "listed": True, **lately}
         told = health_json(
             self._maintenance.applied_to(watch.health),
             watch.last_message_ns,
             watch.last_read_ns,
             watch.clock_offset_ns,
         )
-        return {**told, "listed": watch.listed}
+        return {**told, "listed": watch.listed, **lately}
 
     def _require_room(self) -> None:
         if self._collector.station.full or self._collector.degraded:

@@ -45,6 +45,7 @@ class Counts:
         self.alerts_raised: dict[tuple[str, ...], float] = {}
         self.deliveries: dict[tuple[str, ...], float] = {}
         self.told: dict[tuple[str, ...], float] = {}
+        self.previews: dict[tuple[str, ...], float] = {}
         self.movements = 0
         self.alerts = 0
 
@@ -57,6 +58,10 @@ class Counts:
         """Count what became of telling a broker."""
         key = (publisher, result)
         self.told[key] = self.told.get(key, 0) + 1
+
+    def previewed(self, result: str) -> None:
+        """Count what became of a preview."""
+        self.previews[result,] = self.previews.get((result,), 0) + 1
 
     def note_outputs(self, groups: Sequence[Group], now_ns: int) -> bool:
         """Count what was committed; whether somebody is to be told of it."""
@@ -293,6 +298,10 @@ class GatewayFigures:
         """Files in which a check has found damage, by name."""
         return {(name,): count for name, count in self._archive.files.damaged.items()}
 
+    def previews(self) -> Labelled:
+        """By result."""
+        return dict(self._counts.previews)
+
     def _watches(self) -> list[tuple[str, ReaderWatch]]:
         return list(self._supervisor.watches.items())
 
@@ -332,4 +341,5 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "history_set_aside", "Lines that it refused.", _BY_STORE, "history_set_aside"),
     (_COUNTER, "history_dropped", "Never to be shipped.", ("store", "reason"), "history_dropped"),
     (_COUNTER, "files_damaged", "Found by a check.", ("file",), "damaged_files"),
+    (_COUNTER, "previews", "Changes tried on the last day.", ("result",), "previews"),
 )

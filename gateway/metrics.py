@@ -50,21 +50,25 @@ class Durations:
     def __init__(self, name: str, text: str, bounds_s: Sequence[float] = BOUNDS_S) -> None:
         self._name = f"tagwarden_{name}"
         self._text = text
-        self._bounds_s = bounds_s
+        self.bounds_s = bounds_s
         self._counts = [0] * (len(bounds_s) + 1)
         self._sum_s = 0.0
 
     def add(self, duration_s: float) -> None:
         """Count one duration."""
-        at = next((at for at, bound in enumerate(self._bounds_s) if duration_s <= bound), -1)
+        at = next((at for at, bound in enumerate(self.bounds_s) if duration_s <= bound), -1)
         self._counts[at] += 1
         self._sum_s += duration_s
+
+    def counts(self) -> tuple[int, ...]:
+        """How many there were up to each bound and beyond the one before, and beyond the last."""
+        return tuple(self._counts)
 
     def family(self) -> Metric:
         """The metric with its values of now."""
         total = 0
         buckets: list[tuple[str, float]] = []
-        for bound, count in zip((*map(str, self._bounds_s), "+Inf"), self._counts, strict=True):
+        for bound, count in zip((*map(str, self.bounds_s), "+Inf"), self._counts, strict=True):
             total += count
             buckets.append((bound, total))
         return HistogramMetricFamily(self._name, self._text, buckets, self._sum_s)

@@ -17,6 +17,7 @@ from api.access import Access
 from api.app import Api
 from delivery.publisher import open_links
 from gateway.archive import Archive, open_archive
+from gateway.backups import GatewayBackups
 from gateway.blueprints import stored_blueprint
 from gateway.clock import SteadyClock
 from gateway.collector import Collector
@@ -32,7 +33,9 @@ from gateway.figures import Counts, GatewayFigures
 from gateway.journal import Group
 from gateway.logs import UseLogs
 from gateway.loose_tasks import ended
+from gateway.previews import GatewayPreviews
 from gateway.publishing import Publishing
+from gateway.reader_tasks import ReaderTasks
 from gateway.restoring import Decided, decided_now
 from gateway.self_watch import SelfWatch, free_bytes_of
 from gateway.site import Site
@@ -42,11 +45,11 @@ from gateway.site_watch import SiteWatch
 from gateway.station import Station
 from gateway.supervisor import Supervisor
 from gateway.support import told_of
+from gateway.system import GatewaySystem
 from gateway.web import Web
 from history.outputs import Output
 from history.questions import StateQuestions
 from inventory.changes import Outcome
-from readers.settings import ReaderSettings
 from tags.times import SECOND_NS
 
 log = logging.getLogger("tagwarden")
@@ -108,7 +111,8 @@ class Gateway:
         self._employ()
         self._group = asyncio.TaskGroup()
         """That of `run`, in which everything works."""
-        self._readers: dict[str, tuple[ReaderSettings, asyncio.Task[None]]] = {}
+        self._reader_tasks = ReaderTasks(self.supervisor, lambda: self.site.settings.readers)
+        self._desk.restart = self._reader_tasks.restart
 
     def _employ(self) -> None:
         """Make everybody who works beside the pipeline."""
@@ -119,6 +123,13 @@ class Gateway:
         self._desk.erasing = self._make_erasing()
         self._self_watch = self._make_self_watch()
         self._site_desk = self._desk.site_edits = self._make_site_desk()
+        self._previews = self._desk.previews = GatewayPreviews(
+            self._folder.state,
+            lambda: self.site,
+            self._site_desk.imagined,
+            self._clock,
+            self.counts.previewed,
+        )
         self._site_watch = SiteWatch(self._options.site_path, self._site_desk.reread)
 
     def _make_erasing(self) -> GatewayErasing:
@@ -213,8 +224,10 @@ class Gateway:
         async with AsyncExitStack() as stack:
             stack.callback(self._close)
             stack.callback(self._questions.close)
-            figures = self._make_figures().all()
-            app = self._web.open(self._desk, self._questions, self._folder.state, figures.registry)
+            figures = self._make_figures()
+            self._system = self._desk.system = self._make_system(figures)
+            registry = figures.all().registry
+            app = self._web.open(self._desk, self._questions, self._folder.state, registry)
             errands = self._make_errands(app)
             control = await serve(self._folder.socket, partial(self._answer, errands, app))
             stack.callback(control.close)
@@ -249,6 +262,21 @@ class Gateway:
             self._archive,
         )
 
+    def _make_system(self, figures: GatewayFigures) -> GatewaySystem:
+        backups = GatewayBackups(
+            self._folder, lambda: self.site.settings.backup, self._clock, self._desk.note_deed
+        )
+        return GatewaySystem(
+            figures,
+            self.counts,
+            self._desk.rates,
+            self._folder,
+            lambda: self.site,
+            self._clock,
+            self._desk.readiness,
+            backups,
+        )
+
     async def _work(self, group: asyncio.TaskGroup) -> None:
         """Everything but the server, from the first entry to the last that is committed."""
         self._group = group
@@ -261,15 +289,20 @@ class Gateway:
             group.create_task(self._site_watch.run(), name="site"),
             group.create_task(self.supervisor.watch_silence(), name="silence"),
             group.create_task(self._self_watch.run(), name="self-watch"),
+            group.create_task(self._system.run(), name="system"),
         ]
         await self._begin(group)
         self._site_desk.open()
+        self._system.backups.open(group)
+        self._previews.open(group)
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
         await ended(watching)
         await self._site_desk.close()
+        await self._previews.close()
+        await self._system.backups.close()
         await self._delivering.deliverer.quieten()
-        await ended([task for _, task in self._readers.values()])
+        await self._reader_tasks.end()
         self.collector.end()
         await collecting
         await ended(trailing)
@@ -288,24 +321,11 @@ class Gateway:
     async def _begin(self, group: asyncio.TaskGroup) -> None:
         for entry in self.station.start_entries(self.site, self._clock()):
             self.collector.put(entry)
-        await self._start_readers(group)
+        await self._reader_tasks.begin(group)
         await self._publishing.update(self.site, group)
         await self._archive.copying.update(self.site, group)
         tune_garbage_collection()
         self.ready.set()
-
-    async def _start_readers(self, group: asyncio.TaskGroup) -> None:
-        """Start what is new in the site file, restart what changed there, end what is gone."""
-        wanted = {settings.name: settings for settings in self.site.settings.readers}
-        gone = [name for name, (had, _) in self._readers.items() if wanted.get(name) != had]
-        # A reader takes one client at a time, so the former one says goodbye first.
-        await ended([self._readers.pop(name)[1] for name in gone])
-        for name in gone:
-            self.supervisor.forget(name)
-        for name, settings in wanted.items():
-            if name not in self._readers:
-                task = group.create_task(self.supervisor.run(settings), name=name)
-                self._readers[name] = (settings, task)
 
     def _reread_site(self) -> None:
         self._site_watch.ask()
@@ -322,7 +342,7 @@ class Gateway:
         )
         self._delivering.update(site)
         self._web.use_settings()
-        await self._start_readers(group)
+        await self._reader_tasks.update()
         await self._publishing.update(site, group)
         await self._archive.copying.update(site, group)
         self._options.use_logs(site.settings.log)

@@ -7,9 +7,9 @@ changed by hand is taken over first. An edit that is not valid as a whole change
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from api.desk import JournalFullError
 from api.site_edits import (
@@ -31,10 +31,10 @@ from api.site_edits import (
 )
 from gateway.collector import Collector
 from gateway.command_files import CommandError
-from gateway.site import Site
+from gateway.site import Site, parse_site
 from gateway.site_amending import entries_of, place_of
 from gateway.site_file import SiteFile, SiteFileChangedError, is_writable, replace_site_file
-from gateway.site_planning import Plan, plan_of
+from gateway.site_planning import Plan, plan_of, site_after
 from gateway.site_plans import PlanFolder
 from gateway.site_reading import (
     Standing,
@@ -52,9 +52,11 @@ from gateway.site_versions import (
     KeptVersion,
     listed_versions,
     newest_number,
+    version_at,
     version_before,
     version_under,
 )
+from gateway.zone_drawings import drawn_zones
 from history.paging import Page, PageRequest
 from history.questions import StateQuestions
 from inventory.changes import Outcome
@@ -107,6 +109,7 @@ class SiteDesk:
         self._is_open = False
         self._parsed: tuple[str, dict[str, Value]] = ("", {})
         self._entries: dict[Part, Entries] = {}
+        self._drawn: tuple[str, list[dict[str, Any]]] = ("", [])
 
     def open(self) -> None:
         """Take edits from now on."""
@@ -177,6 +180,11 @@ class SiteDesk:
             return error.problems or (SiteProblem(1, "file", error.detail, "error"),)
         return plan.warnings
 
+    async def imagined(self, edits: Sequence[SiteEdit]) -> Site:
+        """The site after several edits that nobody makes. Raises SiteRefusedError."""
+        standing = _in_force(self._site())
+        return await asyncio.to_thread(site_after, standing, edits)
+
     async def edit(self, edit: SiteEdit, terms: EditTerms) -> SiteEdited:
         """Make an edit; returns once it is in force. Raises SiteRefusedError, JournalFullError."""
         filled, told = await self._filled(edit), Told(terms.by, terms.why, _what(edit))
@@ -239,6 +247,15 @@ class SiteDesk:
 
         kept, before = await self._ask(both)
         return None if kept is None else await asyncio.to_thread(shown_version, kept, before)
+
+    async def zones_at(self, at_ns: int) -> list[dict[str, Any]]:
+        """The zones that were in force at a time; those of a version are drawn once in a row."""
+        found = await self._ask(lambda reader: version_at(reader, at_ns))
+        version, text = found or (self._site().version, self._site().text)
+        if version != self._drawn[0]:
+            drawn = await asyncio.to_thread(lambda: drawn_zones(parse_site(text, env=None)))
+            self._drawn = (version, drawn)
+        return self._drawn[1]
 
     async def plan(self, floor: str) -> Picture | None:
         """The plan of a floor. Raises SiteRefusedError where there is one that can not be shown."""

@@ -1,6 +1,6 @@
 """An edit of the site file thought through: its conditions, its text, and whether that is valid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from api.site_edits import (
@@ -18,9 +18,11 @@ from gateway.site_amending import (
     WITH_HISTORY,
     Amended,
     Data,
+    Renaming,
     amended,
     entries_of,
     follow_renaming,
+    merge_patched,
     place_of,
 )
 from gateway.site_problems import Fault, Problem
@@ -210,3 +212,37 @@ def _entry_after(
     if isinstance(edit, PartEdit):
         return None, version_of_entry(entries_of(data_of(site.text), edit.part))
     return None, site.version
+
+
+def site_after(standing: Standing, edits: Sequence[SiteEdit]) -> Site:
+    """The site that several edits make together, valid at the end. Raises SiteRefusedError.
+
+    An edit that merges into an entry that there is not adds it.
+    """
+    text, data = standing.text, data_of(standing.text)
+    renamed: list[Renaming] = []
+    for edit in edits:
+        made = amended(text, data, _adding(edit, data))
+        _require_sound(made)
+        text, data = made.text, made.data or data_of(made.text)
+        renamed += [made.renamed] if made.renamed is not None else []
+    _require_known_names(standing.text, text)
+    return _valid_after(Amended(text, data=data), renamed, standing)
+
+
+def _adding(edit: SiteEdit, data: Data) -> SiteEdit:
+    if not isinstance(edit, EntryEdit) or not edit.merge:
+        return edit
+    if place_of(entries_of(data, edit.part), edit.name) is not None:
+        return edit
+    added = merge_patched({}, edit.value)
+    return edit._replace(value=added if isinstance(added, dict) else {}, merge=False)
+
+
+def _valid_after(made: Amended, renamed: Sequence[Renaming], standing: Standing) -> Site:
+    """The site, once what has another name is named so wherever the file names it."""
+    for renaming in renamed:
+        found = judged(made.text, standing.path.name)
+        if not isinstance(found, Site):
+            made = follow_renaming(made._replace(renamed=renaming), found) or made
+    return _valid(made._replace(renamed=renamed[-1] if renamed else None), standing)[1]

@@ -22,6 +22,7 @@ from api.settings import ServerSettings
 from delivery.apprise import APPRISE_MISSING, has_apprise
 from delivery.channel_kinds import CHANNELS, AppriseChannel
 from delivery.settings import ChannelSettings, PublishSettings, channel_error
+from gateway.backup_settings import BackupSettings
 from gateway.limits import LimitsSettings
 from gateway.log_settings import LogSettings
 from gateway.site_problems import suggestion
@@ -164,6 +165,7 @@ class SiteSettings(BaseModel):
     server: ServerSettings = ServerSettings()
     limits: LimitsSettings = LimitsSettings()
     log: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
 
 
 LISTS = ("floors", "zones", "readers", "portals", "schedules", "rules", "channels", "publish")

@@ -70,6 +70,19 @@ def version_under(reader: sqlite3.Connection, number: int) -> KeptVersion | None
     return None if row is None else KeptVersion(*row)
 
 
+def version_at(reader: sqlite3.Connection, at_ns: int) -> tuple[str, str] | None:
+    """Hash and text of the version that was in force at a time, else of the first there is."""
+    joined = (
+        "SELECT version.hash, text FROM site_changes JOIN site_versions AS version USING (hash)"
+    )
+    row = reader.execute(
+        f"{joined} WHERE at_ns <= ? ORDER BY number DESC LIMIT 1",
+        (at_ns,),
+    ).fetchone()
+    row = row or reader.execute(f"{joined} ORDER BY number LIMIT 1").fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def version_before(reader: sqlite3.Connection, number: int) -> KeptVersion | None:
     """The version that was in force before the one with this number."""
     row = reader.execute(

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from api.access import Access, keys_in
 from api.app import Api, create_app
+from api.dashboard import DIST, files_in
 from api.desk import Desk
 from api.settings import ServerSettings, rates_of
 from gateway.loose_tasks import ended
@@ -27,6 +28,7 @@ class Web:
         self._settings = settings
         self._certificate = certificate_of(settings())
         self._listener: socket.socket = bind(listen or settings().listen)
+        self._pages = files_in(DIST)
         self._servers: list[Server] = []
         self._noting: list[asyncio.Task[None]] = []
         self._accesses: list[Access] = []
@@ -49,6 +51,7 @@ class Web:
             hosts=lambda: self._settings().hosts,
             rates=rates_of(self._settings()),
             session_limits=self._session_limits,
+            pages=self._pages,
         )
         self._accesses.append(app.state.access)
         self._apps.append(app)

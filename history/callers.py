@@ -6,7 +6,8 @@ import msgspec
 
 Role = Literal["ingest", "viewer", "guard", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
-CallerKind = Literal["key", "person"]
+CallerKind = Literal["key", "person", "display"]
+"""A display is a browser of a wall that a key let in; `id` and `name` are those of the key."""
 
 
 class Scope(msgspec.Struct, frozen=True, gc=False):

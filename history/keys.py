@@ -200,11 +200,14 @@ def limit_key(
 def rotate_key(connection: sqlite3.Connection, key_id: str, now_ns: int, by: str) -> str:
     """Give a key another secret and return the whole of it; the former one ends at once.
 
+    The displays that came by the former one end with it.
+
     Raises UnknownKeyError.
     """
     key = _required(connection, key_id)
     presented = _presented(key_id)
     connection.execute("UPDATE api_keys SET digest = ? WHERE id = ?", (_digest(presented), key_id))
+    connection.execute("DELETE FROM displays WHERE key = ?", (key_id,))
     _tell(connection, now_ns, by, "key.rotate", key.name, {"id": key_id})
     return presented
 

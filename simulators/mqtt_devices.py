@@ -223,7 +223,7 @@ class MqttSensor:
 
     async def say(self, **values: float | bool) -> None:
         """Publish values, such as `temperature=4.2, humidity=61.0` or `contact=False`."""
-        payload = json.dumps({**values, "battery": 97, "linkquality": 120}).encode()
+        payload = json.dumps({"battery": 97, "linkquality": 120, **values}).encode()
         await self._publisher.publish([Publication(self._topic, payload, self._retain)])
         self.sent += 1
 

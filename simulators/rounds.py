@@ -110,7 +110,10 @@ class Rounds:
     def _again_s(self, link: Link, now_s: float, *, read: bool) -> float:
         carrier = link.carrier
         if carrier.walking:
-            return now_s + max(self._cycle_s, (link.distance_m - REACH_M) / _APPROACH_MPS)
+            wait_s = max(self._cycle_s, (link.distance_m - REACH_M) / _APPROACH_MPS)
+            if carrier.jumps:
+                wait_s = min(wait_s, max(self._cycle_s, carrier.still_until_s - now_s))
+            return now_s + wait_s
         if link.dead:
             return carrier.still_until_s
         if link.hopeless:

@@ -24,6 +24,7 @@ class SimulatedAsset:
     tags: tuple[str, ...]
     home_zone: str
     itinerary: Itinerary
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Trip:
 class Itinerary:
     """Where an asset is at any time from 0 on.
 
-    It stands at `home` until its first trip, and where a trip ended until the next one. With
+    It stands at `home` until its first trip, and where a trip ended until the next one, which
+    may begin somewhere else: that is how one changes floors. With
     `day_s` the trips repeat for ever; the last one then ends at home, before the first starts
     again. From the first trip on that would not be over at `quiet_after_s`, it stays where it is.
     """
@@ -73,6 +74,13 @@ class Itinerary:
                 now_s, place = leg.to_s, leg.end
         yield Leg(now_s, math.inf, place, place)
 
+    @property
+    def jumps(self) -> bool:
+        """Whether a trip begins where the one before did not end."""
+        return any(
+            before.waypoints[-1] != after.waypoints[0] for before, after in pairwise(self.trips)
+        )
+
     def bounds(self) -> tuple[float, float, float, float]:
         """The smallest upright rectangle with every place that it comes to: x0, y0, x1, y1."""
         if not self.trips:
@@ -94,12 +102,13 @@ class Carrier:
     """Follows one itinerary forward through time; `at` never goes back.
 
     `x_m`, `y_m`, `heading_rad` and `walking` hold for the time last asked for; where it
-    stands, it stands at least until `still_until_s`.
+    stands, it stands at least until `still_until_s`. `jumps` says that it may be elsewhere then.
     """
 
-    __slots__ = ("_leg", "_legs", "_now_s", "heading_rad", "walking", "x_m", "y_m")
+    __slots__ = ("_leg", "_legs", "_now_s", "heading_rad", "jumps", "walking", "x_m", "y_m")
 
     def __init__(self, itinerary: Itinerary) -> None:
+        self.jumps = itinerary.jumps
         self._legs = itinerary.legs()
         self._now_s = -1.0
         self.heading_rad = 0.0

@@ -16,6 +16,7 @@ from alerts.maintenance import MaintenanceBook
 from api.app import Api
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.live_state import LiveNews
+from api.running import Frame
 from api.whereabouts import Whereabouts
 from history.answers import Answer, find_answer, store_answer
 from history.callers import Role
@@ -45,7 +46,9 @@ from tests.api.fake_alerts import FakeAlerts
 from tests.api.fake_dispatch import FakeDispatch
 from tests.api.fake_erasing import FakeErasing
 from tests.api.fake_map import FakeMap
+from tests.api.fake_previews import FakePreviews
 from tests.api.fake_site import FakeSite
+from tests.api.fake_system import FakeSystem
 from zones.floorplan import FloorPlan
 from zones.movements import Heard, Movement, MovementKind, movement_id
 from zones.portal_settings import PortalSettings
@@ -71,6 +74,8 @@ class FakeDesk:
         self.site_edits = FakeSite(path)
         self.dispatch = FakeDispatch(self.state, NOON_NS)
         self.erasing = FakeErasing(self.state, NOON_NS)
+        self.system = FakeSystem()
+        self.previews = FakePreviews(self.site_edits)
         self.register = Register(RegisterState({}))
         self.alerts = FakeAlerts()
         self.forget_checkouts()
@@ -99,6 +104,8 @@ class FakeDesk:
         self.sightings = SqliteSightings(path.with_name("sightings"))
         self.outputs: list[tuple[str, int, float | None, str]] = []
         self.output_refusal: Outcome | None = None
+        self.restarts: list[tuple[str, str]] = []
+        self.restart_refusal: Outcome | None = None
         self.doors = [PushSettings(name="handhelds")]
         self.pushed: list[Batch] = []
         self.disk = asyncio.Event()
@@ -185,7 +192,8 @@ class FakeDesk:
         return self.alerts.drill_until_ns
 
     def readers(self) -> list[dict[str, Any]]:
-        return [health_json(self.book.applied_to(health)) for health in self.health]
+        rates = {"reads_per_second": 2.0, "series": [1.0, 2.0], "zone": None, "points": []}
+        return [health_json(self.book.applied_to(health)) | rates for health in self.health]
 
     def listeners(self) -> Listeners:
         healths = {each.reader: self.book.applied_to(each) for each in self.health}
@@ -199,6 +207,13 @@ class FakeDesk:
     ) -> Outcome:
         self.outputs.append((reader, port, on_for_s, by))
         return self.output_refusal or DONE
+
+    async def restart_reader(self, reader: str, by: str) -> Outcome:
+        self.restarts.append((reader, by))
+        return self.restart_refusal or DONE
+
+    def frame(self) -> Frame:
+        return Frame("Depot", "Europe/Berlin", "v1")
 
     def owner_of(self, tag: str) -> str | None:
         asset = self.register.asset_of(tag)

@@ -72,6 +72,7 @@ CHANGES = {
     ("PUT", "readers/{name:name}/maintenance"),
     ("DELETE", "readers/{name:name}/maintenance"),
     ("POST", "readers/{name:name}/outputs/{port}"),
+    ("POST", "readers/{name:name}/restart"),
     ("PUT", "portals/{name:name}/maintenance"),
     ("DELETE", "portals/{name:name}/maintenance"),
     ("POST", "ingest/{name:name}"),

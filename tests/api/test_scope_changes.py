@@ -163,6 +163,16 @@ async def test_a_reader_is_worked_on_by_those_who_see_all_that_it_hears(
         assert answer.status_code == status
 
 
+async def test_a_reader_is_started_anew_by_those_who_see_all_that_it_hears(
+    site: Site, desk: FakeDesk
+) -> None:
+    for reader, status in {"ear-alpha": 200, "ear-both": 403, "ear-beta": 404}.items():
+        path = f"{API}/readers/{reader}/restart"
+        assert (await site.clients["zones"].post(path)).status_code == status
+        assert (await site.clients["groups"].post(path)).status_code == 404
+    assert [reader for reader, _ in desk.restarts] == ["ear-alpha"]
+
+
 async def test_a_portal_is_worked_on_by_those_who_see_both_sides(site: Site) -> None:
     zones = site.clients["zones"]
     answer = await zones.put(f"{API}/portals/door-alpha/maintenance", json=WHILE)

@@ -106,7 +106,7 @@ async def test_an_unknown_path_is_a_problem_that_shows_no_control_characters(
 async def test_a_wrong_method_is_told_all_that_are_possible(stranger: httpx.AsyncClient) -> None:
     answer = await stranger.patch("/api/v1/assets")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.json()["title"] == "Method Not Allowed"
 
 

@@ -30,11 +30,13 @@ OPEN = {
     ("POST", "/api/v1/sessions"),
 }
 """Where somebody comes in, and what tells nothing of the site."""
+DISPLAY = ("POST", "/api/v1/sessions/display")
+"""Refuses also for reasons of its own, such as clear text; see tests/api/test_displays.py."""
 
-ADMINS_NOUNS = {"keys", "people", "audit", "site", "subscriptions", "erasures"}
+ADMINS_NOUNS = {"keys", "people", "audit", "site", "subscriptions", "erasures", "backups"}
 SITE_NOUNS = {"zones", "readers", "rules", "channels", "portals", "floors"}
 OPERATORS = {"assets", "tags", "drill", "deliveries"}
-OPERATORS_DEEDS = {"maintenance", "port", "test", "shelve", "unshelve"}
+OPERATORS_DEEDS = {"maintenance", "restart", "port", "test", "shelve", "unshelve"}
 GUARDS = {"alerts", "checkouts"}
 OWN = {"me", "sessions"}
 RANKS: dict[str, set[str]] = {
@@ -123,7 +125,9 @@ async def test_each_role_comes_in_where_the_schema_says_and_nowhere_else(
     wrong: list[tuple[Operation, int]] = []
     async with client_of(app, keys[role]) as client:
         for operation, roles in wanted(app).items():
-            if operation in OPEN or (operation[1] == "/api/v1/stream" and role in roles):
+            if operation in {*OPEN, DISPLAY} or (
+                operation[1] == "/api/v1/stream" and role in roles
+            ):
                 continue  # the stream has no end under this client; see tests/api/test_stream.py
             status = await status_of(client, operation)
             if (status == 403) is (role in roles) or status == 401:
@@ -180,7 +184,7 @@ async def test_no_other_spelling_of_a_path_gets_around_the_guard(
             assert response.status_code in {401, 404, 405, 429}, (verb, path, response.status_code)
 
 
-@pytest.mark.parametrize("verb", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "GETT"])
+@pytest.mark.parametrize("verb", ["OPTIONS", "TRACE", "CONNECT", "PROPFIND", "GETT"])
 async def test_a_verb_that_a_path_does_not_have_opens_nothing(
     app: Api, keys: dict[str, str], verb: str
 ) -> None:
@@ -189,3 +193,11 @@ async def test_a_verb_that_a_path_does_not_have_opens_nothing(
         for path in {path for _, path in operations(app)}:
             response = await client.request(verb, filled(path))
             assert response.status_code in {401, 403, 404, 405}, (verb, path)
+
+
+async def test_a_head_opens_no_more_than_a_get(app: Api, keys: dict[str, str]) -> None:
+    async with client_of(app, keys["viewer"]) as client:
+        for path in {path for _, path in operations(app)} - {"/api/v1/stream"}:
+            head, get = await client.head(filled(path)), await client.get(filled(path))
+            assert head.status_code in {get.status_code, 405}, path
+            assert head.content == b""

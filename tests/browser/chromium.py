@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, Request, async_playwright
 
+from tests.acceptance.running import until
+
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dashboard" / "dist"
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -116,8 +118,16 @@ class Visitor:
         """Wait until the page shows its heading or plan, and nothing is loading any more."""
         page = self.page
         await page.wait_for_selector("#main :is(h1, h2, canvas, table)", state="attached")
-        await page.wait_for_function("!document.querySelector('[aria-busy=true], .awaited')")
-        await page.evaluate("document.fonts.ready")
+        await self.when("!document.querySelector('[aria-busy=true], .awaited')")
+        await page.evaluate("document.fonts.ready.then(() => true)")
+
+    async def when(self, expression: str, within_s: float = 30) -> None:
+        """Wait until an expression is true in the page; its policy lets nothing wait in there."""
+
+        async def look() -> bool:
+            return bool(await self.page.evaluate(expression))
+
+        await until(look, within_s, f"{expression} in {self.page.url}")
 
     async def barriers(self) -> list[str]:
         """What axe finds in the page as it is, a line for each rule and its first place."""

@@ -36,7 +36,7 @@ class Shot(NamedTuple):
 SHOTS: Final = (
     Shot("login", "/login"),
     Shot("live", "/live"),
-    Shot("live-first", "/live?floor=first"),
+    Shot("live-first", "/live?floor=First"),
     Shot("live-table", "/live?view=table"),
     Shot("wall", "/wall"),
     Shot("alerts", "/alerts"),

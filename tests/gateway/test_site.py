@@ -9,7 +9,7 @@ from gateway.limits import LimitsSettings
 from gateway.site import Site, SiteError, load_site, parse_site
 from gateway.site_settings import UnfilledChannel
 from readers.llrp.settings import LlrpSettings
-from simulators.demo import LAYOUT
+from simulators.depot import LAYOUT
 from zones.estimator_settings import default_estimator
 
 SMALLEST = "site: {name: depot}\nzones: [{name: hall}]\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.demo import LAYOUT, demo
+from simulators.depot import LAYOUT, depot
 from simulators.facility import Facility
 from simulators.layout import Antenna, Layout, Zone, box, facing
 from simulators.radio import BEAM_DB
@@ -65,26 +65,27 @@ def parked(seed: int, place: tuple[float, float]) -> Facility:
 
 
 def test_the_same_seed_gives_the_same_reads() -> None:
-    assert list(Facility(5, demo(5)).run(20)) == list(Facility(5, demo(5)).run(20))
+    assert list(Facility(5, depot(5)).run(20)) == list(Facility(5, depot(5)).run(20))
 
 
 def test_a_run_leaves_nothing_behind_for_the_next() -> None:
-    facility = Facility(5, demo(5))
+    facility = Facility(5, depot(5))
     list(islice(facility.run(), 50))
-    assert list(facility.run(10)) == list(Facility(5, demo(5)).run(10))
+    assert list(facility.run(10)) == list(Facility(5, depot(5)).run(10))
 
 
 def test_another_seed_gives_other_reads() -> None:
-    assert list(Facility(5, demo(5)).run(5)) != list(Facility(6, demo(6)).run(5))
+    assert list(Facility(5, depot(5)).run(5)) != list(Facility(6, depot(6)).run(5))
 
 
 def test_neither_process_nor_hash_seed_changes_a_read(root: Path) -> None:
     code = (
-        "import hashlib, simulators.demo as d, simulators.facility as f, simulators.scenarios as s;"
-        "runs = [f.Facility(3, d.demo(3)).run(20), f.Facility(3, s.warehouse(300, 3)).run(20)];"
+        "import hashlib, simulators.depot as d, simulators.facility as f;"
+        "import simulators.scenarios as s;"
+        "runs = [f.Facility(3, d.depot(3)).run(20), f.Facility(3, s.warehouse(300, 3)).run(20)];"
         "print(hashlib.sha256(repr([list(run) for run in runs]).encode()).hexdigest())"
     )
-    runs = [Facility(3, demo(3)).run(20), Facility(3, warehouse(300, 3)).run(20)]
+    runs = [Facility(3, depot(3)).run(20), Facility(3, warehouse(300, 3)).run(20)]
     expected = hashlib.sha256(repr([list(run) for run in runs]).encode()).hexdigest()
     for hash_seed in ("0", "4711"):
         done = subprocess.run(
@@ -99,7 +100,7 @@ def test_neither_process_nor_hash_seed_changes_a_read(root: Path) -> None:
 
 
 def test_reports_come_in_order_and_after_what_they_tell() -> None:
-    reports = list(Facility(1, demo(1)).run(60, start_ns=10 * SECOND_NS))
+    reports = list(Facility(1, depot(1)).run(60, start_ns=10 * SECOND_NS))
     offsets = [report.offset_ns for report in reports]
     assert offsets == sorted(offsets)
     assert offsets[-1] <= 60 * SECOND_NS
@@ -111,7 +112,7 @@ def test_reports_come_in_order_and_after_what_they_tell() -> None:
 
 
 def test_the_start_only_shifts_the_times() -> None:
-    facility = Facility(1, demo(1))
+    facility = Facility(1, depot(1))
     early, late = reads_of(facility.run(5)), reads_of(facility.run(5, start_ns=77 * SECOND_NS))
     assert [read.time_ns + 77 * SECOND_NS for read in early] == [read.time_ns for read in late]
     assert [(r.tag, r.rssi_dbm, r.phase_rad) for r in early] == [
@@ -121,7 +122,7 @@ def test_the_start_only_shifts_the_times() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_about_a_quarter_of_the_reads_are_out_of_order(seed: int) -> None:
-    late = lateness_ms(Facility(seed, demo(seed)).run(100))
+    late = lateness_ms(Facility(seed, depot(seed)).run(100))
     assert 0.15 <= sum(ms > 0 for ms in late) / len(late) <= 0.35
     assert max(late) <= 1000
 
@@ -160,7 +161,7 @@ def test_the_nearest_antenna_hears_a_lone_tag_best_as_often_as_measured() -> Non
 
 
 def test_truth_has_every_tag_in_the_zone_that_holds_its_place() -> None:
-    facility = Facility(2, demo(2))
+    facility = Facility(2, depot(2))
     truth = facility.truth(400)
     for asset in facility.scenario.assets:
         carrier = Carrier(asset.itinerary)
@@ -173,7 +174,7 @@ def test_truth_has_every_tag_in_the_zone_that_holds_its_place() -> None:
 
 
 def test_truth_leaves_no_gap_between_visits() -> None:
-    for visits in Facility(2, demo(2)).truth(400).visits.values():
+    for visits in Facility(2, depot(2)).truth(400).visits.values():
         assert visits[0].from_s == 0
         for before, after in pairwise(visits):
             assert before.to_s == after.from_s
@@ -181,7 +182,7 @@ def test_truth_leaves_no_gap_between_visits() -> None:
 
 
 def test_an_exit_of_truth_is_a_way_through_the_gate() -> None:
-    facility = Facility(1, demo(1))
+    facility = Facility(1, depot(1))
     truth = facility.truth(360)
     assert len({exit_.asset for exit_ in truth.exits}) == 8
     for exit_ in truth.exits:
@@ -192,8 +193,8 @@ def test_an_exit_of_truth_is_a_way_through_the_gate() -> None:
 
 
 def test_an_outage_loses_the_reads_of_one_reader_and_no_others() -> None:
-    whole = Facility(1, demo(1))
-    broken = Facility(1, demo(1))
+    whole = Facility(1, depot(1))
+    broken = Facility(1, depot(1))
     broken.outage("hall-1", 5, 10)
     expected = [
         report
@@ -204,7 +205,7 @@ def test_an_outage_loses_the_reads_of_one_reader_and_no_others() -> None:
 
 
 def test_a_buffered_outage_hands_over_later_what_was_heard() -> None:
-    whole, broken = Facility(1, demo(1)), Facility(1, demo(1))
+    whole, broken = Facility(1, depot(1)), Facility(1, depot(1))
     broken.outage("hall-1", 5, 10, buffered=True)
     kept = [r for r in reads_of(broken.run(20)) if r.reader == "hall-1"]
     lost = [r for r in reads_of(whole.run(20)) if r.reader == "hall-1"]
@@ -216,7 +217,7 @@ def test_a_buffered_outage_hands_over_later_what_was_heard() -> None:
 
 def test_a_buffer_keeps_the_newest_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulators.facility.BUFFERED_READS_MAX", 100)
-    broken = Facility(1, demo(1))
+    broken = Facility(1, depot(1))
     broken.outage("dock-1", 0, 10, buffered=True)
     kept = [r for r in reads_of(broken.run(10.1)) if r.arrival_ns == 10 * SECOND_NS]
     assert len(kept) == 100
@@ -229,7 +230,7 @@ def test_a_reader_that_hears_nothing_holds_nobody_up() -> None:
 
 
 def test_two_outages_of_one_reader_do_not_disturb_each_other() -> None:
-    broken = Facility(1, demo(1))
+    broken = Facility(1, depot(1))
     broken.outage("hall-1", 12, 14)
     broken.outage("hall-1", 2, 4)
     offsets = [r.offset_ns / SECOND_NS for r in broken.run(20) if r.reader == "hall-1"]
@@ -238,7 +239,7 @@ def test_two_outages_of_one_reader_do_not_disturb_each_other() -> None:
 
 
 def test_a_clock_offset_shifts_what_the_reader_says_not_when() -> None:
-    right, ahead = Facility(1, demo(1)), Facility(1, demo(1))
+    right, ahead = Facility(1, depot(1)), Facility(1, depot(1))
     ahead.clock_offset("dock-1", 1.5)
     shift_ns = {"dock-1": 3 * SECOND_NS // 2}
     assert reads_of(ahead.run(5)) != reads_of(right.run(5))
@@ -248,7 +249,7 @@ def test_a_clock_offset_shifts_what_the_reader_says_not_when() -> None:
 
 
 def test_what_is_not_there_is_refused() -> None:
-    facility = Facility(1, demo(1))
+    facility = Facility(1, depot(1))
     with pytest.raises(KeyError):
         facility.outage("attic", 1, 2)
     with pytest.raises(KeyError):
@@ -262,7 +263,7 @@ def test_what_is_not_there_is_refused() -> None:
 
 
 def test_a_run_needs_no_more_memory_the_longer_it_is() -> None:
-    reports = Facility(1, demo(1)).run()
+    reports = Facility(1, depot(1)).run()
     list(islice(reports, 500))
     tracemalloc.start()
     try:

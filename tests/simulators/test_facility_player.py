@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from simulators.demo import demo
+from simulators.depot import depot
 from simulators.facility import Facility
 from simulators.player import FacilityPlayer
 from simulators.rounds import SECOND_NS
@@ -25,11 +25,11 @@ class Sink:
 
 
 def sinks(pause_s: float = 0) -> dict[str, Sink]:
-    return {name: Sink(pause_s) for name in Facility(1, demo(1)).readers}
+    return {name: Sink(pause_s) for name in Facility(1, depot(1)).readers}
 
 
 async def test_a_player_hands_each_reader_its_own_reads_with_simulated_times() -> None:
-    facility, readers = Facility(1, demo(1)), sinks()
+    facility, readers = Facility(1, depot(1)), sinks()
     player = FacilityPlayer(facility, readers, START_NS, speed=50)
     await player.play(10)
     for name, sink in readers.items():
@@ -45,15 +45,15 @@ async def test_a_player_hands_each_reader_its_own_reads_with_simulated_times() -
 
 async def test_a_slow_machine_changes_no_read() -> None:
     quick, slow = sinks(), sinks(pause_s=0.001)
-    await FacilityPlayer(Facility(1, demo(1)), quick, START_NS, speed=1000).play(10)
-    await FacilityPlayer(Facility(1, demo(1)), slow, START_NS, speed=1000).play(10)
+    await FacilityPlayer(Facility(1, depot(1)), quick, START_NS, speed=1000).play(10)
+    await FacilityPlayer(Facility(1, depot(1)), slow, START_NS, speed=1000).play(10)
     assert {name: sink.reads for name, sink in quick.items()} == {
         name: sink.reads for name, sink in slow.items()
     }
 
 
 async def test_reports_come_no_sooner_than_their_time() -> None:
-    facility, readers = Facility(1, demo(1)), sinks()
+    facility, readers = Facility(1, depot(1)), sinks()
     began_s = asyncio.get_running_loop().time()
     await FacilityPlayer(facility, readers, START_NS, speed=20).play(5)
     assert asyncio.get_running_loop().time() - began_s >= 5 / 20
@@ -67,12 +67,12 @@ async def test_a_player_without_an_end_plays_until_it_is_cancelled() -> None:
     readers = sinks()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
-            await FacilityPlayer(Facility(1, demo(1)), readers, START_NS, speed=100).play()
+            await FacilityPlayer(Facility(1, depot(1)), readers, START_NS, speed=100).play()
     assert all(sink.reads for sink in readers.values())
 
 
 def test_a_player_wants_a_reader_for_each_and_a_speed() -> None:
-    facility, readers = Facility(1, demo(1)), sinks()
+    facility, readers = Facility(1, depot(1)), sinks()
     with pytest.raises(KeyError, match="gate-1"):
         FacilityPlayer(facility, {k: v for k, v in readers.items() if k != "gate-1"}, START_NS)
     with pytest.raises(ValueError, match="speed"):

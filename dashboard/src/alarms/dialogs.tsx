@@ -26,19 +26,15 @@ interface DialogProps {
   onClose: () => void;
 }
 
-/** The buttons for all but acknowledging, as far as they would do something now. */
-export function OtherVerbs({ alert, children }: { alert: Alert; children?: ComponentChildren }) {
+/** What puts it aside or ends it, as far as the gateway would take that now. */
+export function EndVerbs({ alert, children }: { alert: Alert; children?: ComponentChildren }) {
   const open = useSignal<Verb | null>(null);
   const told = words().alarms;
-  const ask = (verb: Verb) => () => {
-    open.value = verb;
-  };
-  if (!mayHandle()) return children ? <div class="verbs">{children}</div> : null;
-  const isOpen = alert.state !== "cleared";
+  if (!mayHandle()) return null;
   return (
-    <div class="verbs">
+    <>
       {canClose(alert) && (
-        <Button primary extra="tall" onClick={ask("close")}>
+        <Button primary extra="tall grow" onClick={opens(open, "close")}>
           {told.close}
         </Button>
       )}
@@ -48,24 +44,42 @@ export function OtherVerbs({ alert, children }: { alert: Alert; children?: Compo
         </Action>
       )}
       {canShelve(alert) && (
-        <Button extra="tall" onClick={ask("shelve")}>
+        <Button extra="tall" onClick={opens(open, "shelve")}>
           {told.shelve}
         </Button>
       )}
-      {isOpen && (
+      {children}
+      <VerbDialog alert={alert} open={open} />
+    </>
+  );
+}
+
+/** What changes nothing else: who looks after it, a comment; and the ways on. */
+export function SmallVerbs({ alert, children }: { alert: Alert; children?: ComponentChildren }) {
+  const open = useSignal<Verb | null>(null);
+  const told = words().alarms;
+  return (
+    <div class="smallverbs">
+      {children}
+      {mayHandle() && alert.state !== "cleared" && (
         <>
-          <Button extra="tall" onClick={ask("assign")}>
+          <button type="button" class="linkish plainlink" onClick={opens(open, "assign")}>
             {told.assign}
-          </Button>
-          <Button extra="tall" onClick={ask("comment")}>
+          </button>
+          <button type="button" class="linkish plainlink" onClick={opens(open, "comment")}>
             {told.comment}
-          </Button>
+          </button>
         </>
       )}
-      {children}
       <VerbDialog alert={alert} open={open} />
     </div>
   );
+}
+
+function opens(open: Signal<Verb | null>, verb: Verb) {
+  return () => {
+    open.value = verb;
+  };
 }
 
 function VerbDialog({ alert, open }: { alert: Alert; open: Signal<Verb | null> }) {

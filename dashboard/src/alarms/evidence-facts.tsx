@@ -16,9 +16,8 @@ import {
   usePosition,
 } from "./evidence-asks";
 import { Part } from "./evidence-parts";
-import { assetOf } from "./names";
 import { companionsOf, scoresOf, sidesOf } from "./proof";
-import { actionWords, shortTag, whoOf } from "./sentence";
+import { actionWords, assetOf, shortTag, whoOf } from "./sentence";
 
 /** From, through and now; of what has no way, where it is. */
 export function Way({ alert, gate }: { alert: Alert; gate: string | null }) {

@@ -1,6 +1,6 @@
 /** The evidence of an alert: who, from where to where, when, which reads, who was told, what then. */
 import { useEffect } from "preact/hooks";
-import { addressTo } from "../address";
+import { addressTo, go, page } from "../address";
 import type { Alert } from "../api/shape";
 import { useKeys } from "../keys";
 import { Button } from "../parts/controls";
@@ -8,7 +8,7 @@ import { AlertSymbol, SHORT } from "../parts/symbol";
 import { ago, msOf, span, when } from "../times";
 import { words } from "../words";
 import { acknowledging, endAcknowledging, evidenceShown } from "./acknowledging";
-import { OtherVerbs } from "./dialogs";
+import { EndVerbs, SmallVerbs } from "./dialogs";
 import { useCrossings, usePortals, useSightings } from "./evidence-asks";
 import { Direction, Facts, Told, Way } from "./evidence-facts";
 import { Log, Part, ReadersThen } from "./evidence-parts";
@@ -19,7 +19,7 @@ import { ownCrossing } from "./proof";
 import { ReadsPlot } from "./reads-plot";
 import { alertSentence, stateWords } from "./sentence";
 import { pick } from "./store";
-import { canAcknowledge, mayHandle } from "./verbs";
+import { canAcknowledge, canClose, canShelve, canUnshelve, mayHandle } from "./verbs";
 
 interface EvidenceProps {
   alert: Alert;
@@ -34,6 +34,7 @@ export function Evidence({ alert }: EvidenceProps) {
     };
   }, [alert.id]);
   useKeys({
+    p: () => go("history", { at: alert.time, asset: alert.asset, alert: alert.id }),
     Escape: () => (acknowledging.value === alert.id ? endAcknowledging() : pick(null)),
   });
   return (
@@ -66,11 +67,30 @@ function Head({ alert }: { alert: Alert }) {
         <div class="sec sm">
           {told.rule(alert.rule)}. {raisedWords(alert)}, {ago(alert.raised_at)}.
         </div>
-        {alert.detail && <div class="sec sm">{alert.detail}</div>}
+        {alert.detail && !alert.excursion && <div class="sec sm">{alert.detail}</div>}
         {more.length > 0 && <div class="sec sm">{more.join("; ")}</div>}
+        <Ways alert={alert} />
       </div>
       <Button ghost icon="close" label={words().frame.close} onClick={() => pick(null)} />
     </header>
+  );
+}
+
+/** To its moment in the history, to the plan, and what else can be said about it. */
+function Ways({ alert }: { alert: Alert }) {
+  const told = words().alarms;
+  const { id, asset, time } = alert;
+  return (
+    <SmallVerbs alert={alert}>
+      <a class="plainlink" href={addressTo("history", { at: time, asset, alert: id })}>
+        {told.playBack}
+      </a>
+      {page.value !== "live" && (
+        <a class="plainlink" href={addressTo("live", { asset, alert: id })}>
+          {told.onPlan}
+        </a>
+      )}
+    </SmallVerbs>
   );
 }
 
@@ -133,27 +153,26 @@ function Reads({ alert, sightings, portal }: ReadsProps) {
   return <ReadsPlot alert={alert} sightings={sightings.value.value} portal={portal} />;
 }
 
+/** Nothing stands there for who may not handle alerts, but why. */
 function Foot({ alert }: { alert: Alert }) {
   const told = words().alarms;
-  const at = { at: alert.time, asset: alert.asset, alert: alert.id };
+  if (!mayHandle()) return <footer class="act mut sm">{told.notRight}</footer>;
+  const hasVerbs = canClose(alert) || canShelve(alert) || canUnshelve(alert);
+  if (!hasVerbs) return null;
   return (
     <footer class="act">
-      {canAcknowledge(alert) && mayHandle() && <AcknowledgeForm alert={alert} />}
-      {!mayHandle() && <p class="mut sm">{told.notRight}</p>}
-      <OtherVerbs alert={alert}>
-        <a class="btn tall" href={addressTo("history", at)}>
-          {told.playBack}
-          <kbd class="no-ph">P</kbd>
-        </a>
-        {alert.asset !== null && (
-          <a
-            class="btn tall toplan"
-            href={addressTo("live", { asset: alert.asset, alert: alert.id })}
-          >
-            {told.onPlan}
-          </a>
-        )}
-      </OtherVerbs>
+      {canAcknowledge(alert) ? (
+        <AcknowledgeForm alert={alert}>
+          <EndVerbs alert={alert} />
+        </AcknowledgeForm>
+      ) : (
+        <div class="row">
+          <EndVerbs alert={alert} />
+          {alert.state === "active_acknowledged" && !canClose(alert) && (
+            <span class="mut sm">{told.closeLater}</span>
+          )}
+        </div>
+      )}
     </footer>
   );
 }

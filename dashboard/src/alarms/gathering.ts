@@ -7,17 +7,23 @@ export interface Gathered {
   readonly open: ReadonlyMap<string, Alert>;
   /** While the list is read: what the stream told meanwhile, by id; null otherwise. */
   readonly told: ReadonlyMap<string, Alert> | null;
+  /** With which number those ended that were cleared lately, so that nothing older brings them back. */
+  readonly ended: ReadonlyMap<string, number>;
 }
 
-export const NOTHING: Gathered = { open: new Map(), told: null };
+export const NOTHING: Gathered = { open: new Map(), told: null, ended: new Map() };
+const ENDED_MAX = 1000;
 
-/** The stream tells of a change. What is older than what is known changes nothing. */
+/** The stream, or an answer, tells of a change. What is older than what is known changes nothing. */
 export function hear(known: Gathered, alert: Alert): Gathered {
-  const isOld = (each: Alert | undefined) => each !== undefined && each.seq >= alert.seq;
-  if (isOld(known.open.get(alert.id)) || isOld(known.told?.get(alert.id))) return known;
+  const newest = known.open.get(alert.id)?.seq ?? known.ended.get(alert.id) ?? -1;
+  if (newest >= alert.seq) return known;
+  const open = new Map(known.open);
+  put(open, alert);
   return {
-    open: withNewest(known.open, alert),
+    open,
     told: known.told && new Map(known.told).set(alert.id, alert),
+    ended: withEnd(known.ended, alert),
   };
 }
 
@@ -37,12 +43,14 @@ export function giveUpReading(known: Gathered): Gathered {
  */
 export function endReading(known: Gathered, list: readonly Alert[]): Gathered {
   const open = new Map<string, Alert>();
-  for (const alert of list) if (alert.state !== "cleared") open.set(alert.id, alert);
+  for (const alert of list) {
+    if ((known.ended.get(alert.id) ?? -1) < alert.seq) put(open, alert);
+  }
   for (const alert of known.told?.values() ?? []) {
     const listed = open.get(alert.id);
     if (listed === undefined || listed.seq < alert.seq) put(open, alert);
   }
-  return { open, told: null };
+  return { ...known, open, told: null };
 }
 
 /** Whether two states hold the same alerts in the same state. */
@@ -52,10 +60,10 @@ export function isSame(one: Gathered, other: Gathered): boolean {
   return true;
 }
 
-function withNewest(open: ReadonlyMap<string, Alert>, alert: Alert): ReadonlyMap<string, Alert> {
-  const next = new Map(open);
-  put(next, alert);
-  return next;
+function withEnd(ended: ReadonlyMap<string, number>, alert: Alert): ReadonlyMap<string, number> {
+  if (alert.state !== "cleared") return ended;
+  const others = [...ended].filter(([id]) => id !== alert.id);
+  return new Map([...others, [alert.id, alert.seq] as const].slice(-ENDED_MAX));
 }
 
 function put(open: Map<string, Alert>, alert: Alert): void {

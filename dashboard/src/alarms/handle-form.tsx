@@ -1,5 +1,6 @@
 /** Acknowledge with a note: two clicks, or A and then Ctrl Enter; a digit picks a ready note. */
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Alert } from "../api/shape";
 import { goTo, isAfterG } from "../frame/digits";
@@ -27,7 +28,13 @@ export function AcknowledgeDialog() {
   );
 }
 
-export function AcknowledgeForm({ alert }: { alert: Alert }) {
+interface FormProps {
+  alert: Alert;
+  /** What else can be done, beside the button. */
+  children?: ComponentChildren;
+}
+
+export function AcknowledgeForm({ alert, children }: FormProps) {
   const told = words().alarms;
   const form = useNoteForm(alert);
   const keys = Object.fromEntries(
@@ -58,7 +65,7 @@ export function AcknowledgeForm({ alert }: { alert: Alert }) {
       <textarea
         id={id}
         ref={form.box}
-        rows={2}
+        rows={1}
         maxLength={2000}
         placeholder={told.note}
         value={form.note.value}
@@ -69,16 +76,19 @@ export function AcknowledgeForm({ alert }: { alert: Alert }) {
         onInput={(event) => form.write(event.currentTarget.value)}
       />
       <Refusal text={form.refusal} />
-      <Button
-        primary
-        icon="tick"
-        extra="tall grow"
-        disabled={form.busy.value}
-        onClick={() => void form.send()}
-      >
-        {form.busy.value ? told.acknowledging : told.acknowledgeWithNote}
-        <kbd class="no-ph">Ctrl Enter</kbd>
-      </Button>
+      <div class="row">
+        <Button
+          primary
+          icon="tick"
+          extra="tall grow"
+          disabled={form.busy.value}
+          onClick={() => void form.send()}
+        >
+          {form.busy.value ? told.acknowledging : told.acknowledgeWithNote}
+          <kbd class="no-ph">Ctrl Enter</kbd>
+        </Button>
+        {children}
+      </div>
     </div>
   );
 }
@@ -94,8 +104,12 @@ function useNoteForm(alert: Alert) {
   const isOpen = acknowledging.value === alert.id;
   useEffect(() => {
     if (!isOpen || document.activeElement === box.current) return;
-    box.current?.focus();
-    box.current?.select();
+    // After a dialog has put the focus where it thinks best.
+    const later = requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.select();
+    });
+    return () => cancelAnimationFrame(later);
   }, [isOpen]);
   const takeReady = (index: number) => {
     acknowledging.value = alert.id;

@@ -50,7 +50,7 @@ export function ownCrossing(alert: Alert, crossings: readonly Crossing[]): Cross
   return crossings.filter(isOwn).sort((one, other) => apart(one) - apart(other))[0] ?? null;
 }
 
-/** Somebody else who went through the same portal about then, and how much later in ms. */
+/** Somebody else who went the same way through the portal about then, and how much later in ms. */
 export interface Companion {
   readonly asset: string | null;
   readonly tag: string;
@@ -62,7 +62,13 @@ export function companionsOf(
   portal: string | null,
   crossings: readonly Crossing[],
 ): Companion[] {
-  const others = crossings.filter((each) => each.portal === portal && each.tag !== alert.tag);
+  const way = ownCrossing(alert, crossings)?.direction ?? null;
+  const others = crossings.filter(
+    (each) =>
+      each.portal === portal &&
+      each.tag !== alert.tag &&
+      (way === null || each.direction === way || each.direction === "unknown"),
+  );
   return others
     .map(({ asset, tag, time }) => ({ asset, tag, afterMs: msOf(time) - msOf(alert.time) }))
     .sort((one, other) => Math.abs(one.afterMs) - Math.abs(other.afterMs));

@@ -1,9 +1,9 @@
 /** What an alert says in one sentence: what happened, to whom, where. */
 import type { Alert, Asset } from "../api/shape";
+import { assetById } from "../live/assets";
 import { zoneByName } from "../site";
 import { when } from "../times";
 import { words } from "../words";
-import { assetOf } from "./names";
 
 /** What a sentence needs to know beside the alert. */
 export interface Known {
@@ -18,6 +18,11 @@ export function alertSentence(alert: Alert): string {
     asset: alert.asset === null ? null : assetOf(alert.asset),
     roleOf: (zone) => zoneByName.value.get(zone)?.role ?? "",
   });
+}
+
+/** The asset, as far as the register is known by now. Reading subscribes. */
+export function assetOf(id: string): Asset | null {
+  return assetById.value.get(id) ?? null;
 }
 
 /** Who it is about: `Laptop LT-0417`, or the tag where no asset carries it. */
@@ -69,7 +74,7 @@ const SAY: Record<string, Say> = {
   },
   sensor: (alert) =>
     words().alarms.sentences.sensor(
-      alert.sensor ?? "",
+      upperFirst(deviceOf(alert.sensor ?? "")),
       alert.excursion?.quantity ?? "",
       amountOf(alert),
     ),
@@ -175,6 +180,11 @@ function amountOf(alert: Alert): string {
   if (!alert.excursion) return "";
   const { peak, unit } = alert.excursion;
   return `${Math.round(peak * 100) / 100} ${unit}`.trim();
+}
+
+/** The device of `LINK:DEVICE`. */
+function deviceOf(sensor: string): string {
+  return sensor.slice(sensor.indexOf(":") + 1);
 }
 
 function upperFirst(text: string): string {

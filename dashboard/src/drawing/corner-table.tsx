@@ -12,6 +12,7 @@ export function CornerTable({ editor }: { editor: Editor }) {
   const outside = new Set(editor.verdict.value?.outside);
   return (
     <section class="corners" aria-label={told.cornersHead}>
+      <h3>{told.cornersHead}</h3>
       <table>
         <caption class="unseen">{told.cornersHead}</caption>
         <thead>
@@ -92,6 +93,11 @@ function CornerRow({ editor, place, corner, isOutside }: RowProps) {
   );
 }
 
+/** One digit after the point, two where a centimetre is meant. */
+function figureText(value: number): string {
+  return Number.isInteger(Math.round(value * 100) / 10) ? value.toFixed(1) : value.toFixed(2);
+}
+
 interface FigureProps {
   label: string;
   value: number | null;
@@ -111,7 +117,7 @@ function Figure({ label, value, readOnly, onFocus, onValue, onDone }: FigureProp
       step="0.1"
       aria-label={label}
       readOnly={readOnly}
-      value={typed.value ?? (value === null ? "" : String(value))}
+      value={typed.value ?? (value === null ? "" : figureText(value))}
       onFocus={onFocus}
       onInput={(event) => {
         typed.value = event.currentTarget.value;

@@ -37,7 +37,21 @@ function trace(pen: Pen, ring: Ring, isClosed: boolean): void {
   if (isClosed) context.closePath();
 }
 
-function drawArea(pen: Pen, { outline, isWrong, theirs }: Drawn): void {
+/** The name in the upper left corner, where the plan writes those of the other zones. */
+function drawName(pen: Pen, corners: Ring, name: string): void {
+  const { context, unit } = pen;
+  const points = corners.map((corner) => screenOf(pen, corner));
+  const [x, y] = points.reduce((best, point) =>
+    point[0] + point[1] < best[0] + best[1] ? point : best,
+  );
+  context.fillStyle = pen.colour("--ink");
+  context.font = pen.font(12, 600);
+  context.textBaseline = "top";
+  context.textAlign = "left";
+  context.fillText(name, x + 8 * unit, y + 8 * unit);
+}
+
+function drawArea(pen: Pen, { name, outline, isWrong, theirs }: Drawn): void {
   const { context, unit } = pen;
   context.save();
   if (theirs.length > 0) {
@@ -49,7 +63,11 @@ function drawArea(pen: Pen, { outline, isWrong, theirs }: Drawn): void {
   }
   trace(pen, outline.corners, outline.corners.length > 2);
   context.fillStyle = pen.colour("--pick-soft");
-  if (outline.corners.length > 2) context.fill("evenodd");
+  if (outline.corners.length > 2) {
+    context.fill("evenodd");
+    drawName(pen, outline.corners, name);
+    trace(pen, outline.corners, true);
+  }
   context.strokeStyle = pen.colour("--pick");
   context.lineWidth = 2 * unit;
   if (isWrong) context.setLineDash([5 * unit, 4 * unit]);

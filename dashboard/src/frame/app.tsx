@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { asked, go, page } from "../address";
 import { ask, RefusedError } from "../api/client";
 import type { Shape } from "../api/shape";
+import { isSetupNeeded } from "../pages/setup/needed";
 import { Button } from "../parts/controls";
 import { may, me, recognise } from "../session";
 import { words } from "../words";
@@ -19,7 +20,10 @@ async function begin(): Promise<void> {
   unreachable.value = false;
   try {
     await recognise();
-    if (me.value) return;
+    if (me.value) {
+      await leadToSetup();
+      return;
+    }
     me.value = null;
     const setup = await ask<Shape<"Setup">>("setup");
     if (setup.open) go("setup");
@@ -30,10 +34,16 @@ async function begin(): Promise<void> {
   }
 }
 
+/** From the plan, which would be empty, an administrator is led to what is still to be set up. */
+async function leadToSetup(): Promise<void> {
+  if (page.value === "live" && (await isSetupNeeded())) go("setup");
+}
+
 /** Who has not logged in is led to the log-in, and from there to where they wanted to go. */
 function lead(): void {
   if (me.value !== null || name.value === "login" || name.value === "setup") return;
-  if (name.value === "wall" && location.hash.startsWith("#key=")) return;
+  // A wall is let in by its key, and says itself where it is not.
+  if (name.value === "wall") return;
   const isUsual = page.value === "live" && location.search === "";
   // biome-ignore lint/suspicious/noThenProperty: a name in the address, nothing to wait for
   go("login", { then: isUsual ? null : location.pathname + location.search });
@@ -118,4 +128,5 @@ export function afterLogIn(): void {
   if (wanted === "docs") location.assign("/docs");
   else if (isPage(wanted)) go(wanted, Object.fromEntries(target.searchParams));
   else go("live");
+  void leadToSetup();
 }

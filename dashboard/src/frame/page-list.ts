@@ -41,7 +41,7 @@ export const PAGES: Record<PageName, PageEntry> = {
   system: { load: () => import("../pages/system"), icon: "system", right: "look" },
   quality: { load: () => import("../pages/quality"), right: "look", under: "readers" },
   asset: { load: () => import("../pages/asset"), right: "look", under: "find" },
-  wall: { load: () => import("../pages/wall"), right: "look", bare: true },
+  wall: { load: () => import("../pages/wall"), bare: true },
   setup: { load: () => import("../pages/setup"), bare: true },
   login: { load: () => import("../pages/login"), bare: true },
 };

@@ -1,13 +1,60 @@
 /** Whether the pages are live, and how old what they show is. */
-import { beat, span } from "../times";
-import { heardMs } from "./link";
+import { useEffect } from "preact/hooks";
+import { AlertSymbol } from "../parts/symbol";
+import { beat, clock, clockOffsetMs, span } from "../times";
+import { words } from "../words";
+import { ageOf } from "./connection";
+import { dataAgeMs, heardMs, link } from "./link";
+import { startLive } from "./start";
 
+/** Live, slow, stale or lost: in words, with the age, since when, and when the next try comes. */
 export function LinkState() {
+  useEffect(startLive, []);
   void beat.value;
+  const told = words().live.link;
+  const { state, sinceMs, nextTryMs } = link.value;
+  const age = dataAgeMs();
+  if (state === "lost") {
+    const since = clock((heardMs.value || sinceMs) + clockOffsetMs.value);
+    const next = nextTryMs === null ? 0 : Math.max(0, nextTryMs - Date.now());
+    return (
+      <span class="link stale" role="status">
+        <AlertSymbol severity="warning" />
+        <span>
+          {told.lost} <b>{since}</b>
+          <span class="no-ph">, {next > 400 ? told.nextTry(span(next)) : told.trying}</span>
+        </span>
+      </span>
+    );
+  }
+  if (state === "connecting") {
+    return (
+      <span class="link" role="status">
+        <i class="hollow" />
+        {told.connecting}
+      </span>
+    );
+  }
+  return <Age age={age} />;
+}
+
+function Age({ age }: { age: number }) {
+  const told = words().live.link;
+  const kind = ageOf(age);
+  if (kind === "stale") {
+    return (
+      <span class="link stale" role="status">
+        <AlertSymbol severity="warning" />
+        <span>{told.stale(span(age))}</span>
+      </span>
+    );
+  }
   return (
-    <span class="link" role="status">
+    <span class={`link is-${kind}`}>
       <i />
-      Live <b>{span(Date.now() - heardMs.value)}</b>
+      {/* The word is told once; the age would be told each second. */}
+      <span role="status">{kind === "slow" ? told.slow : told.live}</span>
+      <b>{span(age)}</b>
     </span>
   );
 }

@@ -102,20 +102,32 @@ export interface Tally {
   worst: number;
 }
 
+export interface Tallies {
+  readonly site: Tally;
+  readonly floors: ReadonlyMap<string, Tally>;
+  /** Tags that no asset carries. */
+  readonly looseTags: number;
+}
+
 /** The tally of the site and of each floor, by name; what is on no floor is under "". */
-export function talliesOf(map: LiveState): { site: Tally; floors: Map<string, Tally> } {
+export function talliesOf(map: LiveState): Tallies {
   const site = noTally();
+  let looseTags = 0;
   const floors = new Map(map.floors.map((floor) => [floor.name, noTally()]));
   const byNumber = map.floors.map((floor) => floors.get(floor.name));
   for (let index = 0; index < map.count; index++) {
-    if (!map.name[index] || (map.state[index] ?? 0) & TAG) continue;
+    if (!map.name[index]) continue;
+    if ((map.state[index] ?? 0) & TAG) {
+      looseTags += 1;
+      continue;
+    }
     const seen = !isLastKnown(map, index);
     const worst = ((map.state[index] ?? 0) >> SEVERITY_SHIFT) & 3;
     count(site, seen, worst);
     const floor = byNumber[map.floor[index] ?? FLOORLESS];
     if (floor) count(floor, seen, worst);
   }
-  return { site, floors };
+  return { site, floors, looseTags };
 }
 
 function noTally(): Tally {

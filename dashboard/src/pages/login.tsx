@@ -6,8 +6,32 @@ import { Brand } from "../frame/top";
 import { Button, Refusal } from "../parts/controls";
 import { logIn } from "../session";
 import { words } from "../words";
+import { OwnCode } from "./setup/own-code";
 
 export function Page() {
+  const byCode = useSignal(false);
+  if (!byCode.value) {
+    return (
+      <LogIn
+        onCode={() => {
+          byCode.value = true;
+        }}
+      />
+    );
+  }
+  return (
+    <main class="alone" id="main">
+      <OwnCode
+        onDone={afterLogIn}
+        onBack={() => {
+          byCode.value = false;
+        }}
+      />
+    </main>
+  );
+}
+
+function LogIn({ onCode }: { onCode: () => void }) {
   const told = words().frame.login;
   const busy = useSignal(false);
   const refusal = useSignal<string | null>(null);
@@ -52,6 +76,9 @@ export function Page() {
         <Button primary submit extra="tall" disabled={busy.value}>
           {busy.value ? told.busy : told.button}
         </Button>
+        <button type="button" class="link-button" onClick={onCode}>
+          {words().setup.ownCode.link}
+        </button>
       </form>
     </main>
   );

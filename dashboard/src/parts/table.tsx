@@ -13,6 +13,9 @@ export interface Column<Row> {
   minor?: boolean;
   /** A line of its own on a phone. */
   wide?: boolean;
+  /** Whether the rows stand by this column; its head is then a button. */
+  sorted?: "up" | "down" | "no";
+  onSort?: () => void;
 }
 
 interface TableProps<Row> {
@@ -43,9 +46,7 @@ export function Table<Row>(props: TableProps<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.head} scope="col" class={column.right ? "r" : ""}>
-                {column.head}
-              </th>
+              <Head key={column.head} {...column} />
             ))}
           </tr>
         </thead>
@@ -63,6 +64,22 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
       )}
     </section>
+  );
+}
+
+const SORTED = { up: "ascending", down: "descending", no: "none" } as const;
+
+function Head<Row>({ head, right, sorted, onSort }: Column<Row>) {
+  return (
+    <th scope="col" class={right ? "r" : ""} aria-sort={sorted && SORTED[sorted]}>
+      {onSort ? (
+        <button type="button" class={`sort is-${sorted ?? "no"}`} onClick={onSort}>
+          {head}
+        </button>
+      ) : (
+        head
+      )}
+    </th>
   );
 }
 

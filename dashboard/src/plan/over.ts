@@ -6,12 +6,13 @@ import type { Scene } from "./scene";
 import { drawShape, rowOf } from "./sprites";
 import { drawSymbol } from "./symbols";
 import { drawTags, type Tagged } from "./tags";
-import { drawTrail } from "./trails";
-import { LOOK, type Pen, type PlanAlarm, type PointM } from "./types";
-import { barOf } from "./view";
+import { drawTrail, newest } from "./trails";
+import { type BoxM, LOOK, type Pen, type PlanAlarm, type PointM } from "./types";
+import { barOf, fitted } from "./view";
 import {
   drawLabels,
   drawZoneAlarms,
+  haloed,
   placeCounts,
   placeLabels,
   type ZoneLabel,
@@ -37,12 +38,22 @@ export interface Placed {
 export function showsCounts(scene: Scene, pen: Pen, phone: boolean, before: boolean): boolean {
   if (scene.mode !== "auto") return scene.mode === "counts";
   if (!scene.marks || !scene.floor.zones.some((zone) => zone.outline)) return false;
-  if (phone) return true;
   const { extent } = scene.floor;
+  if (phone) return pen.scale < scaleOfWhole(extent, pen) * NEAR;
   const area = (extent.right - extent.left) * (extent.top - extent.bottom) * pen.scale ** 2;
   const { all } = countsOf(scene.marks, 0);
   // A little sooner there than back, so that one asset more or less does not flip the view.
   return isCrowded(all, before ? area * 0.8 : area, pen.unit);
+}
+
+/** On a phone, so much nearer than the whole plan single assets are shown. */
+const NEAR = 1.6;
+
+function scaleOfWhole(extent: BoxM, { width, height, toScreen }: Pen): number {
+  const [x0, y0] = toScreen({ x: 0, y: 0 });
+  const [x1, y1] = toScreen({ x: 1, y: 0 });
+  const turned = Math.abs(x1 - x0) < Math.abs(y1 - y0);
+  return fitted(extent, { width, height, turned }, 10).scale;
 }
 
 /** Place the labels anew. */
@@ -92,9 +103,9 @@ export function drawOver(input: OverInput): void {
   if (pick) tags.push(pick);
   tags.push(...trailTags(input));
   for (const layer of scene.layers) if (layer.order === "over") layer.draw(pen);
+  if (!scene.plain && !set.counts) drawBar(pen, cover);
   if (!scene.plain) drawTags(pen, tags, cover);
   drawFrame(scene, pen);
-  if (!scene.plain && !set.counts) drawBar(pen);
 }
 
 function drawLabelsMoved(input: OverInput): void {
@@ -199,18 +210,21 @@ function tagOf(scene: Scene): string {
   return scene.pickedLabel || scene.picked || "";
 }
 
+/** So many times stand along a trail at most. */
+const TIMES_MAX = 6;
+
+/** The times of a trail, the newest first; in one place only the newest. */
 function trailTags({ scene, pen, placed: set }: OverInput): Tagged[] {
   if (set.counts) return [];
-  return scene.trails.flatMap((trail) =>
-    trail.points
-      .filter((point) => point.label)
-      .toReversed()
-      .slice(0, 6)
-      .map((point) => {
-        const [x, y] = pen.toScreen(point);
-        return { text: point.label ?? "", x, y, edge: "--line-strong" };
-      }),
-  );
+  const told = new Set<string>();
+  const points = scene.trails.flatMap(({ points: all }) => newest(all).toReversed());
+  return points.flatMap((point) => {
+    const key = `${point.x} ${point.y}`;
+    if (!point.label || told.has(key) || told.size >= TIMES_MAX) return [];
+    told.add(key);
+    const [x, y] = pen.toScreen(point);
+    return [{ text: point.label, x, y, edge: "--line-strong" }];
+  });
 }
 
 function drawFrame({ frame }: Scene, pen: Pen): void {
@@ -224,22 +238,26 @@ function drawFrame({ frame }: Scene, pen: Pen): void {
   pen.context.strokeRect(x, y, Math.abs(x1 - x0), Math.abs(y1 - y0));
 }
 
-function drawBar(pen: Pen): void {
+function drawBar(pen: Pen, cover: Cover): void {
   const { context, unit } = pen;
   const { metres, pixels } = barOf(pen.scale, 110 * unit);
-  const [x, y] = [pen.width - pixels - 14 * unit, pen.height - 12 * unit];
+  const [x, y] = [pen.width - pixels - 24 * unit, pen.height - 22 * unit];
+  cover.add({ x: x - 4, y: y - 20 * unit, w: pixels + 8, h: 24 * unit, weight: 9, tag: true });
   context.setLineDash([]);
-  context.lineWidth = unit;
+  context.lineCap = "butt";
+  const path = new Path2D();
+  path.moveTo(x, y - 4 * unit);
+  path.lineTo(x, y);
+  path.lineTo(x + pixels, y);
+  path.lineTo(x + pixels, y - 4 * unit);
+  context.lineWidth = 4 * unit;
+  context.strokeStyle = pen.colour("--plan-zone");
+  context.stroke(path);
+  context.lineWidth = 1.2 * unit;
   context.strokeStyle = pen.colour("--ink-3");
-  context.beginPath();
-  context.moveTo(x, y - 4 * unit);
-  context.lineTo(x, y);
-  context.lineTo(x + pixels, y);
-  context.lineTo(x + pixels, y - 4 * unit);
-  context.stroke();
+  context.stroke(path);
   context.font = pen.font(12 * unit);
   context.textAlign = "center";
-  context.fillStyle = pen.colour("--ink-3");
-  context.fillText(`${metres} m`, x + pixels / 2, y - 4 * unit);
+  haloed(pen, `${metres} m`, x + pixels / 2, y - 5 * unit, "--ink-3");
   context.textAlign = "left";
 }

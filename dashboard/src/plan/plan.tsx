@@ -52,6 +52,8 @@ export interface PlanProps {
   handle?: (handle: PlanHandle | null) => void;
   /** Size of the shapes, 1 on a page. */
   size?: number;
+  /** Size of letters and strokes, 1 on a page. */
+  enlarged?: number;
   children?: ComponentChildren;
 }
 
@@ -107,6 +109,7 @@ const USUAL = {
   stale: false,
   frame: null,
   size: 1,
+  enlarged: 1,
 } satisfies Partial<Scene>;
 
 type Usual = typeof USUAL;

@@ -27,5 +27,7 @@ export interface Scene {
   readonly words: { readonly lastKnown: string };
   /** The shape sizes, 1 on a page; smaller in a mini plan. */
   readonly size: number;
+  /** Letters and strokes, 1 on a page; larger on a wall. */
+  readonly enlarged: number;
   readonly marks: Marks | null;
 }

@@ -171,7 +171,7 @@ export class Stage {
   }
 
   private fitLook(scene: Scene, view: View): void {
-    const [unit, ratio] = [unitNow(), devicePixelRatio || 1];
+    const [unit, ratio] = [unitNow() * scene.enlarged, devicePixelRatio || 1];
     const now = palette.peek();
     const { look } = this;
     if (

@@ -31,18 +31,18 @@ export function drawTrail(pen: Pen, trail: Trail, cover: Cover): void {
   context.lineCap = "round";
   context.lineJoin = "round";
   context.lineWidth = (trail.colour === "pick" ? 2.2 : 3) * unit;
-  points.forEach(({ point, at }, index) => {
-    const before = points[index - 1];
-    if (!before) return;
-    const isGap = point.timeMs - before.point.timeMs > GAP_MS;
+  for (const index of distinct(points.map(({ at }) => at))) {
+    const [before, here] = [points[index - 1], points[index]];
+    if (!before || !here) continue;
+    const isGap = isUnknown(before.point, here.point);
     context.globalAlpha = 0.35 + (0.65 * index) / last;
     context.setLineDash(isGap ? [3 * unit, 5 * unit] : []);
     context.beginPath();
     context.moveTo(...before.at);
-    context.lineTo(...at);
+    context.lineTo(...here.at);
     context.stroke();
-    takeLine(cover, before.at, at, unit);
-  });
+    takeLine(cover, before.at, here.at, unit);
+  }
   context.setLineDash([]);
   context.lineWidth = 1.4 * unit;
   context.fillStyle = pen.colour("--plan-zone");
@@ -54,6 +54,23 @@ export function drawTrail(pen: Pen, trail: Trail, cover: Cover): void {
     context.stroke();
   });
   context.restore();
+}
+
+/** The ends of the lines to draw: of lines to and fro between two points the newest alone. */
+export function distinct(points: readonly (readonly [number, number])[]): number[] {
+  const drawn = new Set<string>();
+  const ends: number[] = [];
+  for (let index = points.length - 1; index > 0; index--) {
+    const both = [String(points[index - 1]), String(points[index])].sort().join(" ");
+    if (!drawn.has(both)) ends.push(index);
+    drawn.add(both);
+  }
+  return ends.reverse();
+}
+
+/** Whether nobody knows the way between two points. */
+export function isUnknown(from: TrailPoint, to: TrailPoint): boolean {
+  return to.timeMs - from.timeMs > GAP_MS || Boolean(from.inZone || to.inZone);
 }
 
 function takeLine(

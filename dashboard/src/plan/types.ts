@@ -67,6 +67,8 @@ export interface TrailPoint extends PointM {
   readonly timeMs: number;
   /** Stands beside the point, such as `14:29 Dispatch`, where there is room. */
   readonly label?: string;
+  /** No fix, only the zone is known: the way to it is nobody's knowledge, and dashed. */
+  readonly inZone?: boolean;
 }
 
 export interface Trail {

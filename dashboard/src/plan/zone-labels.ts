@@ -1,6 +1,6 @@
 /** Names and numbers of zones: where they stand, and how they are drawn. */
 
-import { type Cover, cheapest, corners, fitting, type Rect } from "./labels";
+import { type Cover, cheapest, corners, fitting, type Rect, touches } from "./labels";
 import type { Outline } from "./outline";
 import type { DrawnFloor, DrawnZone } from "./site";
 import { drawSymbol } from "./symbols";
@@ -18,15 +18,20 @@ export interface ZoneLabel extends Rect {
 const PAD = 5;
 const LETTERS = 12;
 
-/** The part of a zone's box that is on the screen; null where nearly nothing is. */
-function seenRect(pen: Pen, outline: Outline): Rect | null {
-  const { box } = outline;
+/** The box of a zone in pixels. */
+function screenBox(pen: Pen, { box }: Outline): Rect {
   const [x0, y0] = pen.toScreen({ x: box.left, y: box.top });
   const [x1, y1] = pen.toScreen({ x: box.right, y: box.bottom });
-  const left = Math.max(0, Math.min(x0, x1));
-  const top = Math.max(0, Math.min(y0, y1));
-  const w = Math.min(pen.width, Math.max(x0, x1)) - left;
-  const h = Math.min(pen.height, Math.max(y0, y1)) - top;
+  return { x: Math.min(x0, x1), y: Math.min(y0, y1), w: Math.abs(x1 - x0), h: Math.abs(y1 - y0) };
+}
+
+/** The part of a zone's box that is on the screen; null where nearly nothing is. */
+function seenRect(pen: Pen, outline: Outline): Rect | null {
+  const box = screenBox(pen, outline);
+  const left = Math.max(0, box.x);
+  const top = Math.max(0, box.y);
+  const w = Math.min(pen.width, box.x + box.w) - left;
+  const h = Math.min(pen.height, box.y + box.h) - top;
   return w < 20 * pen.unit || h < 12 * pen.unit ? null : { x: left, y: top, w, h };
 }
 
@@ -42,7 +47,7 @@ export function placeLabels(
   floor.zones.forEach((zone, index) => {
     const rect = zone.outline && seenRect(pen, zone.outline);
     if (!rect) return;
-    const label = cornerLabel(pen, zone, rect, cover, counts?.[index]);
+    const label = cornerLabel(pen, floor, zone, rect, cover, counts?.[index]);
     if (!label) return;
     cover.add({ ...label, weight: 6 });
     found.push({ ...label, zone: index });
@@ -52,6 +57,7 @@ export function placeLabels(
 
 function cornerLabel(
   pen: Pen,
+  floor: DrawnFloor,
   zone: DrawnZone,
   rect: Rect,
   cover: Cover,
@@ -63,9 +69,27 @@ function cornerLabel(
   const widthOf = (text: string) => context.measureText(text).width;
   const text = fitting(zone.name, rect.w - 2 * PAD * unit - figures, widthOf);
   if (text === null) return null;
-  const places = corners(rect, widthOf(text) + figures, size * 1.15, PAD * unit);
+  const places = corners(rect, widthOf(text) + figures, size * 1.15, PAD * unit).filter(
+    (place) => !isOverInner(pen, floor, zone, place),
+  );
   const place = cheapest(places, cover, 3 * unit);
   return place && { ...place, text, large: false, size };
+}
+
+/** Whether a label would stand in a smaller zone that lies over this one, and be taken for its. */
+function isOverInner(pen: Pen, floor: DrawnFloor, zone: DrawnZone, place: Rect): boolean {
+  return floor.zones.some(
+    ({ outline }) =>
+      outline !== null &&
+      zone.outline !== null &&
+      outline !== zone.outline &&
+      sizeOf(outline) < sizeOf(zone.outline) &&
+      touches(place, screenBox(pen, outline)),
+  );
+}
+
+function sizeOf({ box }: Outline): number {
+  return (box.right - box.left) * (box.top - box.bottom);
 }
 
 /** In counts mode: one large number in the middle of each zone, and its name where it fits. */

@@ -6,10 +6,10 @@ import { Evidence } from "../../alarms/evidence";
 import { GROUPS, groupOf } from "../../alarms/order";
 import { CutOff, useSettled } from "../../alarms/panel";
 import { evidenceAlert, isRead, orderedAlerts, pickBeside, pickedAlert } from "../../alarms/store";
-import { addressOf } from "../../api/client";
+import { download } from "../../api/client";
 import type { Alert } from "../../api/shape";
 import { useKeys } from "../../keys";
-import { Button, Segments } from "../../parts/controls";
+import { Action, Button, Segments } from "../../parts/controls";
 import { nowMs, siteZone } from "../../times";
 import { words } from "../../words";
 import { useClosed } from "./closed";
@@ -56,7 +56,6 @@ function Side({ alert }: { alert: Alert }) {
 function Bar({ filter, sinceMs }: { filter: AlertFilter; sinceMs: number }) {
   const told = words().alarms.page;
   const open = orderedAlerts.value.filter((alert) => passes(filter, alert)).length;
-  const query = { ...queryOf(filter, sinceMs), format: "csv" };
   return (
     <div class="bar wrap">
       <h1>{words().alarms.pageTitle}</h1>
@@ -73,9 +72,9 @@ function Bar({ filter, sinceMs }: { filter: AlertFilter; sinceMs: number }) {
       />
       <span class="grow" />
       <Filters filter={filter} />
-      <a class="btn" href={addressOf("alerts", query)} download="alerts.csv">
+      <Action act={() => download("alerts", queryOf(filter, sinceMs), "alerts.csv")}>
         {words().frame.exportAs}
-      </a>
+      </Action>
     </div>
   );
 }

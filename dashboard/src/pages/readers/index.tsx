@@ -24,7 +24,7 @@ export function Page() {
   const needy = readers?.filter((each) => careOf(each) !== null);
   const filter = asked("care") === "1" ? "care" : "all";
   const shown = filter === "care" ? needy : readers;
-  const picked = readers?.find((each) => each.name === asked("reader")) ?? needy?.[0];
+  const picked = readers?.find((each) => each.name === asked("reader")) ?? readers?.[0];
   return (
     <>
       <div class="bar">

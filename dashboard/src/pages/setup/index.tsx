@@ -91,7 +91,7 @@ function Wizard() {
   return (
     <div class="wizard">
       <header class="wizard-top">
-        <a class="brand" href="/live">
+        <a class="brand" href="/live" aria-label="Tagwarden">
           <Brand />
           <span class="no-ph">Tagwarden</span>
         </a>

@@ -92,7 +92,7 @@ function PushHow({ name }: { name: string }) {
       <h3>{told.pushTitle}</h3>
       <p class="sm sec">{told.pushText}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <pre class="command mono" tabIndex={0} aria-label={told.pushTitle}>
+      <pre class="command mono" tabIndex={0}>
         {command}
       </pre>
       <div class="row">

@@ -6,6 +6,8 @@ import { type Settings, writeEntry } from "../../entries/entry";
 import { Action, Field, Refusal, Segments, savingText } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
+import { PreviewCard } from "../../preview/card";
+import { createPreviewing } from "../../preview/run";
 import { zones } from "../../site";
 import { words } from "../../words";
 import type { StepProps } from ".";
@@ -33,7 +35,7 @@ export function RuleStep({ installed, again }: StepProps) {
     <section class="wizard-form col">
       <h2>{told.ruleTitle}</h2>
       <p class="sec">{told.ruleText}</p>
-      {there.length > 0 && (
+      {saved.value === null && there.length > 0 && (
         <p class="sm">{told.ruleThere(there.map((rule) => rule.name).join(", "))}</p>
       )}
       <p class="sm" role="status">
@@ -50,6 +52,8 @@ export function RuleStep({ installed, again }: StepProps) {
     </section>
   );
 }
+
+const previewing = createPreviewing();
 
 function RuleFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
   const told = words().setup;
@@ -95,6 +99,10 @@ function RuleFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
       />
       <SeverityChoice form={form} set={set} />
       <Notified chosen={form.value.notify} onChoose={(notify) => set({ notify })} />
+      <PreviewCard
+        previewing={previewing}
+        changed={canSave ? { rules: { [form.value.name.trim()]: ruleOf(form.value) } } : null}
+      />
       <Refusal text={refusal} />
       <div class="row">
         <Action primary extra="tall" act={add} busyText={savingText()} disabled={!canSave}>

@@ -10,13 +10,14 @@ import { floors, zones } from "../../site";
 import { words } from "../../words";
 import { Tools } from "../zones/bar";
 import { beginZone, close, editor, entry, fillIn, openZone, save, savedAt } from "../zones/store";
-import { Verdict, wrong } from "../zones/verdict";
+import { canBeSaved, Verdict, wrong } from "../zones/verdict";
 import type { StepProps } from ".";
 
 export function ZoneStep({ again }: StepProps) {
   const told = words().setup;
   const floor = floors.value[0];
   const undrawn = zones.value.filter((zone) => zone.shape === null);
+  useGround();
   useEffect(() => {
     editor.readOnly.value = false;
     if (undrawn[0]) void openZone(undrawn[0].name).then(() => onFloor(floor?.name));
@@ -24,7 +25,6 @@ export function ZoneStep({ again }: StepProps) {
     choose(editor, "draw");
     return close;
   }, []);
-  useGround();
   const drawn = zones.value.filter((zone) => zone.shape !== null);
   return (
     <section class="wizard-zone">
@@ -76,9 +76,8 @@ function ZoneForm({ undrawn, again }: { undrawn: readonly string[]; again: () =>
   const places = words().places;
   const last = useSignal<string | null>(null);
   const draft = editor.draft.value;
-  const verdict = editor.verdict.value;
   if (!draft) return null;
-  const canSave = editor.changes.value > 0 && draft.name.trim() !== "" && verdict?.fault === null;
+  const canSave = editor.changes.value > 0 && draft.name.trim() !== "" && canBeSaved();
   const act = async () => {
     await save();
     if (savedAt.value === null) return;

@@ -54,7 +54,8 @@ function Ready({ system }: { system: System }) {
 }
 
 function seconds(value: number | null): string {
-  return value === null ? words().system.tiles.noneYet : span(value * 1000);
+  if (value === null) return words().system.tiles.noneYet;
+  return value < 0.0995 ? `${Math.ceil(value * 1000)} ms` : span(value * 1000);
 }
 
 function Figures({ system }: { system: System }) {
@@ -139,7 +140,9 @@ function BacklogCard({ backlog }: { backlog: System["backlog"] }) {
           [told.pipeline, count(backlog.pipeline)],
           [told.commit, count(backlog.commit)],
           [told.outbox, count(backlog.outbox_waiting)],
-          [told.oldest, backlog.outbox_waiting ? span(backlog.outbox_oldest_s * 1000) : ""],
+          ...(backlog.outbox_waiting
+            ? [[told.oldest, span(backlog.outbox_oldest_s * 1000)] as const]
+            : []),
           [told.outboxDead, count(backlog.outbox_dead)],
           ...backlog.history.map((each) => [told.history(each.store), behind(each.lag_s)] as const),
         ]}

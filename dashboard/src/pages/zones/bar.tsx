@@ -1,4 +1,5 @@
 /** The bar above the plan: floor, tools, what is not saved. */
+import type { ComponentChildren } from "preact";
 import { look } from "../../address";
 import type { Floor } from "../../api/shape";
 import { choose, type Mode, redo, undo } from "../../drawing/editor";
@@ -9,6 +10,7 @@ import { floors } from "../../site";
 import { words } from "../../words";
 import { guarded } from "./guard";
 import { editor, save, savedAt } from "./store";
+import { canBeSaved } from "./verdict";
 
 export function ZonesBar({ floor }: { floor: Floor | undefined }) {
   const showFloor = (name: string) =>
@@ -37,7 +39,7 @@ export function Tools() {
   const mode = editor.mode.value;
   const steps = editor.steps.value;
   const canEdit = may("site") && editor.draft.value !== null;
-  const tool = (name: Mode, text: string, key: string, enabled: boolean) => (
+  const tool = (name: Mode, text: ComponentChildren, key: string, enabled: boolean) => (
     <Button
       pressed={mode === name}
       keyName={key}
@@ -54,7 +56,7 @@ export function Tools() {
     <fieldset class="row tools" aria-label={told.tools}>
       {may("site") && tool("draw", told.draw, "D", canEdit)}
       {may("site") && tool("move", told.move, "V", canEdit)}
-      {tool("test", told.test, "T", true)}
+      {tool("test", <Short long={told.test} short={told.testShort} />, "T", true)}
       {may("site") && (
         <>
           <Button
@@ -76,11 +78,21 @@ export function Tools() {
             }}
           >
             {editor.snapping.value && <Icon name="tick" />}
-            {told.snap}
+            <Short long={told.snap} short={told.snapShort} />
           </Chip>
         </>
       )}
     </fieldset>
+  );
+}
+
+/** A short word where there is little room. */
+function Short({ long, short }: { long: string; short: string }) {
+  return (
+    <>
+      <span class="no-ph">{long}</span>
+      <span class="ph-in">{short}</span>
+    </>
   );
 }
 
@@ -92,9 +104,7 @@ function Saving() {
   const told = words().places;
   const changes = editor.changes.value;
   const draft = editor.draft.value;
-  const fault = editor.verdict.value?.fault ?? null;
-  const isDrawn = (draft?.outline.corners.length ?? 0) > 0;
-  const canSave = changes > 0 && draft?.name.trim() && (!isDrawn || fault === null);
+  const canSave = changes > 0 && draft?.name.trim() && canBeSaved();
   const isSaved = savedAt.value !== null && changes === 0;
   return (
     <>

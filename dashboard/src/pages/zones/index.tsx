@@ -16,6 +16,7 @@ import { guarded, guardPage } from "./guard";
 import { keepReaders, planReaders } from "./readers";
 import { ZonesSide } from "./side";
 import { beginZone, check, close, editor, openZone, theirRing } from "./store";
+import { canBeSaved } from "./verdict";
 
 const CHECK_MS = 700;
 
@@ -118,11 +119,11 @@ function useOpened(floor: Floor | undefined): void {
 /** The gateway is asked what it thinks of a change, once nothing has changed for a moment. */
 function useChecks(): void {
   const draft = editor.draft.value;
-  const fault = editor.verdict.value?.fault;
+  const isFit = canBeSaved();
   useEffect(() => {
-    const isWhole = draft?.name.trim() && (fault === null || !draft.outline.corners.length);
+    const isWhole = draft?.name.trim() && isFit;
     if (!isWhole || !may("site")) return;
     const timer = setTimeout(() => void check(), CHECK_MS);
     return () => clearTimeout(timer);
-  }, [draft, fault]);
+  }, [draft, isFit]);
 }

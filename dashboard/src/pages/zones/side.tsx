@@ -32,7 +32,7 @@ function TestedPoint({ floor }: { floor: Floor | undefined }) {
   const point = editor.tested.value;
   return (
     <section class="tested" role="status">
-      <h3>{told.testedHead}</h3>
+      <h2>{told.testedHead}</h2>
       {point ? <TestedAt point={point} floor={floor} /> : <p class="sm sec">{told.testHint}</p>}
     </section>
   );
@@ -62,7 +62,7 @@ function TestedAt({
     <>
       <p>
         <b>{first ? told.testedIn(first) : told.testedNone}</b>{" "}
-        <span class="mut">{pointText(point)}</span>
+        <span class="sec">{pointText(point)}</span>
       </p>
       {more.length > 0 && <p class="sm sec">{told.testedAlso(more)}</p>}
       {first && (

@@ -108,6 +108,7 @@ export const alarms: Words["alarms"] = {
   unshelve: "Zurückholen",
   unshelving: "Wird zurückgeholt",
   close: "Schließen…",
+  closeLater: "Schließen geht, sobald er vorbei ist.",
   closeTitle: "Diesen Alarm schließen",
   closeText: "Er ist erledigt und vorbei.",
   closeNow: "Alarm schließen",

@@ -4,6 +4,7 @@ import { frame } from "./frame";
 import { history } from "./history";
 import { live } from "./live";
 import { places } from "./places";
+import { preview } from "./preview";
 import { readers } from "./readers";
 import { rules } from "./rules";
 import { setup } from "./setup";
@@ -16,6 +17,7 @@ export const de: Words = {
   history,
   live,
   places,
+  preview,
   readers,
   rules,
   setup,

@@ -102,7 +102,7 @@ export const setup: Words["setup"] = {
     "Lesungen gehen mit einem Schlüssel der Rolle ingest an diese Adresse; Schlüssel entstehen unter System. Der Leser gilt als verbunden, sobald die erste da ist.",
   pushTry: "Testlesung senden",
   pushTrying: "Wird gesendet",
-  pushTag: "test-tag",
+  pushTag: "code:test-read",
   copied: "Kopiert",
   copy: "Kopieren",
   ruleTitle: "Die erste Regel",

@@ -25,7 +25,7 @@ export const system: Words["system"] = {
     title: "Speicher",
     used: (used: string, total: string) => `${used} von ${total} belegt`,
     state: "Zustand",
-    history: (days: number) => `Verlauf, ${days} Tage`,
+    history: (days: number) => (days === 1 ? "Verlauf, 1 Tag" : `Verlauf, ${days} Tage`),
     keep: (days: string) => `${days} Tage aufbewahrt`,
     plans: "Pläne",
     backups: "Sicherungen",

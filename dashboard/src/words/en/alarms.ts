@@ -100,6 +100,7 @@ export const alarms = {
   unshelve: "Bring back",
   unshelving: "Bringing back",
   close: "Close alert…",
+  closeLater: "It can be closed once it is over.",
   closeTitle: "Close this alert",
   closeText: "It was dealt with and is over.",
   closeNow: "Close alert",

@@ -100,7 +100,7 @@ export const setup = {
     "Send reads to this address with a key of the role ingest; keys are made under System. The reader shows as well once the first one has come.",
   pushTry: "Send a test read",
   pushTrying: "Sending",
-  pushTag: "test-tag",
+  pushTag: "code:test-read",
   copied: "Copied",
   copy: "Copy",
   ruleTitle: "The first rule",

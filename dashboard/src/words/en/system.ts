@@ -23,7 +23,7 @@ export const system = {
     title: "Storage",
     used: (used: string, total: string) => `${used} of ${total} used`,
     state: "State",
-    history: (days: number) => `History, ${days} days`,
+    history: (days: number) => (days === 1 ? "History, 1 day" : `History, ${days} days`),
     keep: (days: string) => `kept ${days} days`,
     plans: "Plans",
     backups: "Backups",

@@ -1,0 +1,159 @@
+"""The dashboard's pages: fixed files, read once and served to everybody.
+
+They hold nothing that needs a right: what they show, they ask of the API like any other program.
+Nothing of a request ever touches the file system; what is not in the table is not there.
+A browser that opens /docs before it has logged in is led to the log-in, which leads it back.
+"""
+
+import gzip
+import hashlib
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+DIST: Final = Path(
+    os.environ.get("TAGWARDEN_PAGES") or Path(__file__).parents[1] / "dashboard" / "dist"
+)
+"""Where the build puts them, in a wheel as in a checkout; `TAGWARDEN_PAGES` names another build."""
+
+PAGES: Final = (
+    "live", "wall", "alerts", "asset", "find", "history", "stock", "readers", "zones",
+    "rules", "quality", "system", "setup", "login",
+)  # fmt: skip
+"""The paths that are views of the one page; its own table is dashboard/src/frame/page-list.ts."""
+
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+_PACKED: Final = {".css", ".html", ".js", ".json", ".svg", ".webmanifest"}
+_DOCS: Final = "/docs"
+_LOG_IN: Final = b"/login?then=/docs"
+_NONE: Final = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+_FOR_GOOD: Final = b"public, max-age=31536000, immutable"
+_ASK_AGAIN: Final = b"no-cache"
+
+
+class File(NamedTuple):
+    """One file of the pages; `packed` is it in gzip where that is worth while."""
+
+    body: bytes
+    packed: bytes | None
+    headers: tuple[tuple[bytes, bytes], ...]
+    etag: str
+
+
+Pages = Mapping[str, File]
+"""Files by path."""
+
+EMPTY: Final[Pages] = {}
+
+
+def files_in(dist: Path) -> Pages:
+    """What is served, by path; nothing where the pages are not built."""
+    index = dist / "index.html"
+    if not index.is_file():
+        return EMPTY
+    found = {
+        f"/{path.relative_to(dist).as_posix()}": _file(path)
+        for path in sorted(dist.rglob("*"))
+        if path.is_file() and path.suffix in _TYPES
+    }
+    shell = found.pop("/index.html")
+    return found | dict.fromkeys(("/", *(f"/{page}" for page in PAGES)), shell)
+
+
+def _file(path: Path) -> File:
+    body = path.read_bytes()
+    packed = gzip.compress(body, 9, mtime=0) if path.suffix in _PACKED else None
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    # Vite names what it puts into static/ by what is in it.
+    kept = _FOR_GOOD if path.parent.name == "static" else _ASK_AGAIN
+    headers = (
+        (b"content-type", _TYPES[path.suffix].encode()),
+        (b"cache-control", kept),
+        # Weak: packed and plain are the same page, not the same bytes.
+        (b"etag", f"W/{etag}".encode()),
+        (b"vary", b"accept-encoding"),
+    )
+    return File(body, packed, headers, etag)
+
+
+class Dashboard:
+    """ASGI middleware that answers for the pages and leaves all else to `app`."""
+
+    def __init__(self, app: ASGIApp, files: Pages) -> None:
+        self._app = app
+        self._files = files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a file of the table to GET and HEAD, or pass the request on."""
+        if not self._files or scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await self._app(scope, receive, send)
+            return
+        file, asked = self._files.get(scope["path"]), Headers(scope=scope)
+        if file is None:
+            led = scope["path"] == _DOCS and _is_browser(asked)
+            await self._app(scope, receive, _leading_to_log_in(send) if led else send)
+            return
+        status, headers, body = _answer(file, asked)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        sent = b"" if scope["method"] == "HEAD" else body
+        await send({"type": "http.response.body", "body": sent})
+
+
+def _answer(file: File, asked: Headers) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    headers = list(file.headers)
+    if file.etag in asked.get("if-none-match", ""):
+        return 304, headers, b""
+    body = file.body
+    if file.packed is not None and _takes_gzip(asked.get("accept-encoding", "")):
+        body = file.packed
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-length", str(len(body)).encode()))
+    return 200, headers, body
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding names gzip, and not to refuse it."""
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in _NONE
+    return False
+
+
+def _is_browser(asked: Headers) -> bool:
+    """Whether somebody looks who could log in: programs send a key, and take anything."""
+    return "text/html" in asked.get("accept", "") and "authorization" not in asked
+
+
+def _leading_to_log_in(send: Send) -> Send:
+    """Make of a 401 the way to the log-in; all else goes out as it is."""
+    led = False
+
+    async def send_or_lead(message: Message) -> None:
+        nonlocal led
+        if (
+            message["type"] == "http.response.start"
+            and message["status"] == HTTPStatus.UNAUTHORIZED
+        ):
+            led = True
+            headers = [(b"location", _LOG_IN), (b"content-length", b"0")]
+            await send({**message, "status": HTTPStatus.SEE_OTHER.value, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        elif not led:
+            await send(message)
+
+    return send_or_lead

@@ -1,0 +1,130 @@
+/** The same as the plan in rows: sorted by any column, found by letters, picked by a key. */
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { assetById } from "../../live/assets";
+import { live } from "../../live/live";
+import { Field } from "../../parts/controls";
+import { AlertSymbol, labelOf } from "../../parts/symbol";
+import { type Column, Table } from "../../parts/table";
+import { ShapeGlyph } from "../../plan/glyph";
+import { shapeOf } from "../../plan/shapes";
+import { ago } from "../../times";
+import { words } from "../../words";
+import { floorTitle, hidden, pickAsset, pickedAsset, shownFloor } from "./choices";
+import { type LiveRow, rowsOf, type SortKey, sorted } from "./rows";
+
+const STEP = 200;
+/** Rows are read anew so often: faster, nobody could read them. */
+const EVERY_MS = 2000;
+
+export function TableView() {
+  const told = words().live.table_;
+  const order = useSignal<{ by: SortKey; down: boolean }>({ by: "name", down: false });
+  const text = useSignal("");
+  const most = useSignal(STEP);
+  const turn = useSignal(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      turn.value += 1;
+    }, EVERY_MS);
+    return () => clearInterval(timer);
+  }, [turn]);
+  const rows = useComputed(() => {
+    void turn.value;
+    const floor = shownFloor.value?.name ?? "";
+    const found = rowsOf(live, floor, assetById.value, hidden.value, text.value);
+    return sorted(found, order.value.by, order.value.down);
+  });
+  const floor = shownFloor.value;
+  const title = floor ? floorTitle(floor, words().live.noFloorName) : "";
+  const sort = (by: SortKey) =>
+    ({
+      sorted: order.value.by === by ? (order.value.down ? "down" : "up") : "no",
+      onSort: () => {
+        order.value = { by, down: order.value.by === by && !order.value.down };
+      },
+    }) as const;
+  return (
+    <div class="page live-table">
+      <div class="row">
+        <Field
+          label={told.find}
+          type="search"
+          value={text.value}
+          onInput={(value) => {
+            text.value = value;
+          }}
+        />
+        <span class="mut sm">
+          {told.more(Math.min(most.value, rows.value.length), rows.value.length)}
+        </span>
+      </div>
+      <Table
+        caption={told.caption(title)}
+        columns={columns(sort)}
+        rows={live.turn ? rows.value.slice(0, most.value) : undefined}
+        keyOf={(row) => row.name}
+        lookOf={(row) =>
+          `${row.name === pickedAsset.value ? "on" : ""} ${row.hot ? "hot" : ""}`.trim()
+        }
+        onPick={(row) => pickAsset(row.name)}
+        onClear={
+          text.value
+            ? () => {
+                text.value = "";
+              }
+            : undefined
+        }
+        onMore={
+          rows.value.length > most.value
+            ? () => {
+                most.value += STEP;
+              }
+            : undefined
+        }
+      />
+    </div>
+  );
+}
+
+type Sort = (by: SortKey) => Pick<Column<LiveRow>, "sorted" | "onSort">;
+
+function columns(sort: Sort): Column<LiveRow>[] {
+  const told = words().live.table_;
+  return [
+    { head: told.asset, cell: (row) => <Name row={row} />, wide: true, ...sort("name") },
+    { head: told.category, cell: (row) => row.category, minor: true, ...sort("category") },
+    { head: told.zone, cell: (row) => row.zone ?? told.noZone, ...sort("zone") },
+    { head: told.sure, cell: sureness, minor: true, ...sort("sure") },
+    { head: told.alert, cell: alertCell, minor: true, ...sort("alert") },
+    { head: told.heard, cell: (row) => ago(row.heardMs), right: true, ...sort("heard") },
+  ];
+}
+
+function Name({ row }: { row: LiveRow }) {
+  const look = row.lastKnown ? "lastKnown" : row.provisional ? "provisional" : "seen";
+  return (
+    <button type="button" class="plain row" onClick={() => pickAsset(row.name)}>
+      <ShapeGlyph shape={shapeOf(row.category)} look={look} />
+      <b class="el" title={row.title}>
+        {row.title}
+      </b>
+    </button>
+  );
+}
+
+function sureness(row: LiveRow): string {
+  const told = words().live;
+  if (row.lastKnown) return told.lastKnown;
+  return row.provisional ? told.table_.provisional : told.table_.seen;
+}
+
+function alertCell(row: LiveRow) {
+  if (!row.alert) return "";
+  return (
+    <span class="st">
+      <AlertSymbol severity={row.alert} />
+      {labelOf(row.alert, "new")}
+    </span>
+  );
+}
