@@ -17,6 +17,7 @@ EDITS_MAX = 1_000
 SPAN_S_MAX = 7 * 86_400.0
 """So far back one may ask at most."""
 PARTS: tuple[Part, ...] = get_args(Part)
+_PART_OF: dict[str, Part] = {part: part for part in PARTS}
 
 
 async def begin_preview(here: Here) -> Response:
@@ -82,7 +83,7 @@ def _since_ns(said: object, now_ns: int) -> int | None:
 def _edits_of(body: dict[str, Any]) -> list[SiteEdit]:
     edits: list[SiteEdit] = []
     for key, said in body.items():
-        part = next((part for part in PARTS if part == key), None)
+        part = _PART_OF.get(key)
         if part is None:
             raise invalid(key, f"is not known; there are {', '.join(PARTS)} and since")
         edits += _edits_within(part, said)

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+STANDARD_OUTPUT = 1
 NICE = 10
 MEMORY_BYTES_MAX = 2 << 30
 WORK_S_MAX = 900.0
@@ -55,9 +56,12 @@ def main() -> int:
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked)
     encode = msgspec.json.Encoder().encode
 
+    # A pipe to who asked.
+    told_to = os.fdopen(STANDARD_OUTPUT, "wb", closefd=False)
+
     def tell(told: Told) -> None:
-        sys.stdout.buffer.write(encode(told) + b"\n")
-        sys.stdout.buffer.flush()
+        told_to.write(encode(told) + b"\n")
+        told_to.flush()
 
     try:
         work_out(asked, tell)
@@ -83,9 +87,8 @@ def step_back() -> None:
 
 def work_out(asked: Asked, tell: Tell) -> None:
     """Replay the span under both site files and tell what differs."""
-    # What takes long to import comes after stepping back.
-    from gateway.preview_replay import PreviewReplay  # noqa: PLC0415
-    from history.state import open_reader  # noqa: PLC0415
+    from gateway.preview_replay import PreviewReplay  # noqa: PLC0415 - long, so after stepping back
+    from history.state import open_reader  # noqa: PLC0415 - the same
 
     with closing(open_reader(Path(asked.state))) as connection:
         replay = PreviewReplay(connection, asked)

@@ -292,16 +292,10 @@ class Gateway:
             group.create_task(self._system.run(), name="system"),
         ]
         await self._begin(group)
-        self._site_desk.open()
-        self._system.backups.open(group)
-        self._previews.open(group)
         await self.stop.wait()
         # A site file that is just taken over must not start readers behind our back.
         await ended(watching)
-        await self._site_desk.close()
-        await self._previews.close()
-        await self._system.backups.close()
-        await self._delivering.deliverer.quieten()
+        await self._close_doors()
         await self._reader_tasks.end()
         self.collector.end()
         await collecting
@@ -310,6 +304,13 @@ class Gateway:
         await self.collector.drain()
         await self._delivering.outbox.finish()
         await self._archive.finish()
+
+    async def _close_doors(self) -> None:
+        """Take no more errands of people, and finish or give up those that run."""
+        await self._site_desk.close()
+        await self._previews.close()
+        await self._system.backups.close()
+        await self._delivering.deliverer.quieten()
 
     def stop_on_signals(self, stop: Callable[[], object] | None = None) -> None:
         """Ctrl-C and SIGTERM stop the gateway or call `stop`, SIGHUP reads the site file again."""
@@ -326,6 +327,9 @@ class Gateway:
         await self._archive.copying.update(self.site, group)
         tune_garbage_collection()
         self.ready.set()
+        self._site_desk.open()
+        self._system.backups.open(group)
+        self._previews.open(group)
 
     def _reread_site(self) -> None:
         self._site_watch.ask()

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from api.access import keys_in
 from api.app import Api, create_app
+from api.route import schema_path
 from api.routes import ROUTES
 from history.keys import create_key
 from history.questions import StateQuestions
@@ -21,7 +22,7 @@ from history.state import open_state
 from tests.api.fake_gateway import NOON_NS, FakeDesk, client_of, moved, raised
 
 PATHS = [
-    (route.verb, route.path.replace(":name", ""))
+    (route.verb, schema_path(route.path))
     for route in ROUTES
     if not route.path.endswith("/stream")
 ]

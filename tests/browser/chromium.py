@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, Request, async_playwright
 
+from api.dashboard import DIST
 from tests.acceptance.running import until
 
 ROOT = Path(__file__).parents[2]
-DIST = ROOT / "dashboard" / "dist"
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # /dev/shm is small in containers.
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -50,7 +50,9 @@ def walk_out(at_ns: int) -> list[list[Entry]]:
     """A laptop four seconds in the hall and six at the gate, a group of reads a second."""
     start: list[Entry] = [
         GatewayStarted(at_ns, None),
-        StoreAssets(at_ns, "test", (Asset(id="L7", category="laptop", tags=(TAG,)),)),
+        StoreAssets(
+            arrival_ns=at_ns, by="test", assets=(Asset(id="L7", category="laptop", tags=(TAG,)),)
+        ),
         ReaderHealth(reader="dock", state="online", since_ns=at_ns),
     ]
     times = [at_ns + second * SECOND_NS for second in range(10)]
@@ -105,7 +107,8 @@ def test_an_alert_of_another_severity_is_kept_and_counted(tmp_path: Path) -> Non
 
 def test_readers_that_heard_all_the_time_are_known_to_hear(tmp_path: Path) -> None:
     """Of a gateway that has run for long, no group says any more that its readers are online."""
-    path = keep(tmp_path / "state.db", walk_out(NOON_NS)[1:], NOON_NS, first=500)
+    start, *reads = walk_out(NOON_NS)
+    path = keep(tmp_path / "state.db", [[start[1]], *reads], NOON_NS, first=500)
     told = answered(asked_of(path, changed(EntryEdit("rules", "stay in", None))))
     assert told.result is not None
     assert told.result["rules"]["stay in"] == {"now": 1, "then": 0}
@@ -165,11 +168,11 @@ class Previewing:
         )
 
     async def _imagine(self, edits: Sequence[SiteEdit]) -> Site:
-        return changed(*edits)
+        return await asyncio.to_thread(changed, *edits)
 
     async def ended(self, name: str) -> dict[str, object]:
         async with asyncio.timeout(60):
-            while (told := self.previews.shown(name) or {})["state"] == "running":
+            while (told := self.previews.shown(name) or {})["state"] == "running":  # noqa: ASYNC110 - as a page asks
                 await asyncio.sleep(0.02)
         return told
 
@@ -181,7 +184,7 @@ async def test_another_one_waits_and_who_stops_ends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worked, "COMMAND", SLOW)
-    known = Previewing(keep(tmp_path / "state.db", walk_out(NOON_NS), NOON_NS))
+    known = Previewing(tmp_path / "state.db")
     with pytest.raises(JournalFullError):
         await known.previews.begin([MILDER], None, "anna")
     async with asyncio.TaskGroup() as group:
@@ -224,9 +227,8 @@ async def test_the_process_has_nothing_of_what_the_gateway_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TAGWARDEN_SECRET", "whsec_1")
-    monkeypatch.setattr(
-        worked, "COMMAND", ("/bin/sh", "-c", f"cat > /dev/null; env > {tmp_path}/env")
-    )
+    telling = ("/bin/sh", "-c", f"cat > /dev/null; env > {tmp_path}/env")
+    monkeypatch.setattr(worked, "COMMAND", telling)
     known = Previewing(tmp_path / "state.db")
     async with asyncio.TaskGroup() as group:
         known.previews.open(group)

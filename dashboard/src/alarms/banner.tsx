@@ -45,7 +45,7 @@ function BannerBar({ id }: { id: string }) {
   const target = page.value === "alerts" ? "alerts" : "live";
   const isShown = evidenceShown.value === alert.id;
   return (
-    <section class="banner" aria-label={told.live.critical("").trim()}>
+    <section class={isShown ? "banner shown" : "banner"} aria-label={told.live.critical("").trim()}>
       <AlertSymbol severity="critical" />
       <a class="grow says" href={addressTo(target, { alert: alert.id })} onClick={stay(alert.id)}>
         {told.live.critical(alertSentence(alert))}

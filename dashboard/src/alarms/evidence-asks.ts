@@ -23,10 +23,15 @@ interface Page<T> {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** While an alert is young more becomes known of it: then it is asked again now and then. */
-function everyMsOf(alert: Alert): number | undefined {
+/** Whether more may become known of it still. Follows the beat. */
+export function isYoung(alert: Alert): boolean {
   void beat.value;
-  return nowMs() - msOf(alert.time) < SETTLED_MS ? AGAIN_MS : undefined;
+  return nowMs() - msOf(alert.time) < SETTLED_MS;
+}
+
+/** While an alert is young it is asked again now and then. */
+function everyMsOf(alert: Alert): number | undefined {
+  return isYoung(alert) ? AGAIN_MS : undefined;
 }
 
 function asking<T>(

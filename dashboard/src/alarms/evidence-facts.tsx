@@ -9,6 +9,7 @@ import { clock, span, when } from "../times";
 import { words } from "../words";
 import {
   type Crossing,
+  isYoung,
   type Portal,
   type Sighting,
   useCustody,
@@ -52,9 +53,7 @@ function Box({ head, text, look = "" }: { head: string; text: string; look?: str
   return (
     <div class={look}>
       <span class="mut xs">{head}</span>
-      <b class="el" title={text}>
-        {text}
-      </b>
+      <b title={text}>{text}</b>
     </div>
   );
 }
@@ -62,8 +61,9 @@ function Box({ head, text, look = "" }: { head: string; text: string; look?: str
 function Now({ alert }: { alert: Alert }) {
   const told = words().alarms.evidence;
   const position = usePosition(alert).value.value;
-  const isOut = alert.condition === "active" && alert.severity === "critical";
-  const look = isOut ? "out" : "";
+  const isThere = !position || position.zone === alert.to || position.presence === "outside";
+  const look =
+    isThere && alert.condition === "active" && alert.severity === "critical" ? "out" : "";
   if (alert.asset === null || position === null) {
     return <Box head={told.now} text={alert.to ?? told.nowhere} look={look} />;
   }
@@ -92,7 +92,9 @@ export function Direction({ alert, crossings, own, portal, sightings }: Directio
   if (!own) {
     return (
       <Part title={told.direction.unknown} name="p-direction">
-        <p class="sec sm">{crossings.value.value ? reasonWithout(alert, portal) : told.loading}</p>
+        <p class="sec sm">
+          {crossings.value.value ? reasonWithout(portal, isYoung(alert)) : told.loading}
+        </p>
         {scores.length > 0 && <Scores scores={scores} />}
       </Part>
     );
@@ -115,9 +117,11 @@ export function Direction({ alert, crossings, own, portal, sightings }: Directio
   );
 }
 
-function reasonWithout(alert: Alert, portal: Portal | undefined): string {
+/** A portal takes a while to decide; some do not, and then it has said nothing. */
+function reasonWithout(portal: Portal | undefined, isYoung: boolean): string {
   const told = words().alarms.evidence;
-  return alert.portal || portal ? told.noCrossingYet : told.noCrossing;
+  if (!portal) return told.noCrossing;
+  return isYoung ? told.noCrossingYet(portal.name) : told.noCrossingSaid(portal.name);
 }
 
 function Scores({ scores }: { scores: readonly [string, number][] }) {

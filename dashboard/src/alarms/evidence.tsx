@@ -15,7 +15,7 @@ import { Log, Part, ReadersThen } from "./evidence-parts";
 import { AcknowledgeForm } from "./handle-form";
 import { symbolStateOf } from "./order";
 import { PlanThen } from "./plan-then";
-import { ownCrossing } from "./proof";
+import { ownCrossing, portalHeard } from "./proof";
 import { ReadsPlot } from "./reads-plot";
 import { alertSentence, stateWords } from "./sentence";
 import { pick } from "./store";
@@ -35,17 +35,23 @@ export function Evidence({ alert }: EvidenceProps) {
   }, [alert.id]);
   useKeys({
     p: () => go("history", { at: alert.time, asset: alert.asset, alert: alert.id }),
-    Escape: () => (acknowledging.value === alert.id ? endAcknowledging() : pick(null)),
+    Escape: () => (acknowledging.value === alert.id ? leaveForm() : pick(null)),
   });
   return (
-    <section class="evidence" aria-label={alertSentence(alert)}>
+    <section class="evidence" tabIndex={-1} aria-label={alertSentence(alert)}>
       <div class="ev">
         <Head alert={alert} />
+        <Ways alert={alert} />
         <Proof key={alert.id} alert={alert} />
       </div>
       <Foot key={`foot ${alert.id}`} alert={alert} />
     </section>
   );
+}
+
+function leaveForm(): void {
+  endAcknowledging();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 function Head({ alert }: { alert: Alert }) {
@@ -69,7 +75,6 @@ function Head({ alert }: { alert: Alert }) {
         </div>
         {alert.detail && !alert.excursion && <div class="sec sm">{alert.detail}</div>}
         {more.length > 0 && <div class="sec sm">{more.join("; ")}</div>}
-        <Ways alert={alert} />
       </div>
       <Button ghost icon="close" label={words().frame.close} onClick={() => pick(null)} />
     </header>
@@ -109,7 +114,9 @@ function Proof({ alert }: { alert: Alert }) {
   const portals = usePortals();
   const own = ownCrossing(alert, crossings.value.value ?? []);
   const gate = alert.portal ?? own?.portal ?? null;
-  const portal = portals.value.value?.find(({ name }) => name === gate);
+  const all = portals.value.value ?? [];
+  const portal =
+    all.find(({ name }) => name === gate) ?? portalHeard(alert, all, sightings.value.value ?? []);
   return (
     <div class="proof">
       <Way alert={alert} gate={gate} />

@@ -4,6 +4,7 @@ import { addressOf, askFully, RefusedError } from "../api/client";
 import type { Alert } from "../api/shape";
 import { link } from "../live/link";
 import { beginReading, endReading, giveUpReading, hear, isSame } from "./gathering";
+import { isLeading } from "./sound";
 import { alarmLink, askForPicked, gathered, isRead, takeGathered } from "./store";
 
 const RETRY_MS = 1000;
@@ -24,19 +25,20 @@ export function followAlarms(): () => void {
   let lookedMs = Date.now();
   let hiddenMs = 0;
   const lookUp = () => {
+    if (rests()) return;
     const gapMs = Date.now() - lookedMs;
     lookedMs = Date.now();
     if (gapMs > (document.hidden ? HIDDEN_SLEPT_MS : SLEPT_MS)) connect();
   };
   const turned = () => {
     if (document.hidden) hiddenMs = Date.now();
-    else if (Date.now() - hiddenMs > SLEPT_MS) connect();
+    if (rests()) disconnect();
+    else if (!source || (!document.hidden && Date.now() - hiddenMs > SLEPT_MS)) connect();
   };
   const timers = [setInterval(lookUp, LOOK_MS), setInterval(() => void read(true), COMPARE_MS)];
   document.addEventListener("visibilitychange", turned);
   addEventListener("online", connect);
-  const ends = [askForPicked(), whenLinkReturns(connect)];
-  connect();
+  const ends = [askForPicked(), whenLinkReturns(connect), isLeading.subscribe(turned)];
   return () => {
     for (const timer of timers) clearInterval(timer);
     document.removeEventListener("visibilitychange", turned);
@@ -44,6 +46,14 @@ export function followAlarms(): () => void {
     for (const end of ends) end();
     disconnect();
   };
+}
+
+/**
+ * Whether nobody sees or hears this window: then it does without a stream, since browsers hold no
+ * more than six connections to a gateway for all of their windows together.
+ */
+function rests(): boolean {
+  return document.hidden && !isLeading.peek();
 }
 
 /** The live map is back: its loss may have been ours, although nobody told us. */
@@ -65,6 +75,7 @@ function disconnect(): void {
 /** Open the stream anew, behind what was heard last, and read the list once it is open. */
 function connect(): void {
   disconnect();
+  if (rests()) return;
   const opened = new EventSource(addressOf("stream", { types: "alert", after: lastId }));
   source = opened;
   opened.addEventListener("open", () => {

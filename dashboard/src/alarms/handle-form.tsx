@@ -122,6 +122,8 @@ function useNoteForm(alert: Alert) {
     refusal.value = null;
     try {
       await acknowledge(alert.id, note.value.trim());
+      // The form goes; the focus stays at the evidence that it belonged to.
+      box.current?.closest<HTMLElement>(".evidence")?.focus();
       doneHere.value = words().alarms.states.acknowledged("");
       endAcknowledging();
     } catch (error) {

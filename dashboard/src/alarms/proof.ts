@@ -50,6 +50,18 @@ export function ownCrossing(alert: Alert, crossings: readonly Crossing[]): Cross
   return crossings.filter(isOwn).sort((one, other) => apart(one) - apart(other))[0] ?? null;
 }
 
+/** The portal at which it was heard on the outside, or that raised it; whether it decided or not. */
+export function portalHeard(
+  alert: Alert,
+  portals: readonly Portal[],
+  sightings: readonly Sighting[],
+): Portal | undefined {
+  const heard = new Set(
+    [...sightings, ...readsOf(alert)].map(({ reader, antenna }) => `${reader}/${antenna}`),
+  );
+  return portals.find(({ outside }) => outside.some((point) => heard.has(point)));
+}
+
 /** Somebody else who went the same way through the portal about then, and how much later in ms. */
 export interface Companion {
   readonly asset: string | null;

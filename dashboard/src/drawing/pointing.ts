@@ -18,6 +18,8 @@ interface Press {
 /** Follows the presses of one plan. */
 export class Pointing {
   #press: Press | null = null;
+  /** The press that has just ended, until its click has come. */
+  #ended: Press | null = null;
 
   constructor(
     private readonly editor: Editor,
@@ -44,6 +46,7 @@ export class Pointing {
 
   #down(pointer: PlanPointer): boolean {
     const corner = this.#canDrag() ? this.#grasp(pointer) : null;
+    this.#ended = null;
     this.#press = { corner, screen: [pointer.screenX, pointer.screenY], moved: false };
     return corner !== null;
   }
@@ -89,14 +92,16 @@ export class Pointing {
   }
 
   #up(): boolean {
-    const took = this.#press?.corner != null;
+    this.#ended = this.#press;
+    this.#press = null;
+    const took = this.#ended?.corner != null;
     if (took) settle(this.editor);
     return took;
   }
 
   #click(pointer: PlanPointer): boolean {
-    const press = this.#press;
-    this.#press = null;
+    const press = this.#ended;
+    this.#ended = null;
     if (press?.moved || press?.corner != null) return true;
     const mode = this.editor.mode.value;
     if (mode === "test") this.#test(pointer);

@@ -129,7 +129,7 @@ function sceneOf(floor: DrawnFloor, props: PlanProps): Scene {
     floor,
     marks,
     counted: marks !== null,
-    motion: wantsMotion.value,
+    motion: wantsMotion.value && !props.plain,
     words: { lastKnown: words().live.lastKnown },
   };
 }

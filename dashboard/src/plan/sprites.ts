@@ -14,6 +14,8 @@ const STYLES = 3;
 export interface Sprites {
   readonly sheet: HTMLCanvasElement;
   readonly cell: number;
+  readonly columns: number;
+  readonly rows: number;
 }
 
 const COLUMNS = SHAPES.length - 1 + HEADINGS;
@@ -37,7 +39,7 @@ export function drawSprites(palette: Palette, size: number): Sprites {
   const sheet = document.createElement("canvas");
   sheet.width = cell * COLUMNS;
   sheet.height = cell * STYLES;
-  const context = sheet.getContext("2d");
+  const context = sheet.getContext("2d", { willReadFrequently: true });
   for (let at = 0; context && at < STYLES * COLUMNS; at++) {
     const [row, column] = [Math.floor(at / COLUMNS), at % COLUMNS];
     const { shape, heading } = cellOf(column);
@@ -45,7 +47,7 @@ export function drawSprites(palette: Palette, size: number): Sprites {
     context.rotate(heading);
     drawShape(context, palette, shape, row);
   }
-  return { sheet, cell };
+  return { sheet, cell, columns: COLUMNS, rows: STYLES };
 }
 
 /** What stands in a column: the inverse of `columnOf`. */

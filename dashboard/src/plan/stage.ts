@@ -4,9 +4,10 @@ import { Glide } from "./glide";
 import { drawGround } from "./ground";
 import { contains } from "./outline";
 import { drawOver, isHot, type Placed, placed, showsCounts } from "./over";
+import { Pace } from "./pace";
 import { type Palette, palette, unitNow } from "./palette";
 import type { Scene } from "./scene";
-import { drawShapes } from "./shapes-layer";
+import { ShapesLayer } from "./shapes-layer";
 import { drawSprites, type Sprites } from "./sprites";
 import { LOOK, type Pen, type PointM } from "./types";
 import { between, toMetres, toScreen, type View } from "./view";
@@ -34,6 +35,8 @@ export class Stage {
   private set: Placed | null = null;
   private numbers: { atMs: number; byZone: Uint32Array } | null = null;
   private readonly dirty = { ground: true, shapes: true, over: true };
+  private readonly shapes: ShapesLayer;
+  private readonly pace = new Pace();
   private overMs = 0;
   private frameId = 0;
   private readonly known = new Map<string, number>();
@@ -43,7 +46,9 @@ export class Stage {
   constructor(
     private readonly layers: Layers,
     private phone = false,
-  ) {}
+  ) {
+    this.shapes = new ShapesLayer(layers[1]);
+  }
 
   end(): void {
     cancelAnimationFrame(this.frameId);
@@ -124,7 +129,7 @@ export class Stage {
     this.fitLook(scene, view);
     if (wasZooming) this.dirty.ground = true;
     const glides = scene.marks ? this.glide.step(scene.marks, nowMs) : false;
-    if (glides || wasZooming) this.dirty.shapes = true;
+    if (wasZooming || (glides && this.pace.isDue(nowMs))) this.dirty.shapes = true;
     this.drawDirty(scene, view, nowMs);
     if (glides || this.from || this.hasRing(scene)) this.ask();
   };
@@ -140,7 +145,7 @@ export class Stage {
     }
     const isRingDue = this.hasRing(scene) && nowMs - this.overMs > RING_FRAME_MS;
     const follows = dirty.shapes && (scene.picked !== null || scene.alarms.length > 0);
-    if (dirty.shapes) this.paintShapes(scene, view);
+    if (dirty.shapes) this.pace.run(nowMs, () => this.paintShapes(scene, view));
     if (dirty.over || isRingDue || follows) this.paintOver(scene, view, nowMs);
     dirty.ground = false;
     dirty.shapes = false;
@@ -224,14 +229,12 @@ export class Stage {
   }
 
   private paintShapes(scene: Scene, view: View): void {
-    const pen = this.clear(1, view);
     const { marks } = scene;
-    if (!marks || !this.sprites || this.set?.counts) return;
-    pen.context.setTransform(1, 0, 0, 1, 0, 0);
-    pen.context.imageSmoothingEnabled = false;
-    pen.context.globalAlpha = scene.stale ? 0.4 : scene.dim ? 0.5 : 1;
-    drawShapes(pen.context, view, this.look?.ratio ?? 1, marks, this.glide, this.sprites);
-    pen.context.globalAlpha = 1;
+    const { canvas } = this.layers[1];
+    const opacity = scene.stale ? "0.4" : scene.dim ? "0.5" : "1";
+    if (canvas.style.opacity !== opacity) canvas.style.opacity = opacity;
+    if (!marks || !this.sprites || this.set?.counts) this.shapes.clear();
+    else this.shapes.draw(view, this.look?.ratio ?? 1, marks, this.glide, this.sprites);
   }
 
   private paintOver(scene: Scene, view: View, nowMs: number): void {

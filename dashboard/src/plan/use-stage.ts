@@ -89,7 +89,10 @@ function showStill(
 function begin(host: HTMLElement, newest: Newest): { shown: Shown; end: () => void } {
   const { props, scene, turned } = newest();
   const canvases = [0, 1, 2].map(() => host.appendChild(document.createElement("canvas")));
-  const layers = canvases.map((canvas) => canvas.getContext("2d"));
+  // The layer of the assets is written by the pixel: it stays in the memory of the processor.
+  const layers = canvases.map((canvas, at) =>
+    canvas.getContext("2d", { willReadFrequently: at === 1 }),
+  );
   const [ground, shapes, over] = layers;
   if (!ground || !shapes || !over) throw new Error("This browser draws no canvas.");
   const stage = new Stage([ground, shapes, over]);

@@ -114,7 +114,7 @@ function TimeLine({ from, until, result }: { from: string; until: string; result
       </svg>
       <div class="row btw xs mut">
         <span>{when(from)}</span>
-        <span>{told.legend}</span>
+        <span>{vanish.length > 0 && told.legend}</span>
         <span>{when(until)}</span>
       </div>
     </>

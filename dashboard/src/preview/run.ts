@@ -2,6 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { ask, change, path, RefusedError } from "../api/client";
 import type { Severity } from "../api/shape";
+import { wrongText } from "../entries/wrong";
 
 /** Merge patches of entries by part and name; null takes an entry out, an unknown name adds one. */
 export type Changed = Partial<
@@ -92,7 +93,7 @@ export function createPreviewing(): Previewing {
       });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      if (turn === mine) refusal.value = sayRefused(error);
+      if (turn === mine) refusal.value = wrongText(error);
     }
   };
   return { preview, refusal, stamp, start, cancel };
@@ -114,11 +115,6 @@ async function forget(id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
   }
-}
-
-function sayRefused(error: RefusedError): string {
-  const errors = error.problem.errors ?? [];
-  return errors.map((each) => `${each.field}: ${each.message}`).join("; ") || error.message;
 }
 
 /** Where on the line of time a moment stands, 0 to 1. */

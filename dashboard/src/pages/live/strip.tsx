@@ -98,7 +98,7 @@ function OnSite() {
         {told.onSite}
         {asOf()}
       </h3>
-      <div class="row figure">
+      <div class="row tile-figure">
         <span class="big">{figure(all)}</span>
         <span class="mut sm">{told.assets}</span>
       </div>
@@ -118,7 +118,7 @@ function ReadersTile() {
     return (
       <div>
         <h3>{told.readers}</h3>
-        <p class="sec figure">{told.noReaders}</p>
+        <p class="sec tile-figure">{told.noReaders}</p>
       </div>
     );
   }
@@ -128,7 +128,7 @@ function ReadersTile() {
         {told.readers}
         {asOf()}
       </h3>
-      <div class="row btw figure">
+      <div class="row btw tile-figure">
         <span class="row base">
           <span class="big">{answering}</span>
           <span class="mut sm nw">{told.ofAnswer(all)}</span>
@@ -193,7 +193,7 @@ function AlsoOpen() {
   return (
     <div>
       <h3>{told.alsoOpen}</h3>
-      {others.length === 0 && <p class="sec sm figure">{told.nothingElse}</p>}
+      {others.length === 0 && <p class="sec sm tile-figure">{told.nothingElse}</p>}
       <ul class="sm also">
         {others.slice(0, ALSO_MAX).map((alert) => (
           <li key={alert.id} class="row">

@@ -12,7 +12,7 @@ interface EditProps {
   fresh: Settings;
   title: string;
   onDone: () => void;
-  preview?: (name: string | null, settings: Settings) => preact.ComponentChildren;
+  preview?: (entry: Entry, settings: Settings) => preact.ComponentChildren;
 }
 
 export function EditDialog(props: EditProps) {
@@ -48,7 +48,7 @@ function Opened({
         <EntryEditor
           entry={entry}
           onDone={done}
-          {...(preview ? { preview: (settings: Settings) => preview(name, settings) } : {})}
+          {...(preview ? { preview: (settings: Settings) => preview(entry, settings) } : {})}
         />
       )}
     </Dialog>

@@ -1,17 +1,23 @@
 /** The rules: what each says, how often it did, who is told. */
+import { useEffect } from "preact/hooks";
 import { look } from "../../address";
 import { ask } from "../../api/client";
 import type { Alert, Rule } from "../../api/shape";
+import type { Entry, Settings } from "../../entries/entry";
+import { mergePatch } from "../../entries/merge-patch";
 import { Button } from "../../parts/controls";
 import { useListed } from "../../parts/listed";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
 import { type Column, Table } from "../../parts/table";
+import { PreviewCard } from "../../preview/card";
+import { createPreviewing } from "../../preview/run";
 import { may } from "../../session";
 import { nowMs, when } from "../../times";
 import { words } from "../../words";
 import { EditDialog } from "./edit";
 
+const previewing = createPreviewing();
 const DAY_MS = 86_400_000;
 const COUNTED_MAX = 1000;
 const FRESH = {
@@ -40,9 +46,23 @@ export function RulesTable() {
         <h2>{told.none}</h2>
       </Table>
       <p class="xs mut">{told.foot}</p>
-      <EditDialog part="rules" fresh={FRESH} title={told.newRule} onDone={listed.again} />
+      <EditDialog
+        part="rules"
+        fresh={FRESH}
+        title={told.newRule}
+        onDone={listed.again}
+        preview={(entry, settings) => <RulePreview entry={entry} settings={settings} />}
+      />
     </>
   );
+}
+
+/** What the rule would have said over the last day, before it is saved. */
+function RulePreview({ entry, settings }: { entry: Entry; settings: Settings }) {
+  const name = entry.name ?? String(settings["name"]);
+  const changed = entry.name === null ? settings : mergePatch(entry.settings, settings);
+  useEffect(() => previewing.cancel, []);
+  return <PreviewCard previewing={previewing} changed={{ rules: { [name]: changed } }} />;
 }
 
 /** How many alerts each rule has raised in the last day. */

@@ -17,13 +17,19 @@ export function DoneStep({ installed }: StepProps) {
       )}
       <ul class="col sm">
         <li>
-          <a href="/docs">{told.next_.assets}</a>
+          <a class="link-quiet" href="/docs">
+            {told.next_.assets}
+          </a>
         </li>
         <li>
-          <a href="/system">{told.next_.people}</a>
+          <a class="link-quiet" href="/system">
+            {told.next_.people}
+          </a>
         </li>
         <li>
-          <a href="/rules">{told.next_.channels}</a>
+          <a class="link-quiet" href="/rules">
+            {told.next_.channels}
+          </a>
         </li>
       </ul>
       <div class="row">

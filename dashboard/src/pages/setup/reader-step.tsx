@@ -2,7 +2,8 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { RefusedError } from "../../api/client";
 import { writeEntry } from "../../entries/entry";
-import { Action, Button, Field, Pick, Refusal } from "../../parts/controls";
+import { wrongText } from "../../entries/wrong";
+import { Action, Field, Pick, Refusal } from "../../parts/controls";
 import { zones } from "../../site";
 import { words } from "../../words";
 import type { StepProps } from ".";
@@ -51,12 +52,10 @@ function ReaderFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
   const told = words().setup;
   const zone = zones.value.find((each) => each.shape !== null) ?? zones.value[0];
   const form = useSignal<ReaderForm>(emptyForm("llrp", zone?.name ?? ""));
-  const refused = useSignal<RefusedError | null>(null);
   const refusal = useSignal<string | null>(null);
   const { driver } = form.value;
   const set = (fields: Partial<ReaderForm>) => {
     form.value = { ...form.value, ...fields };
-    refused.value = null;
     refusal.value = null;
   };
   const add = async () => {
@@ -66,8 +65,7 @@ function ReaderFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
       await onDone(made.name ?? form.value.name.trim());
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      refused.value = error;
-      refusal.value = sayWrong(error);
+      refusal.value = wrongText(error);
     }
   };
   return (
@@ -99,17 +97,6 @@ function ReaderFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
       </div>
     </>
   );
-}
-
-/** All that the gateway says is wrong, without the words that only a file needs. */
-function sayWrong(error: RefusedError): string {
-  const errors = error.problem.errors ?? [];
-  const said = errors.map(({ field, message }) => {
-    const key = field.replace(/^readers\[[^\]]*\]\.?/u, "");
-    const text = message.replace(/^line \d+: /u, "");
-    return key ? `${key}: ${text}` : text;
-  });
-  return said.join("; ") || error.message;
 }
 
 function DriverChoice(props: { driver: Driver; onChoose: (driver: Driver) => void }) {
@@ -182,13 +169,5 @@ function DriverFields({ form, set }: FieldsProps) {
         />
       )}
     </>
-  );
-}
-
-export function AnotherButton({ onClick }: { onClick: () => void }) {
-  return (
-    <Button extra="tall" onClick={onClick}>
-      {words().setup.readerAnother}
-    </Button>
   );
 }

@@ -3,6 +3,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { ask, RefusedError } from "../../api/client";
 import type { Severity, Shape } from "../../api/shape";
 import { type Settings, writeEntry } from "../../entries/entry";
+import { wrongText } from "../../entries/wrong";
 import { Action, Field, Refusal, Segments, savingText } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
@@ -77,7 +78,7 @@ function RuleFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
       await onDone(made.name ?? form.value.name);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      refusal.value = sayWrong(error);
+      refusal.value = wrongText(error);
     }
   };
   const canSave = form.value.name.trim() !== "" && form.value.fence.length > 0;
@@ -111,11 +112,6 @@ function RuleFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
       </div>
     </>
   );
-}
-
-function sayWrong(error: RefusedError): string {
-  const said = (error.problem.errors ?? []).map((each) => `${each.field}: ${each.message}`);
-  return said.join("; ") || error.message;
 }
 
 async function readCategories(signal: AbortSignal): Promise<string[]> {

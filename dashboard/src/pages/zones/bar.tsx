@@ -9,7 +9,7 @@ import { may } from "../../session";
 import { floors } from "../../site";
 import { words } from "../../words";
 import { guarded } from "./guard";
-import { editor, save, savedAt } from "./store";
+import { editor, save, savedAt, unwritable } from "./store";
 import { canBeSaved } from "./verdict";
 
 export function ZonesBar({ floor }: { floor: Floor | undefined }) {
@@ -104,7 +104,7 @@ function Saving() {
   const told = words().places;
   const changes = editor.changes.value;
   const draft = editor.draft.value;
-  const canSave = changes > 0 && draft?.name.trim() && canBeSaved();
+  const canSave = !unwritable.value && changes > 0 && draft?.name.trim() && canBeSaved();
   const isSaved = savedAt.value !== null && changes === 0;
   return (
     <>

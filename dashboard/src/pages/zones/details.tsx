@@ -5,7 +5,7 @@ import { CornerTable } from "../../drawing/corner-table";
 import { type Draft, ROLES } from "../../drawing/draft";
 import { areaOf } from "../../drawing/geometry";
 import { Button, Field, Pick } from "../../parts/controls";
-import { may, me } from "../../session";
+import { may } from "../../session";
 import { floors, zoneByName, zones } from "../../site";
 import { locale, span } from "../../times";
 import { words } from "../../words";
@@ -14,7 +14,7 @@ import { asking, guarded } from "./guard";
 import { ZonePreview } from "./preview";
 import { readersOf } from "./readers";
 import { RulesOf } from "./rules-of";
-import { editor, entry, fillIn } from "./store";
+import { editor, entry, fillIn, siteNumber, unwritable } from "./store";
 import { Verdict, wrong } from "./verdict";
 
 export function ZoneDetails() {
@@ -29,13 +29,16 @@ export function ZoneDetails() {
         <h2 class="el" title={draft.name}>
           {draft.name || told.newZoneTitle}
         </h2>
-        <a class="xs mut link-quiet nw" href="/system?view=versions" title={told.versions}>
-          {told.version(String(me.value?.site.version.slice(0, 6) ?? ""))}
-        </a>
+        {siteNumber.value !== null && (
+          <a class="xs mut link-quiet nw" href="/system?view=versions" title={told.versions}>
+            {told.version(String(siteNumber.value))}
+          </a>
+        )}
         <Button ghost icon="close" label={told.showAll} onClick={showAll} />
       </div>
       <div class="pad col zone-form">
         {!may("site") && <p class="sm sec">{told.readOnly}</p>}
+        {unwritable.value && <p class="sm sec">{told[unwritable.value]}</p>}
         <Fields draft={draft} />
         <Shape zone={zone} />
         <CornerTable editor={editor} />

@@ -1,8 +1,11 @@
 /** Questions over the page: what is not saved, what somebody else has saved, what is to be deleted. */
+import { useSignal } from "@preact/signals";
+import { RefusedError } from "../../api/client";
 import type { Draft } from "../../drawing/draft";
 import { differences, draftOf } from "../../drawing/draft";
 import { pointText } from "../../drawing/editor";
-import { Action, Button } from "../../parts/controls";
+import { wrongText } from "../../entries/wrong";
+import { Action, Button, Refusal } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { words } from "../../words";
 import { deleting } from "./deleting";
@@ -51,13 +54,20 @@ function Deleting() {
   const end = () => {
     deleting.value = false;
   };
+  const refusal = useSignal<string | null>(null);
   const act = async () => {
-    await remove();
-    end();
+    try {
+      await remove();
+      end();
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      refusal.value = wrongText(error);
+    }
   };
   return (
     <Dialog title={told.removeTitle(editor.was.value?.name ?? "")} onClose={end}>
       <p>{told.removeText}</p>
+      <Refusal text={refusal} />
       <div class="row">
         <Action extra="tall" act={act}>
           {told.removeNow}
@@ -76,8 +86,12 @@ function Conflict() {
   const met = conflict.value;
   const mine = editor.draft.value;
   const theirs = met?.zone ? draftOf(met.zone) : null;
+  // Neither: the next attempt to save asks again.
+  const lookFirst = () => {
+    conflict.value = null;
+  };
   return (
-    <Dialog title={told.conflictTitle} onClose={() => undefined}>
+    <Dialog title={told.conflictTitle} onClose={lookFirst}>
       <p>{theirs ? told.conflictText : told.conflictGone}</p>
       {mine && theirs && <Compared mine={mine} theirs={theirs} />}
       <div class="row">

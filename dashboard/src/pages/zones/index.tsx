@@ -15,7 +15,7 @@ import { Dialogs } from "./dialogs";
 import { guarded, guardPage } from "./guard";
 import { keepReaders, planReaders } from "./readers";
 import { ZonesSide } from "./side";
-import { beginZone, check, close, editor, openZone, theirRing } from "./store";
+import { beginZone, check, close, editor, lookAtFile, openZone, theirRing } from "./store";
 import { canBeSaved } from "./verdict";
 
 const CHECK_MS = 700;
@@ -74,7 +74,7 @@ function useSite(): string | null {
     const refuse = (error: unknown) => {
       failed.value = sayRefusal(error);
     };
-    readSite().catch(refuse);
+    Promise.all([readSite(), lookAtFile()]).catch(refuse);
     const end = keepReaders();
     return () => {
       end();

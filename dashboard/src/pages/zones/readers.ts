@@ -10,19 +10,18 @@ const EVERY_MS = 10_000;
 
 /** Ask for the readers now and every ten seconds, until the result is called. */
 export function keepReaders(): () => void {
-  const load = () => {
-    ask<{ items: Reader[] }>("readers", { limit: 1000 }).then(
-      ({ items }) => {
-        readers.value = items;
-      },
-      (error: unknown) => {
-        if (!(error instanceof RefusedError)) throw error;
-      },
-    );
-  };
-  load();
-  const timer = setInterval(load, EVERY_MS);
+  void readReaders();
+  const timer = setInterval(readReaders, EVERY_MS);
   return () => clearInterval(timer);
+}
+
+/** Ask for the readers; where that is refused the last ones stay. */
+export async function readReaders(): Promise<void> {
+  try {
+    readers.value = (await ask<{ items: Reader[] }>("readers", { limit: 1000 })).items;
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+  }
 }
 
 /** Readers with an antenna that hears the zone. */

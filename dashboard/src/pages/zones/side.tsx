@@ -12,7 +12,7 @@ import { ZoneDetails } from "./details";
 import { FloorPart } from "./floor";
 import { guarded } from "./guard";
 import { readersOf } from "./readers";
-import { editor } from "./store";
+import { editor, unwritable } from "./store";
 
 export function ZonesSide({ floor }: { floor: Floor | undefined }) {
   return (
@@ -91,6 +91,7 @@ function ZoneList({ floor }: { floor: Floor | undefined }) {
         ))}
       </ul>
       <div class="pad col">
+        {unwritable.value && <p class="sm sec">{told[unwritable.value]}</p>}
         {list.length === 0 && <p class="sm sec">{floor ? told.noZones : told.noFloor}</p>}
         {may("site") ? (
           <Button

@@ -1,8 +1,8 @@
 /** The zone that is being edited: opened, saved, and what stands in the way. */
 import { signal } from "@preact/signals";
 import { look } from "../../address";
-import { RefusedError } from "../../api/client";
-import type { Zone } from "../../api/shape";
+import { ask, RefusedError } from "../../api/client";
+import type { Shape, Zone } from "../../api/shape";
 import { type Draft, draftOf, entryOf, newDraft, patchOf, ringsOf } from "../../drawing/draft";
 import { createEditor, fill, open } from "../../drawing/editor";
 import type { Ring } from "../../drawing/geometry";
@@ -10,11 +10,17 @@ import { type Entry, readEntry, removeEntry, type Settings, writeEntry } from ".
 import { may } from "../../session";
 import { readSite, zoneByName, zones } from "../../site";
 import { minute, nowMs } from "../../times";
+import { words } from "../../words";
+import { readReaders } from "./readers";
 
 export const editor = createEditor();
 
 /** The entry of the edited zone as it was read; null for a new one, and for who may not see it. */
 export const entry = signal<Entry | null>(null);
+/** Why nothing can be written into the site file; null where it can. */
+export const unwritable = signal<"noSiteFile" | "readOnlyFile" | null>(null);
+/** The number of the site file's version, which rises with each change. */
+export const siteNumber = signal<number | null>(null);
 /** What the gateway says is wrong, by key of the entry: `name`, `polygon`, …; `` for the rest. */
 export const problems = signal<ReadonlyMap<string, string>>(new Map());
 /** When it was saved, `14:32`. */
@@ -24,6 +30,14 @@ export const conflict = signal<{ zone: Zone | null; entry: Entry | null } | null
 
 const NOTHING_WRONG: ReadonlyMap<string, string> = new Map();
 const NO_RING: Ring = [];
+
+/** Look whether the site file can be written at all. Throws RefusedError. */
+export async function lookAtFile(): Promise<void> {
+  if (!may("site")) return;
+  const site = await ask<Shape<"Site">>("site");
+  siteNumber.value = site.number;
+  unwritable.value = site.file === null ? "noSiteFile" : site.read_only ? "readOnlyFile" : null;
+}
 
 /** Forget what was being edited. */
 export function close(): void {
@@ -79,13 +93,15 @@ function asked(draft: Draft): Entry {
 /** Ask the gateway what would be wrong; nothing is changed. */
 export async function check(): Promise<void> {
   const draft = editor.draft.value;
-  if (!draft || editor.changes.value === 0) return;
+  if (!draft || editor.changes.value === 0 || unwritable.value) return;
   try {
     const edited = await writeEntry(asked(draft), true);
     if (editor.draft.value === draft) problems.value = warningsOf(edited.warnings, draft);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    if (editor.draft.value === draft) take(error);
+    if (editor.draft.value !== draft) return;
+    if (error.status === 412) problems.value = new Map([["", words().places.conflictNote]]);
+    else take(error);
   }
 }
 
@@ -104,7 +120,7 @@ export async function save(): Promise<void> {
 }
 
 async function saved(name: string, draft: Draft): Promise<void> {
-  await readSite();
+  await Promise.all([readSite(), readReaders(), lookAtFile()]);
   look({ zone: name, new: null, floor: draft.floor || null });
   await openZone(name);
   savedAt.value = minute(nowMs());
@@ -170,10 +186,14 @@ function warningsOf(warnings: readonly { key: string; message: string }[], draft
   return found;
 }
 
-/** `zones[hall].polygon[2]` is about `polygon`; `name` of a body about `name`. */
+const FIELDS = new Set(["name", "was", "role", "floor", "parent", "polygon", "holes"]);
+
+/** `zones[hall].polygon[2]` is about `polygon`; what is about no field of the page is told whole. */
 function add(found: Map<string, string>, key: string, message: string): void {
   const own = key.replace(/^zones\[[^\]]*\]\.?/u, "");
   const field = own.split(/[.[]/u)[0] ?? "";
   const said = message.replace(/^line \d+: /u, "");
-  if (!found.has(field)) found.set(field, said);
+  const isShown = FIELDS.has(field);
+  const at = isShown ? field : "";
+  if (!found.has(at)) found.set(at, isShown || own === "" ? said : `${own}: ${said}`);
 }

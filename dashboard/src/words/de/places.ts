@@ -119,6 +119,10 @@ export const places: Words["places"] = {
   version: (version) => `Fassung ${version}`,
   versions: "Fassungen der Standortdatei",
   readOnly: "Sie sehen die Zonen; ändern darf Ihre Rolle sie nicht.",
+  noSiteFile:
+    "Dieses Gateway läuft ohne Standortdatei: zeichnen und Vorschau gehen, sichern nicht.",
+  readOnlyFile:
+    "Die Standortdatei ist schreibgeschützt: zeichnen und Vorschau gehen, sichern nicht.",
   remove: "Zone löschen…",
   removeTitle: (name) => `${name} löschen`,
   removeText:
@@ -137,6 +141,7 @@ export const places: Words["places"] = {
   theirs: "Die andere",
   keepMine: "Meine darüber sichern",
   takeTheirs: "Die andere nehmen",
+  conflictNote: "Jemand anderes hat diese Zone inzwischen geändert. Sichern zeigt beide.",
   conflictGone: "Jemand anderes hat diese Zone gelöscht.",
   testedNone: "In keiner Zone.",
   testedIn: (name) => `In ${name}.`,

@@ -117,6 +117,9 @@ export const places = {
   version: (version: string) => `version ${version}`,
   versions: "Versions of the site file",
   readOnly: "You see the zones; your role may not change them.",
+  noSiteFile:
+    "This gateway was started without a site file: you can draw and preview, and not save.",
+  readOnlyFile: "The site file may not be written: you can draw and preview, and not save.",
   remove: "Delete zone…",
   removeTitle: (name: string) => `Delete ${name}`,
   removeText:
@@ -135,6 +138,7 @@ export const places = {
   theirs: "Theirs",
   keepMine: "Save mine over it",
   takeTheirs: "Take theirs",
+  conflictNote: "Somebody else has changed this zone meanwhile. Saving shows both.",
   conflictGone: "Somebody else has deleted this zone.",
   testedNone: "In no zone.",
   testedIn: (name: string) => `In ${name}.`,

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Alert } from "../api/shape";
+import { anAlert } from "./example";
+import { followAlarms } from "./follow";
+import { NOTHING } from "./gathering";
+import { alarmLink, gathered, openAlerts } from "./store";
+
+/** A stream that a test opens, breaks and speaks through. */
+class FakeStream extends EventTarget {
+  static all: FakeStream[] = [];
+  isClosed = false;
+  constructor(readonly url: string) {
+    super();
+    FakeStream.all.push(this);
+  }
+  close() {
+    this.isClosed = true;
+  }
+  say(type: string, alert?: Alert) {
+    const init = { data: JSON.stringify(alert ?? null), lastEventId: String(alert?.seq ?? 0) };
+    if (!this.isClosed) this.dispatchEvent(new MessageEvent(type, init));
+  }
+}
+
+const newest = () => FakeStream.all.at(-1) ?? new FakeStream("");
+let listed: Alert[] = [];
+let isDown = false;
+let stop = () => {};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeStream.all = [];
+  listed = [];
+  isDown = false;
+  gathered.value = NOTHING;
+  vi.stubGlobal("EventSource", FakeStream);
+  vi.stubGlobal("fetch", async () => {
+    if (isDown) throw new TypeError("down");
+    return new Response(JSON.stringify({ items: listed }));
+  });
+  stop = followAlarms();
+});
+
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("following the alarms", () => {
+  it("reads the list once the stream is open, and takes what is told from then on", async () => {
+    listed = [anAlert({ id: "before" })];
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    newest().say("alert", anAlert({ id: "after", seq: 9 }));
+    expect([...openAlerts.value.keys()].sort()).toEqual(["after", "before"]);
+    expect(alarmLink.value.state).toBe("live");
+  });
+
+  it("says at once that it is cut off, keeps what it knows, and is back within 5 s", async () => {
+    listed = [anAlert({ id: "old", seq: 4 })];
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    newest().say("alert", anAlert({ id: "old", seq: 5 }));
+    isDown = true;
+    newest().say("error");
+    expect(alarmLink.value.state).toBe("lost");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(openAlerts.value.has("old")).toBe(true);
+    isDown = false;
+    listed = [anAlert({ id: "missed", seq: 7 })];
+    await vi.advanceTimersByTimeAsync(1500);
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(newest().url).toContain("after=5");
+    expect([...openAlerts.value.keys()]).toEqual(["missed"]);
+    expect(alarmLink.value.state).toBe("live");
+  });
+
+  it("begins anew when what it asks for is not kept any more", async () => {
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    listed = [anAlert({ id: "read" })];
+    newest().say("reset");
+    await vi.advanceTimersByTimeAsync(10);
+    expect([...openAlerts.value.keys()]).toEqual(["read"]);
+  });
+
+  it("opens the stream anew after a sleep of ten minutes", async () => {
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(3000);
+    const before = FakeStream.all.length;
+    vi.setSystemTime(Date.now() + 600_000);
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(FakeStream.all.length).toBe(before + 1);
+    expect(FakeStream.all.at(-2)?.isClosed).toBe(true);
+  });
+
+  it("finds out by the list that a stream is dead which says nothing", async () => {
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    const before = FakeStream.all.length;
+    listed = [anAlert({ id: "unheard" })];
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(openAlerts.value.has("unheard")).toBe(true);
+    expect(FakeStream.all.length).toBe(before + 1);
+  });
+});

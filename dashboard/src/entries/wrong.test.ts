@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { RefusedError } from "../api/client";
+import { wrongText } from "./wrong";
+
+test("problems are told by their key within the entry, without lines", () => {
+  const error = new RefusedError(422, {
+    detail: "The site file would not be valid.",
+    errors: [
+      { field: "readers[gate-1].address", message: "line 12: must be host:port", row: null },
+      { field: "zones[hall]", message: "stands twice", row: null },
+    ],
+  });
+  expect(wrongText(error)).toBe("address: must be host:port; stands twice");
+});
+
+test("without single problems the refusal itself is told", () => {
+  expect(wrongText(new RefusedError(409, { detail: "There is one already." }))).toBe(
+    "There is one already.",
+  );
+});

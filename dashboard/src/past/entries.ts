@@ -1,0 +1,162 @@
+/** What the history says of one asset, folded into lanes, events and points. Pure. */
+import type { Alert, Severity, Shape } from "../api/shape";
+import type { Span } from "./span";
+
+export type Entry = Shape<"HistoryPage">["items"][number];
+export type Gap = Shape<"PastGap">;
+export type Reason = Gap["reason"];
+
+/** A stay in a zone, or a time in which nobody knows. */
+export interface Bar {
+  readonly kind: "zone" | "gap";
+  readonly from: number;
+  /** The end of the span where it goes on. */
+  readonly to: number;
+  readonly isOpen: boolean;
+  /** Of a gap the last zone that was known. */
+  readonly zone: string | null;
+  readonly reason: Reason | null;
+  readonly readers: readonly string[];
+}
+
+export interface Fix {
+  readonly timeMs: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PastEvent {
+  readonly id: string;
+  readonly asset: string;
+  readonly timeMs: number;
+  readonly what:
+    | { readonly type: "movement"; readonly movement: Shape<"PastMovement"> }
+    | { readonly type: "crossing"; readonly crossing: Shape<"PastCrossing"> }
+    | { readonly type: "alert"; readonly alert: Alert };
+  readonly severity: Severity | null;
+}
+
+/** All that is shown of one asset in a span; each list oldest first. */
+export interface Past {
+  readonly asset: string;
+  readonly bars: readonly Bar[];
+  readonly fixes: readonly Fix[];
+  readonly events: readonly PastEvent[];
+}
+
+/** Fold what was asked; what goes on ends with the span. */
+export function pastOf(
+  asset: string,
+  entries: readonly Entry[],
+  alerts: readonly Alert[],
+  span: Span,
+): Past {
+  const bars = barsOf(entries, span);
+  const fixes = entries.flatMap((entry) =>
+    entry.type === "position" && entry.x_m !== null && entry.y_m !== null
+      ? [{ timeMs: Date.parse(entry.time), x: entry.x_m, y: entry.y_m }]
+      : [],
+  );
+  const events = [
+    ...entries.flatMap((entry) => eventOf(asset, entry)),
+    ...alertEvents(asset, alerts),
+  ]
+    .filter(({ timeMs }) => timeMs >= span.from && timeMs <= span.to)
+    .sort(byTime);
+  return { asset, bars, fixes: fixes.sort(byTime), events };
+}
+
+const byTime = (one: { timeMs: number }, other: { timeMs: number }) => one.timeMs - other.timeMs;
+
+function barsOf(entries: readonly Entry[], span: Span): Bar[] {
+  const bars = entries.flatMap((entry) => barOf(entry, span));
+  const gaps = bars.filter(({ kind }) => kind === "gap");
+  const stays = bars.filter(({ kind }) => kind === "zone").flatMap((bar) => without(bar, gaps));
+  return [...stays, ...gaps].sort((one, other) => one.from - other.from);
+}
+
+function barOf(entry: Entry, span: Span): Bar[] {
+  if (entry.type !== "visit" && entry.type !== "gap") return [];
+  const from = Math.max(span.from, Date.parse(entry.from));
+  const isOpen = entry.to === null;
+  const to = Math.min(span.to, entry.to === null ? span.to : Date.parse(entry.to));
+  if (to < from) return [];
+  const shared = { from, to, isOpen, zone: entry.zone };
+  return entry.type === "gap"
+    ? [{ ...shared, kind: "gap", reason: entry.reason, readers: entry.readers }]
+    : [{ ...shared, kind: "zone", reason: null, readers: [] }];
+}
+
+/** What is left of a stay where nobody knew for a part of it. */
+function without(bar: Bar, gaps: readonly Bar[]): Bar[] {
+  let parts = [bar];
+  for (const gap of gaps) {
+    if (gap.to <= bar.from || gap.from >= bar.to) continue;
+    parts = parts.flatMap((part) => [
+      ...(gap.from > part.from ? [{ ...part, to: Math.min(part.to, gap.from) }] : []),
+      ...(gap.to < part.to ? [{ ...part, from: Math.max(part.from, gap.to) }] : []),
+    ]);
+  }
+  return parts;
+}
+
+function eventOf(asset: string, entry: Entry): PastEvent[] {
+  if (entry.type !== "movement" && entry.type !== "crossing") return [];
+  const what =
+    entry.type === "movement"
+      ? ({ type: "movement", movement: entry } as const)
+      : ({ type: "crossing", crossing: entry } as const);
+  return [{ id: entry.id, asset, timeMs: Date.parse(entry.time), what, severity: null }];
+}
+
+function alertEvents(asset: string, alerts: readonly Alert[]): PastEvent[] {
+  return alerts
+    .filter((alert) => alert.asset === asset)
+    .map((alert) => ({
+      id: alert.id,
+      asset,
+      timeMs: Date.parse(alert.time),
+      what: { type: "alert", alert },
+      severity: alert.severity,
+    }));
+}
+
+/** All events of several assets, oldest first. */
+export function eventsOf(pasts: readonly Past[]): PastEvent[] {
+  return pasts.flatMap(({ events }) => events).sort(byTime);
+}
+
+/** So many of a list that is sorted by time lie at or before a moment. */
+export function countUpTo(list: readonly { readonly timeMs: number }[], moment: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.timeMs ?? 0) <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The next event after a moment (`by` 1), or the last before it (-1). */
+export function eventBeside(
+  events: readonly PastEvent[],
+  moment: number,
+  by: 1 | -1,
+): PastEvent | undefined {
+  if (by === 1) return events[countUpTo(events, moment)];
+  let place = countUpTo(events, moment) - 1;
+  while (place >= 0 && (events[place]?.timeMs ?? 0) >= moment) place -= 1;
+  return events[place];
+}
+
+/** What is known of a moment: the bar that it lies in, else the last one before it. */
+export function barAt(bars: readonly Bar[], moment: number): { bar: Bar; isIn: boolean } | null {
+  let last: Bar | null = null;
+  for (const bar of bars) {
+    if (bar.from > moment) break;
+    if (moment < bar.to || (bar.isOpen && moment <= bar.to)) last = bar;
+    else if (!last || last.to <= bar.to) last = bar;
+  }
+  if (!last) return null;
+  return { bar: last, isIn: moment < last.to || (last.isOpen && moment <= last.to) };
+}
