@@ -5,7 +5,8 @@ gateway's own encoder, made before the measurement so that the server takes no p
 peer in the same run is a bare page: the same frames on one canvas with the same shapes, without
 zones, labels, lists or a framework. Its busy share is what the ratio is a ratio to.
 
-Busy is the share of time that the page's main thread is at work (TaskDuration of Chromium).
+Busy is the processor time of the page's main thread in its tasks (TaskDuration of Chromium, in
+thread time, so that what else the machine does counts as little as can be) for each second.
 """
 
 import argparse
@@ -252,7 +253,7 @@ async def cost(browser: Browser, address: str, seconds: float) -> Cost:
         await page.wait_for_selector("canvas")
         await asyncio.sleep(WARM_UP_S)
         client = await page.context.new_cdp_session(page)
-        await client.send("Performance.enable")
+        await client.send("Performance.enable", {"timeDomain": "threadTicks"})
         before, begin = await _task_s(client), time.monotonic()
         gaps_ms: list[float] = await page.evaluate(COUNT_FRAMES, seconds)
         busy = (await _task_s(client) - before) / (time.monotonic() - begin)

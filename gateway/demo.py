@@ -42,6 +42,7 @@ from tags.times import SECOND_NS, format_time
 from zones.movements import Crossing, Movement
 
 PORT = 8080
+SITE_FILE = "demo.yaml"
 PAGES = Path(__file__).parents[1] / "dashboard" / "dist"
 """Where the pages lie, if they are built."""
 
@@ -125,8 +126,12 @@ def _plans(folder: DataFolder) -> dict[str, str]:
 def _gateway(folder: DataFolder, text: str, chosen: argparse.Namespace) -> Gateway:
     # The terminal shows alerts in its own words.
     logging.getLogger("tagwarden.alerts").disabled = True
-    site = parse_site(text, "demo.yaml")
-    options = Options(announce=Announcer(), rng=random.Random(chosen.seed))  # noqa: S311 - jitter
+    site = parse_site(text, SITE_FILE)
+    # In a file of its own, so that zones and rules can be edited; made anew by the next demo.
+    path = folder.path / SITE_FILE
+    path.write_text(text, encoding="utf-8")
+    jitter = random.Random(chosen.seed)  # noqa: S311 - no secret
+    options = Options(site_path=path, announce=Announcer(), rng=jitter)
     if chosen.port is not None:
         options.listen = f"127.0.0.1:{chosen.port}"
         return Gateway(folder, site, options)

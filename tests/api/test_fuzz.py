@@ -22,9 +22,7 @@ from history.state import open_state
 from tests.api.fake_gateway import NOON_NS, FakeDesk, client_of, moved, raised
 
 PATHS = [
-    (route.verb, schema_path(route.path))
-    for route in ROUTES
-    if not route.path.endswith("/stream")
+    (route.verb, schema_path(route.path)) for route in ROUTES if not route.path.endswith("/stream")
 ]
 NAMES = st.sampled_from(["limit", "cursor", "sort", "since", "until", "q", "tag", "zone", "state"])
 TEXTS = st.text(max_size=40) | st.sampled_from(["seq", "-seq", "1", "-1", "9" * 30, "\x00", "true"])

@@ -8,11 +8,19 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 from api.dashboard import DIST
 from tests.acceptance.running import until
@@ -36,6 +44,9 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+
+
+expect.set_options(timeout=15_000)  # A busy machine is slow; what must be quick says so itself.
 
 
 class Size(NamedTuple):
@@ -122,6 +133,14 @@ class Visitor:
         await self.when("!document.querySelector('[aria-busy=true], .awaited')")
         await page.evaluate("document.fonts.ready.then(() => true)")
 
+    async def tab_to(self, wanted: Locator, most: int = 80) -> None:
+        """Press Tab until the focus is there, as somebody without a mouse does."""
+        for _ in range(most):
+            await self.page.keyboard.press("Tab")
+            if await wanted.evaluate("(element) => element === document.activeElement"):
+                return
+        raise AssertionError(f"Tab does not reach {wanted} in {self.page.url}")
+
     async def when(self, expression: str, within_s: float = 30) -> None:
         """Wait until an expression is true in the page; its policy lets nothing wait in there."""
 
@@ -130,12 +149,25 @@ class Visitor:
 
         await until(look, within_s, f"{expression} in {self.page.url}")
 
-    async def barriers(self) -> list[str]:
-        """What axe finds in the page as it is, a line for each rule and its first place."""
-        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        rules = {"runOnly": {"type": "tag", "values": _AXE_TAGS}, "resultTypes": ["violations"]}
+    async def barriers(self, *only: str) -> list[str]:
+        """What axe finds in the page as it is, a line for each rule and its first place.
+
+        Asked for some rules by name, for these only, else for all of WCAG 2.2 A and AA.
+        """
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        wanted = {"type": "rule", "values": only} if only else {"type": "tag", "values": _AXE_TAGS}
+        rules = {"runOnly": wanted, "resultTypes": ["violations"]}
         found = await self.page.evaluate(f"axe.run(document, {json.dumps(rules)})")
         return [_barrier(each) for each in found["violations"]]
+
+    async def wear(self, theme: Literal["dark", "light"]) -> None:
+        """Change to a theme by its key, wherever the focus is."""
+        shown = "document.documentElement.dataset.theme"
+        if await self.page.evaluate(shown) != theme:
+            await self.page.evaluate("document.activeElement?.blur()")
+            await self.page.keyboard.press("l")
+            await self.when(f"{shown} === '{theme}'")
 
     async def sideways(self) -> int:
         """By how many pixels the page is wider than its window."""
@@ -151,22 +183,25 @@ def _barrier(found: dict[str, Any]) -> str:
     return f"{found['id']}: {nodes[0]['html'][:200]} ({len(nodes)}) {nodes[0]['failureSummary']}"
 
 
+class Taste(TypedDict, total=False):
+    """What a browser says of its user."""
+
+    color_scheme: Literal["dark", "light"]
+    locale: str
+    timezone_id: str
+    reduced_motion: Literal["reduce", "no-preference"]
+
+
 @asynccontextmanager
 async def visiting(
-    browser: Browser,
-    url: str,
-    size: Size = DESKTOP,
-    *,
-    color_scheme: Literal["dark", "light"] = "dark",
-    locale: str = "en-GB",
+    browser: Browser, url: str, size: Size = DESKTOP, **taste: Unpack[Taste]
 ) -> AsyncGenerator[Visitor]:
     """A window of its own; at the end no page may have done what none may do."""
-    context = await browser.new_context(
-        viewport={"width": size.width, "height": size.height},
-        has_touch=size.has_touch,
-        locale=locale,
-        color_scheme=color_scheme,
+    said: Taste = {"color_scheme": "dark", "locale": "en-GB", **taste}
+    context: BrowserContext = await browser.new_context(
+        viewport={"width": size.width, "height": size.height}, has_touch=size.has_touch, **said
     )
+    context.set_default_timeout(30_000)
     try:
         await context.add_init_script(_WATCH_POLICY)
         visitor = Visitor(await context.new_page(), url)

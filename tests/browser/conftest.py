@@ -1,24 +1,24 @@
-"""The browser's tests: a depot at work and a browser, each once a test."""
+"""The browser's tests: for each file a browser and a depot at work, which its tests share."""
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.chromium import chromium, require_pages
 from tests.browser.depot import Depot, depot
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncGenerator[Browser]:
     async with chromium() as browser:
         yield browser
 
 
-@pytest.fixture
-async def yard(tmp_path: Path) -> AsyncGenerator[Depot]:
-    """The depot with two floors, a guard and an administrator."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def yard(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Depot]:
+    """The depot with two floors, a guard and an administrator; each test carries its own laptop."""
     require_pages()
-    async with depot(tmp_path) as made:
+    async with depot(tmp_path_factory.mktemp("depot")) as made:
         yield made

@@ -1,8 +1,7 @@
 """A depot with two floors for the browser: a real gateway, readers whose reads a test decides."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,13 +9,17 @@ import httpx
 
 from simulators.llrp_reader import LlrpReader
 from tests.acceptance.running import (
+    Json,
     RunningGateway,
+    Spot,
     Walk,
     asking,
     gateway,
+    items,
     make_key,
     playing,
     tagwarden,
+    until,
 )
 
 SITE = """\
@@ -75,19 +78,36 @@ class Depot(NamedTuple):
     def url(self) -> str:
         return self.gateway.url
 
-    def put(self, asset: str, *spot: tuple[str, int]) -> None:
+    def put(self, asset: str, spot: Spot) -> None:
         """Let an asset be heard at one spot."""
-        (self.walk.spots[_TAGS[asset]],) = spot
+        self.walk.spots[_TAGS[asset]] = spot
 
     def lose(self, asset: str) -> None:
         """Let nobody hear an asset any more."""
         del self.walk.spots[_TAGS[asset]]
 
     async def carry_out(self, asset: str = LAPTOP) -> None:
-        """From the lobby through the gate: one exit."""
+        """From the lobby, once it is believed to be there, through the gate: one exit."""
         self.put(asset, INSIDE)
-        await asyncio.sleep(2)  # The walk takes a while.
+        await until(lambda: self.is_in(asset, "lobby"), 30, f"{asset} is in the lobby")
         self.put(asset, OUTSIDE)
+
+    async def is_in(self, asset: str, zone: str) -> bool:
+        """Whether the gateway has an asset in that zone."""
+        answer = await self.admin.get(f"/assets/{asset}/position")
+        return answer.status_code == 200 and answer.json()["zone"] == zone
+
+    def again(self, log: Path) -> AbstractAsyncContextManager[RunningGateway]:
+        """The gateway anew, on the same address, after it was killed."""
+        address = self.url.removeprefix("http://")
+        text = self.site.read_text(encoding="utf-8").replace("127.0.0.1:0", address)
+        self.site.write_text(text, encoding="utf-8")
+        return gateway(self.site, self.data, log)
+
+    async def alert_of(self, asset: str) -> Json | None:
+        """The newest alert about an asset."""
+        found = await items(self.admin, "/alerts", asset=asset, limit=1)
+        return found[0] if found else None
 
 
 def assets_csv() -> str:

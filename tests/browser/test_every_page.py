@@ -1,69 +1,130 @@
-"""Every page in three sizes: nothing foreign, nothing that a policy forbids, no barrier."""
+"""Every page in three sizes and both themes: nothing foreign, nothing forbidden, no barrier."""
+
+from collections.abc import AsyncGenerator
+from typing import Final
 
 import pytest
-from playwright.async_api import Browser
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
-from tests.browser.chromium import PHONE, SIZES, Size, Visitor, visiting
-from tests.browser.depot import LAPTOP, PASSWORD, Depot
+from tests.acceptance.running import Json, until
+from tests.browser.chromium import PHONE, SIZES, WALL, Size, Visitor, visiting
+from tests.browser.depot import PASSWORD, Depot
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
-PAGES = (
+NARROW: Final = Size("320", 320, 640)
+OUT: Final = "LT-0417"
+TAKEN: Final = "LT-0418"
+PAGES: Final = (
     "/live",
     "/live?view=table",
+    "/live?alert={alert}",
+    "/live?floor=first&asset=LT-0415",
     "/wall",
     "/alerts",
-    f"/asset?id={LAPTOP}",
+    "/alerts?alert={alert}",
+    f"/asset?id={OUT}",
     "/find",
-    f"/history?asset={LAPTOP}",
+    "/find?q=nothing%20is%20called%20so",
+    f"/history?asset={OUT}",
+    "/history",
     "/stock",
     "/readers",
+    "/readers?reader=gate-1",
     "/zones",
+    "/zones?floor=ground&zone=hall",
     "/rules",
+    "/rules?view=channels",
+    "/rules?view=deliveries",
     "/quality",
     "/system",
+    "/system?view=people",
+    "/system?view=keys",
+    "/system?view=backup",
+    "/system?view=audit",
+    "/system?view=versions",
+    "/setup?step=plan",
+    "/setup?step=zone",
+    "/setup?step=reader",
+    "/setup?step=rule",
+    "/setup?step=done",
+    "/nowhere-at-all",
 )
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: size.name)
-async def test_every_page_can_be_used_by_everybody(
-    browser: Browser, yard: Depot, size: Size
-) -> None:
-    async with visiting(browser, yard.url, size) as visitor:
-        found = [f"/login: {each}" for each in await _barriers_of_log_in(visitor)]
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def alert(yard: Depot) -> Json:
+    """A critical alert that nobody has; another one is acknowledged."""
+    for laptop in (TAKEN, OUT):
+        await yard.carry_out(laptop)
+        found = await until(lambda: yard.alert_of(laptop), 20, "the exit is an alert")  # noqa: B023 -- awaited here
+        if laptop == TAKEN:
+            note = {"note": "Guard sent"}
+            await yard.admin.post(f"/alerts/{found['id']}/acknowledge", json=note)
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def window(browser: Browser, yard: Depot) -> AsyncGenerator[Visitor]:
+    """One window in which an administrator opens page after page; nothing glides in it."""
+    async with visiting(browser, yard.url, reduced_motion="reduce") as visitor:
         await visitor.log_in("admin", PASSWORD)
-        for path in PAGES:
-            await visitor.open(path)
-            await visitor.settled()
-            found += [f"{path}: {each}" for each in await visitor.barriers()]
-            if await visitor.sideways():
-                found.append(f"{path}: wider than its window by {await visitor.sideways()} px")
+        yield visitor
+
+
+async def look_at(visitor: Visitor, size: Size) -> list[str]:
+    """What is wrong with the page in this size, in the dark and in the light."""
+    await visitor.page.set_viewport_size({"width": size.width, "height": size.height})
+    await visitor.wear("dark")
+    found = await visitor.barriers()
+    await visitor.wear("light")
+    found += await visitor.barriers("color-contrast")  # A theme is colours, nothing else.
+    wider = await visitor.sideways()
+    if wider:
+        found.append(f"wider than its window by {wider} px")
+    return [f"{size.name}: {each}" for each in found]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_everybody_can_use_the_page(window: Visitor, alert: Json, path: str) -> None:
+    await window.open(path.format(alert=alert["id"]))
+    await window.settled()
+    found = [each for size in SIZES for each in await look_at(window, size)]
+    await window.page.set_viewport_size({"width": NARROW.width, "height": NARROW.height})
+    if await window.sideways():
+        found.append(f"at 320 px wider than its window by {await window.sideways()} px")
+    assert not found, "\n".join(found)
+    window.require_no_faults()
+
+
+@pytest.mark.parametrize("path", ["/login", "/setup", "/wall"])
+async def test_everybody_can_use_what_is_seen_before_a_log_in(
+    browser: Browser, yard: Depot, path: str
+) -> None:
+    async with visiting(browser, yard.url, reduced_motion="reduce") as visitor:
+        await visitor.open(path)
+        await visitor.page.locator("#main").wait_for()
+        found = [each for size in (*SIZES, NARROW) for each in await look_at(visitor, size)]
         assert not found, "\n".join(found)
 
 
-async def _barriers_of_log_in(visitor: Visitor) -> list[str]:
-    await visitor.open("/login")
-    await visitor.page.get_by_label("Login name").wait_for()
-    return await visitor.barriers()
-
-
-async def test_on_a_phone_nothing_scrolls_sideways_at_320_pixels(
-    browser: Browser, yard: Depot
-) -> None:
-    async with visiting(browser, yard.url, PHONE._replace(width=320, height=640)) as visitor:
-        await visitor.log_in("admin", PASSWORD)
-        for path in PAGES:
-            await visitor.open(path)
-            await visitor.settled()
-            assert await visitor.sideways() == 0, path
-
-
-async def test_light_pages_have_no_barrier(browser: Browser, yard: Depot) -> None:
-    async with visiting(browser, yard.url, color_scheme="light") as visitor:
-        await visitor.log_in("guard", PASSWORD)
-        found: list[str] = []
-        for path in PAGES:
-            await visitor.open(path)
-            await visitor.settled()
-            found += [f"{path}: {each}" for each in await visitor.barriers()]
-        assert not found, "\n".join(found)
+@pytest.mark.parametrize("size", [PHONE, WALL], ids=lambda size: size.name)
+async def test_everybody_can_use_the_dialogs(window: Visitor, alert: Json, size: Size) -> None:
+    assert alert
+    page = window.page
+    await page.set_viewport_size({"width": size.width, "height": size.height})
+    await window.open("/readers")
+    await window.settled()
+    found: list[str] = []
+    for key in ("?", "a"):
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        found += await look_at(window, size)
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.locator(".top .who").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    found += await look_at(window, size)
+    assert not found, "\n".join(found)
+    window.require_no_faults()

@@ -3,87 +3,100 @@
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
-import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.acceptance.running import asking, gateway, items, make_key, until
-from tests.browser.chromium import visiting
-from tests.browser.depot import LAPTOP, PASSWORD, Depot
+from tests.acceptance.running import until
+from tests.browser.cable import cable
+from tests.browser.chromium import Visitor, visiting
+from tests.browser.depot import INSIDE, OUTSIDE, PASSWORD, Depot
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
 
-TOLD_LOST_WITHIN_MS = 3_000
-LIVE_AGAIN_WITHIN_MS = 5_000
-
-
-async def test_a_killed_gateway_is_said_to_be_lost_and_nothing_is_missed_when_it_is_back(
-    browser: Browser, yard: Depot, tmp_path: Path
-) -> None:
-    async with visiting(browser, yard.url) as visitor, AsyncExitStack() as stack:
-        page = visitor.page
-        await visitor.log_in("guard", PASSWORD)
-        link = page.locator(".top .link")
-        await expect(link).to_contain_text("Live", timeout=10_000)
-        visitor.may_lose_the_gateway = True
-
-        await yard.gateway.kill()
-        await expect(link).to_contain_text("lost", timeout=TOLD_LOST_WITHIN_MS)
-
-        again = yard.site.read_text(encoding="utf-8").replace(
-            "127.0.0.1:0", yard.url.removeprefix("http://")
-        )
-        yard.site.write_text(again, encoding="utf-8")
-        await stack.enter_async_context(gateway(yard.site, yard.data, tmp_path / "log again"))
-        await expect(link).to_contain_text("Live", timeout=LIVE_AGAIN_WITHIN_MS)
-
-        await yard.carry_out()
-        key = await make_key(yard.data, "viewer")
-        viewer = await stack.enter_async_context(asking(yard.url, key))
-        await until(lambda: _raised(viewer), 20, "the exit after the return is an alert")
-        told = page.get_by_role("alert").filter(has_text=LAPTOP)
-        await expect(told.first).to_be_visible(timeout=5_000)
+LOST_WITHIN_MS: Final = 3_000
+LIVE_WITHIN_MS: Final = 5_000
+TOLD_WITHIN_MS: Final = 8_000
+ASLEEP_S: Final = 600
+_STAMP: Final = "window.loadedOnce = true"
 
 
-async def _raised(viewer: httpx.AsyncClient) -> bool:
-    return len(await items(viewer, "/alerts", state="active")) > 0
+def link_of(page: Page) -> Locator:
+    """What the top says of the connection."""
+    return page.locator(".top .link")
+
+
+def told_of(page: Page, laptop: str) -> Locator:
+    """The row of an alert about a laptop."""
+    return page.locator("[data-alert]").filter(has_text=laptop)
+
+
+async def watch(visitor: Visitor) -> Page:
+    """A guard looks at the alerts, and will not reload."""
+    await visitor.log_in("guard", PASSWORD, "/alerts")
+    await visitor.settled()
+    await expect(link_of(visitor.page)).to_contain_text("Live")
+    await visitor.page.evaluate(_STAMP)
+    visitor.may_lose_the_gateway = True
+    return visitor.page
+
+
+async def is_raised(yard: Depot, laptop: str) -> bool:
+    return await yard.alert_of(laptop) is not None
 
 
 async def test_an_alert_raised_while_the_browser_was_cut_off_is_there_when_it_is_back(
     browser: Browser, yard: Depot
 ) -> None:
     async with visiting(browser, yard.url) as visitor:
-        page = visitor.page
-        await visitor.log_in("guard", PASSWORD)
-        await visitor.settled()
-        visitor.may_lose_the_gateway = True
+        page = await watch(visitor)
         await page.context.set_offline(True)
-        await yard.carry_out()
-        await until(lambda: _raised(yard.admin), 20, "the exit is an alert")
+        await expect(link_of(page)).to_contain_text("lost", timeout=LOST_WITHIN_MS)
+        await yard.carry_out("LT-0411")
+        await until(lambda: is_raised(yard, "LT-0411"), 20, "the exit is an alert")
         await page.context.set_offline(False)
-        told = page.get_by_role("alert").filter(has_text=LAPTOP)
-        await expect(told.first).to_be_visible(timeout=8_000)
+        await expect(told_of(page, "LT-0411")).to_be_visible(timeout=TOLD_WITHIN_MS)
+        await expect(link_of(page)).to_contain_text("Live", timeout=LIVE_WITHIN_MS)
+        assert await page.evaluate("loadedOnce")
 
 
-async def test_a_browser_that_slept_for_ten_minutes_says_so_and_catches_up(
+async def test_a_browser_that_slept_for_ten_minutes_catches_up(
     browser: Browser, yard: Depot
 ) -> None:
-    """Chromium freezes the page as it does when a lid is closed; its clock jumps meanwhile."""
-    async with visiting(browser, yard.url) as visitor:
+    """As with a closed lid: no timer runs, nothing comes by the network, and no socket says so."""
+    async with cable(yard.url) as line, visiting(browser, line.url) as visitor:
         page = visitor.page
         await page.clock.install()
-        await visitor.log_in("guard", PASSWORD)
-        await visitor.settled()
-        visitor.may_lose_the_gateway = True
-        devtools = await page.context.new_cdp_session(page)
-        await page.clock.pause_at(time.time() + 1)
-        await devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-        await yard.carry_out()
-        await until(lambda: _raised(yard.admin), 20, "the exit is an alert")
-        await devtools.send("Page.setWebLifecycleState", {"state": "active"})
-        await page.clock.fast_forward(600_000)
+        await watch(visitor)
+        await page.clock.pause_at(time.time() + 2)
+        line.cut()
+        await yard.carry_out("LT-0412")
+        await until(lambda: is_raised(yard, "LT-0412"), 20, "the exit is an alert")
+        assert await told_of(page, "LT-0412").count() == 0, "it does not sleep"
+        line.join()
+        await page.clock.fast_forward(ASLEEP_S * 1000)
         await page.clock.resume()
-        told = page.get_by_role("alert").filter(has_text=LAPTOP)
-        await expect(told.first).to_be_visible(timeout=8_000)
-        await expect(page.locator(".top .link")).to_contain_text("Live", timeout=8_000)
+        await expect(told_of(page, "LT-0412")).to_be_visible(timeout=TOLD_WITHIN_MS)
+        await expect(link_of(page)).to_contain_text("Live", timeout=TOLD_WITHIN_MS)
+        assert await page.evaluate("loadedOnce")
+
+
+async def test_a_killed_gateway_is_said_to_be_lost_and_nothing_is_missed_when_it_is_back(
+    browser: Browser, yard: Depot, tmp_path: Path
+) -> None:
+    """The last test of this file: it leaves the depot with another gateway."""
+    async with visiting(browser, yard.url) as visitor, AsyncExitStack() as stack:
+        page = await watch(visitor)
+        yard.put("LT-0413", INSIDE)
+        await until(lambda: yard.is_in("LT-0413", "lobby"), 30, "it is in the lobby")
+
+        await yard.gateway.kill()
+        await expect(link_of(page)).to_contain_text("lost", timeout=LOST_WITHIN_MS)
+        yard.put("LT-0413", OUTSIDE)
+        await stack.enter_async_context(yard.again(tmp_path / "log"))
+        await expect(link_of(page)).to_contain_text("Live", timeout=LIVE_WITHIN_MS)
+
+        await until(lambda: is_raised(yard, "LT-0413"), 20, "the exit is an alert")
+        await expect(told_of(page, "LT-0413")).to_be_visible(timeout=TOLD_WITHIN_MS)
+        assert await page.evaluate("loadedOnce")

@@ -120,10 +120,11 @@ function useNoteForm(alert: Alert) {
     if (busy.value) return;
     busy.value = true;
     refusal.value = null;
+    // The form goes; the focus stays at the evidence that it belonged to.
+    const home = box.current?.closest<HTMLElement>(".evidence");
     try {
       await acknowledge(alert.id, note.value.trim());
-      // The form goes; the focus stays at the evidence that it belonged to.
-      box.current?.closest<HTMLElement>(".evidence")?.focus();
+      home?.focus();
       doneHere.value = words().alarms.states.acknowledged("");
       endAcknowledging();
     } catch (error) {

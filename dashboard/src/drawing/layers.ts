@@ -44,8 +44,11 @@ function drawName(pen: Pen, corners: Ring, name: string): void {
   const [x, y] = points.reduce((best, point) =>
     point[0] + point[1] < best[0] + best[1] ? point : best,
   );
+  const across = points.map((point) => point[0]);
   context.fillStyle = pen.colour("--ink");
-  context.font = pen.font(12, 600);
+  context.font = pen.font(12 * unit, 600);
+  const room = Math.max(...across) - Math.min(...across) - 16 * unit;
+  if (context.measureText(name).width > room) return;
   context.textBaseline = "top";
   context.textAlign = "left";
   context.fillText(name, x + 8 * unit, y + 8 * unit);
@@ -198,7 +201,7 @@ function drawTested(pen: Pen, at: Point): void {
 function drawTag(pen: Pen, at: Point, text: string): void {
   const { context, unit, width } = pen;
   const [x, y] = screenOf(pen, at);
-  context.font = pen.font(12);
+  context.font = pen.font(12 * unit);
   const wide = context.measureText(text).width + 12 * unit;
   const high = 20 * unit;
   const left = Math.max(4, Math.min(width - wide - 4, x - wide + 8 * unit));

@@ -17,7 +17,7 @@ const isAccountOpen = signal(false);
 export function Top() {
   return (
     <header class="top">
-      <a class="brand" href="/live">
+      <a class="brand" href="/live" aria-label="Tagwarden">
         <Brand />
         <span class="no-ph">Tagwarden</span>
       </a>
@@ -30,7 +30,7 @@ export function Top() {
         type="button"
         class="who"
         title={me.value?.name}
-        aria-label={`${words().frame.account}: ${me.value?.name ?? ""}`}
+        aria-label={`${initials.value}, ${me.value?.name ?? words().frame.account}`}
         onClick={() => {
           isAccountOpen.value = true;
         }}

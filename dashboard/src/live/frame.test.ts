@@ -179,3 +179,24 @@ test("the tallies count assets by floor and by how sure they are, and loose tags
   expect(floors.get("first")?.all).toBe(0);
   expect(looseTags).toBe(1);
 });
+
+/** Made by `api.live_frames.encode` of the gateway. */
+const MADE = [
+  "AQEAAAcAAAAAAIBW/rx4QgAAAAAAAEVAAgAAAAAAAAC6AAAAAAAAAAAAAAAEAAAAej///+Au//8AAAAA",
+  "AwBaAAAAIAF7InNpdGUiOiJ2MSIsImZsb29ycyI6W3sibmFtZSI6Imdyb3VuZCIsImxlZnRfbSI6LTIw",
+  "LjAsImJvdHRvbV9tIjotMjAuMCwic3RlcF9tIjowLjAwMn1dLCJ6b25lcyI6W3sibmFtZSI6ImhhbGwi",
+  "LCJmbG9vciI6Imdyb3VuZCIsInJvbGUiOiJzdG9yYWdlIn1dLCJ1bmhlYXJkIjpbMF0sIm5hbWVzIjpb",
+  "IkxULTEiLCJQLTIiXX0=",
+].join("");
+
+test("a frame of the gateway's own encoder is understood", () => {
+  const map = emptyLive();
+  const bytes = Uint8Array.from(atob(MADE), (sign) => sign.charCodeAt(0));
+  expect(takeFrame(map, bytes.buffer)).toBe(true);
+  expect(map).toMatchObject({ number: 7, seq: 42, timeMs: 1_700_000_000_000, unheard: [0] });
+  const first = whereAt(map, 0);
+  expect(first).toMatchObject({ name: "LT-1", zone: "hall", floor: "ground", alert: "warning" });
+  expect(first?.x).toBeCloseTo(12.5, 2);
+  expect(first?.y).toBeCloseTo(4, 2);
+  expect(whereAt(map, 4)).toMatchObject({ x: null, provisional: true, lastKnown: true });
+});

@@ -12,11 +12,12 @@ import { FloorMarks } from "./marks";
 
 const DOT = 4;
 
-/** Follows the live map. Assets of a category in `hidden` are left out. */
+/** Follows the live map, at most once in `everyMs`. Assets of a category in `hidden` are left out. */
 export function useFloorMarks(
   floor: Floor | undefined,
   zones: readonly Zone[],
   hidden: ReadonlySet<string>,
+  everyMs = 0,
 ): ReadonlySignal<Marks | null> {
   const made = useSignal<Marks | null>(null);
   const key = [...hidden].join("\n");
@@ -25,13 +26,17 @@ export function useFloorMarks(
     if (!floor) return;
     const drawn = drawnFloor(floor, zones);
     const shapes = new Shapes(hidden);
+    let last = -Infinity;
     const follower = new FloorMarks({ name: floor.name, zones: drawn.zones, shapeOf: shapes.of });
     return effect(() => {
       void liveTurn.value;
+      const now = performance.now();
+      if (shapes.assets === assetById.value && now - last < everyMs) return;
+      last = now;
       shapes.assets = assetById.value;
       made.value = follower.follow(live);
     });
-  }, [floor, zones, key, made]);
+  }, [floor, zones, key, made, everyMs]);
   return made;
 }
 

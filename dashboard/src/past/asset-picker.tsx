@@ -50,7 +50,9 @@ export function AssetPicker({ label, onPick, without = [] }: AssetPickerProps) {
     <div class="picker">
       <input
         class="inp"
-        type="search"
+        type="text"
+        list={undefined}
+        // biome-ignore lint/a11y/noRedundantRoles: without a list of the system it is not implied
         role="combobox"
         autocomplete="off"
         aria-label={label}

@@ -151,12 +151,16 @@ export function eventBeside(
 
 /** What is known of a moment: the bar that it lies in, else the last one before it. */
 export function barAt(bars: readonly Bar[], moment: number): { bar: Bar; isIn: boolean } | null {
-  let last: Bar | null = null;
-  for (const bar of bars) {
-    if (bar.from > moment) break;
-    if (moment < bar.to || (bar.isOpen && moment <= bar.to)) last = bar;
-    else if (!last || last.to <= bar.to) last = bar;
-  }
-  if (!last) return null;
-  return { bar: last, isIn: moment < last.to || (last.isOpen && moment <= last.to) };
+  const begun = bars.filter((bar) => bar.from <= moment);
+  const around = begun.findLast((bar) => covers(bar, moment));
+  if (around) return { bar: around, isIn: true };
+  const last = begun.reduce<Bar | null>(
+    (latest, bar) => (latest && latest.to > bar.to ? latest : bar),
+    null,
+  );
+  return last && { bar: last, isIn: false };
+}
+
+function covers(bar: Bar, moment: number): boolean {
+  return moment < bar.to || (bar.isOpen && moment <= bar.to);
 }

@@ -63,17 +63,27 @@ function drawBar(
   const [y, high] = [top + PAD * unit, BAR * unit];
   const isGap = bar.kind === "gap";
   const isFirst = !isGap && asset === scene.first;
-  context.fillStyle = palette.colour(isGap ? "--surface" : isFirst ? "--pick-soft" : "--hover");
+  context.fillStyle = palette.colour(fillOf(isGap, isFirst));
   context.fillRect(left, y, size, high);
   if (isGap && hatch) {
     context.fillStyle = hatch;
     context.fillRect(left, y, size, high);
   }
-  context.strokeStyle = palette.colour(isFirst ? "--pick" : isGap ? "--ink-3" : "--line-strong");
+  context.strokeStyle = palette.colour(edgeOf(isGap, isFirst));
   context.setLineDash(isGap ? [3 * unit, 3 * unit] : []);
   if (size > 3) context.strokeRect(left + 0.5, y + 0.5, size - 1, high - 1);
   context.setLineDash([]);
   drawLabel(context, scene, bar, { left, size, y, high });
+}
+
+function fillOf(isGap: boolean, isFirst: boolean): string {
+  if (isGap) return "--surface";
+  return isFirst ? "--pick-soft" : "--hover";
+}
+
+function edgeOf(isGap: boolean, isFirst: boolean): string {
+  if (isGap) return "--ink-3";
+  return isFirst ? "--pick" : "--line-strong";
 }
 
 interface Box {

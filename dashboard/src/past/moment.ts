@@ -59,28 +59,33 @@ export function trailPart(steps: readonly Step[], moment: number): readonly Step
   return steps.slice(Math.max(begin, end - TRAIL_POINTS), end);
 }
 
+/** A part of a way on one floor, and the floors before and after it. */
+export interface Run {
+  steps: Step[];
+  leftFor: string | null;
+  cameFrom: string | null;
+}
+
 /** The parts of a way that lie on one floor; a part ends where another floor was come to. */
 export function runsOn(
   steps: readonly Step[],
   floor: string,
   floorOf: (zone: string) => string | null,
-): readonly { steps: readonly Step[]; leftFor: string | null; cameFrom: string | null }[] {
-  const runs: { steps: Step[]; leftFor: string | null; cameFrom: string | null }[] = [];
-  let current: (typeof runs)[number] | null = null;
+): readonly Run[] {
+  const runs: Run[] = [];
   let before: string | null = null;
   for (const step of steps) {
-    const here = (step.zone === null ? before : floorOf(step.zone)) ?? before ?? floor;
-    if (here === floor) {
-      if (!current) {
-        current = { steps: [], leftFor: null, cameFrom: before !== floor ? before : null };
-        runs.push(current);
-      }
-      current.steps.push(step);
-    } else if (current) {
-      current.leftFor = here;
-      current = null;
-    }
+    const named: string | null = step.zone === null ? null : floorOf(step.zone);
+    const here: string = named ?? before ?? floor;
+    const open = before === floor ? runs.at(-1) : undefined;
+    if (here === floor) takeStep(runs, open, step, before);
+    else if (open) open.leftFor = here;
     before = here;
   }
   return runs;
+}
+
+function takeStep(runs: Run[], open: Run | undefined, step: Step, before: string | null): void {
+  if (open) open.steps.push(step);
+  else runs.push({ steps: [step], leftFor: null, cameFrom: before });
 }

@@ -10,7 +10,7 @@ export type Draw = (
 ) => void;
 
 /** `draw` reads signals; it is called once a frame at most, and when the size changes. */
-export function useCanvas(draw: Draw): RefObject<HTMLCanvasElement> {
+export function useCanvas(draw: Draw): RefObject<HTMLCanvasElement | null> {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const canvas = ref.current;

@@ -9,28 +9,52 @@ export interface GroundLook {
   readonly pickedZone: string | null;
   readonly readers: readonly PlanReader[];
   readonly layers: readonly PlanLayer[];
-  /** Whether there is a picture beneath: then zones are drawn as outlines. */
-  readonly hasPicture: boolean;
+  /** The picture of the floor, and whether it is light on dark. */
+  readonly picture: { readonly image: CanvasImageSource; readonly dark: boolean } | null;
+  /** Whether zones show numbers: then readers would be in the way. */
+  readonly counts: boolean;
 }
 
 /** Draw the ground of a floor. */
 export function drawGround(pen: Pen, floor: DrawnFloor, look: GroundLook): void {
-  const outside = floor.zones.filter((each) => each.outline && isOutside(each, floor.box));
-  for (const zone of outside) drawZone(pen, zone, look, true);
-  drawFloor(pen, floor.box, look);
-  for (const zone of floor.zones) {
-    if (zone.outline && !outside.includes(zone)) drawZone(pen, zone, look, false);
-  }
-  drawWall(pen, floor.box);
-  for (const layer of look.layers) if (layer.order === "ground") layer.draw(pen);
-  for (const reader of look.readers) drawReader(pen, reader);
+  const isYard = (each: DrawnZone) => isOutside(each, floor.box);
+  const rooms = floor.zones.filter((each) => !isYard(each));
+  const yards = floor.zones.filter(isYard);
+  for (const zone of yards) fillZone(pen, zone, look, "--plan-yard");
+  drawFloor(pen, floor.box);
+  for (const zone of rooms) fillZone(pen, zone, look, "--plan-zone");
+  if (look.picture) drawPicture(pen, floor.box, look.picture);
+  else drawWall(pen, floor.box);
+  for (const zone of rooms) strokeZone(pen, zone, look, false);
+  for (const zone of yards) strokeZone(pen, zone, look, true);
+  const beneath = look.layers.filter((layer) => layer.order === "ground");
+  for (const layer of beneath) layer.draw(pen);
+  for (const reader of look.counts ? [] : look.readers) drawReader(pen, reader);
 }
 
-/** A zone whose middle lies beyond the floor's rectangle is a yard. */
-function isOutside({ middle }: DrawnZone, box: BoxM): boolean {
+/** A zone beyond the floor's rectangle is a yard, and so is one that leads outside. */
+function isOutside({ middle, zone }: DrawnZone, box: BoxM): boolean {
   if (!middle) return false;
   const { x, y } = middle;
-  return x < box.left || x > box.right || y < box.bottom || y > box.top;
+  const isBeyond = x < box.left || x > box.right || y < box.bottom || y > box.top;
+  return isBeyond || zone.role === "exit";
+}
+
+/** How much of the picture is seen: it tells where things are, and stays behind them. */
+const PICTURE_ALPHA = { dark: 0.42, light: 0.6 };
+
+/** The picture lies over the zones and lets them through: its ground takes their colour. */
+function drawPicture(pen: Pen, box: BoxM, { image, dark }: NonNullable<GroundLook["picture"]>) {
+  const { context } = pen;
+  const [x0, y0] = pen.toScreen({ x: box.left, y: box.top });
+  const [x1, y1] = pen.toScreen({ x: box.right, y: box.top });
+  const [x2, y2] = pen.toScreen({ x: box.left, y: box.bottom });
+  context.save();
+  context.globalAlpha *= dark ? PICTURE_ALPHA.dark : PICTURE_ALPHA.light;
+  context.globalCompositeOperation = dark ? "screen" : "multiply";
+  context.transform(x1 - x0, y1 - y0, x2 - x0, y2 - y0, x0, y0);
+  context.drawImage(image, 0, 0, 1, 1);
+  context.restore();
 }
 
 function boxPath(pen: Pen, box: BoxM): [number, number, number, number] {
@@ -39,8 +63,7 @@ function boxPath(pen: Pen, box: BoxM): [number, number, number, number] {
   return [Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)];
 }
 
-function drawFloor(pen: Pen, box: BoxM, look: GroundLook): void {
-  if (look.hasPicture) return;
+function drawFloor(pen: Pen, box: BoxM): void {
   pen.context.fillStyle = pen.colour("--plan-floor");
   pen.context.fillRect(...boxPath(pen, box));
 }
@@ -66,21 +89,25 @@ export function traceOutline(pen: Pen, outline: Outline): void {
   }
 }
 
-function drawZone(pen: Pen, zone: DrawnZone, look: GroundLook, outside: boolean): void {
-  const { context, unit, colour } = pen;
-  if (!zone.outline) return;
-  const picked = zone.name === look.pickedZone;
-  traceOutline(pen, zone.outline);
-  context.save();
-  context.clip("evenodd");
-  if (!look.hasPicture || outside) {
-    context.fillStyle = colour(outside ? "--plan-yard" : "--plan-zone");
-    context.fill("evenodd");
-  }
-  if (picked) {
+function fillZone(pen: Pen, { name, outline }: DrawnZone, look: GroundLook, token: string): void {
+  const { context, colour } = pen;
+  if (!outline) return;
+  traceOutline(pen, outline);
+  context.fillStyle = colour(token);
+  context.fill("evenodd");
+  if (name === look.pickedZone) {
     context.fillStyle = colour("--pick-soft");
     context.fill("evenodd");
   }
+}
+
+function strokeZone(pen: Pen, zone: DrawnZone, look: GroundLook, outside: boolean): void {
+  const { context, unit, colour } = pen;
+  if (!zone.outline) return;
+  const picked = zone.name === look.pickedZone;
+  context.save();
+  traceOutline(pen, zone.outline);
+  context.clip("evenodd");
   if (look.unheard.has(zone.name)) hatch(pen, zone.outline);
   // Clipped to the zone, a stroke of twice the width is one beside the border, inside.
   context.setLineDash(outside ? [2 * unit, 4 * unit] : []);

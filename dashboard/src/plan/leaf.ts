@@ -76,16 +76,17 @@ export class Leaf {
     this.showAll(false);
   }
 
-  /** The element has another size; the middle stays. */
+  /** The element has another size; the middle stays, and a plan that was seen whole is again. */
   resize(): void {
     const { x, y, scale } = this.view();
+    const wasWhole = scale <= this.whole().scale * 1.02;
     this.quiet = true;
     this.map.invalidateSize({ animate: false, pan: false });
     const whole = this.whole();
     this.map.setMinZoom(Math.log2(whole.scale));
     this.map.setMaxZoom(Math.log2(Math.max(CLOSEST, whole.scale * 4)));
     this.quiet = false;
-    this.go({ ...whole, x, y, scale: Math.max(scale, whole.scale) }, false);
+    this.go(wasWhole ? whole : { ...whole, x, y, scale: Math.max(scale, whole.scale) }, false);
   }
 
   /** The view that shows the whole plan. */

@@ -70,7 +70,11 @@ export function placed(scene: Scene, pen: Pen, counts: boolean, nowMs: number): 
   return { labels, cover, counts, atMs: nowMs, pen };
 }
 
-function coverAssets({ marks }: Scene, pen: Pen, cover: Cover): void {
+function coverAssets({ marks, readers }: Scene, pen: Pen, cover: Cover): void {
+  for (const reader of readers) {
+    const [x, y] = pen.toScreen(reader);
+    cover.add({ ...widened({ x, y, w: 0, h: 0 }, 6 * pen.unit), weight: 2 });
+  }
   if (!marks || marks.count > COVERED_MAX) return;
   for (let at = 0; at < marks.count; at++) {
     if (((marks.look[at] ?? 0) & (LOOK.shown | LOOK.nowhere)) !== LOOK.shown) continue;

@@ -1,16 +1,19 @@
 /**
- * How often a glide is drawn: as often as the screen shows it, or a tenth of the time at most.
- * What the browser does with a drawn canvas takes as long again.
+ * How often a glide is drawn: with each frame of the screen while there are few assets, each 30 ms
+ * with many, and where drawing is slow so seldom that it takes a fifth of the time at most.
  */
-const SHARE = 10;
+const SHARE = 5;
+const MANY = 2000;
+const MANY_MS = 30;
 
 export class Pace {
   private tookMs = 0;
   private beganMs = -Infinity;
 
-  /** Whether the next step is due; where drawing is slow, a glide has fewer steps. */
-  isDue(nowMs: number): boolean {
-    return nowMs - this.beganMs >= this.tookMs * SHARE;
+  /** Whether the next step of `count` assets is due. */
+  isDue(nowMs: number, count: number): boolean {
+    const least = count > MANY ? MANY_MS : 0;
+    return nowMs - this.beganMs >= Math.max(least, this.tookMs * SHARE);
   }
 
   /** Draw, and note how long it took. */

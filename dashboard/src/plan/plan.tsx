@@ -87,11 +87,7 @@ function Drawn(props: PlanProps & { floor: Floor }) {
   const drawn = drawnFloor(props.floor, props.zones);
   const wide = drawn.extent.right - drawn.extent.left > drawn.extent.top - drawn.extent.bottom;
   usePlanStage(host, sceneOf(drawn, props), props.turned ?? (isPhone.value && wide), props);
-  return (
-    <div class="plan-host" ref={host} role="img" aria-label={props.label}>
-      {drawn.picture && <img class="plan-picture" src={drawn.picture} alt="" draggable={false} />}
-    </div>
-  );
+  return <div class="plan-host" ref={host} role="img" aria-label={props.label} />;
 }
 
 const USUAL = {

@@ -1,6 +1,6 @@
 /** What is drawn of one floor: its rectangle and its zones, with all that is worked out once. */
 import type { Floor, Zone } from "../api/shape";
-import { joined, middleOf, type Outline, outlineOf } from "./outline";
+import { contains, joined, middleOf, type Outline, outlineOf } from "./outline";
 import type { BoxM, PointM } from "./types";
 
 export interface DrawnZone {
@@ -47,4 +47,16 @@ export function zonesOf(floor: string, zones: readonly Zone[]): Zone[] {
 function drawnZone(zone: Zone): DrawnZone {
   const outline = outlineOf(zone);
   return { name: zone.name, zone, outline, middle: outline && middleOf(outline) };
+}
+
+/** The smallest zone at a point of a floor; null where there is none. */
+export function smallestZone(floor: DrawnFloor, { x, y }: PointM): string | null {
+  let [best, least]: [string | null, number] = [null, Infinity];
+  for (const { name, outline } of floor.zones) {
+    if (!outline || !contains(outline, x, y)) continue;
+    const { box } = outline;
+    const area = (box.right - box.left) * (box.top - box.bottom);
+    if (area < least) [best, least] = [name, area];
+  }
+  return best;
 }

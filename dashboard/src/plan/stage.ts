@@ -1,13 +1,15 @@
 /** Three canvases over one another: ground, assets, and what stands above; drawn when it must be. */
+import { theme } from "../preferences";
 import { countsOf } from "./counts";
 import { Glide } from "./glide";
 import { drawGround } from "./ground";
-import { contains } from "./outline";
 import { drawOver, isHot, type Placed, placed, showsCounts } from "./over";
 import { Pace } from "./pace";
 import { type Palette, palette, unitNow } from "./palette";
+import { pictureOf } from "./picture";
 import type { Scene } from "./scene";
 import { ShapesLayer } from "./shapes-layer";
+import { smallestZone } from "./site";
 import { drawSprites, type Sprites } from "./sprites";
 import { LOOK, type Pen, type PointM } from "./types";
 import { between, toMetres, toScreen, type View } from "./view";
@@ -18,11 +20,8 @@ const NUMBERS_MS = 1000;
 const RING_FRAME_MS = 50;
 const ZOOM_MS = 160;
 
-type Layers = readonly [
-  ground: CanvasRenderingContext2D,
-  shapes: CanvasRenderingContext2D,
-  over: CanvasRenderingContext2D,
-];
+type Context = CanvasRenderingContext2D;
+type Layers = readonly [ground: Context, shapes: Context, over: Context];
 
 /** Draws one plan into its canvases. Everything else tells it what to show. */
 export class Stage {
@@ -38,6 +37,7 @@ export class Stage {
   private readonly shapes: ShapesLayer;
   private readonly pace = new Pace();
   private overMs = 0;
+  private unit = unitNow();
   private frameId = 0;
   private readonly known = new Map<string, number>();
   /** Called before each drawing with the view that is drawn. */
@@ -96,6 +96,7 @@ export class Stage {
   }
 
   redraw(): void {
+    this.unit = unitNow();
     this.dirty.ground = true;
     this.dirty.shapes = true;
     this.dirty.over = true;
@@ -129,7 +130,8 @@ export class Stage {
     this.fitLook(scene, view);
     if (wasZooming) this.dirty.ground = true;
     const glides = scene.marks ? this.glide.step(scene.marks, nowMs) : false;
-    if (wasZooming || (glides && this.pace.isDue(nowMs))) this.dirty.shapes = true;
+    if (wasZooming || (glides && this.pace.isDue(nowMs, scene.marks?.count ?? 0)))
+      this.dirty.shapes = true;
     this.drawDirty(scene, view, nowMs);
     if (glides || this.from || this.hasRing(scene)) this.ask();
   };
@@ -170,13 +172,16 @@ export class Stage {
     if (!isOld) return;
     const pen = this.pen(2, view);
     const counts = showsCounts(scene, pen, this.phone, set?.counts ?? false);
-    if (counts !== set?.counts) this.dirty.shapes = true;
+    if (counts !== set?.counts) {
+      this.dirty.shapes = true;
+      this.dirty.ground = true;
+    }
     this.set = placed(scene, pen, counts, nowMs);
     this.dirty.over = true;
   }
 
   private fitLook(scene: Scene, view: View): void {
-    const [unit, ratio] = [unitNow() * scene.enlarged, devicePixelRatio || 1];
+    const [unit, ratio] = [this.unit * scene.enlarged, devicePixelRatio || 1];
     const now = palette.peek();
     const { look } = this;
     if (
@@ -224,7 +229,10 @@ export class Stage {
   private paintGround(scene: Scene, view: View): void {
     const pen = this.clear(0, view);
     pen.context.globalAlpha = scene.stale ? 0.45 : 1;
-    drawGround(pen, scene.floor, { ...scene, hasPicture: scene.floor.picture !== null });
+    const address = scene.floor.picture;
+    const dark = theme.peek() === "dark";
+    const picture = address === null ? null : pictureOf(address, dark, () => this.redraw());
+    drawGround(pen, scene.floor, { ...scene, picture, counts: this.set?.counts ?? false });
     pen.context.globalAlpha = 1;
   }
 
@@ -243,8 +251,8 @@ export class Stage {
     if (!this.set || !this.look) return;
     const { palette: chosen } = this.look;
     const counts = this.numbers?.byZone ?? null;
-    const set = this.set;
-    drawOver({ scene, pen, placed: set, find: this.find, palette: chosen, nowMs, counts });
+    const placed = this.set;
+    drawOver({ scene, pen, placed, find: this.find, palette: chosen, nowMs, counts });
   }
 
   /** Where an asset is drawn just now; null where it is not on this plan. */
@@ -285,14 +293,7 @@ export class Stage {
   }
 
   /** The smallest zone at a point. */
-  zoneAt({ x, y }: PointM): string | null {
-    let [best, least]: [string | null, number] = [null, Infinity];
-    for (const { name, outline } of this.scene?.floor.zones ?? []) {
-      if (!outline || !contains(outline, x, y)) continue;
-      const { box } = outline;
-      const area = (box.right - box.left) * (box.top - box.bottom);
-      if (area < least) [best, least] = [name, area];
-    }
-    return best;
+  zoneAt(point: PointM): string | null {
+    return this.scene ? smallestZone(this.scene.floor, point) : null;
   }
 }

@@ -96,10 +96,7 @@ function begin(host: HTMLElement, newest: Newest): { shown: Shown; end: () => vo
   const [ground, shapes, over] = layers;
   if (!ground || !shapes || !over) throw new Error("This browser draws no canvas.");
   const stage = new Stage([ground, shapes, over]);
-  stage.onView = (view) => {
-    placePicture(host, view, newest().scene);
-    newest().props.onSeen?.(seenOf(view));
-  };
+  stage.onView = (view) => newest().props.onSeen?.(seenOf(view));
   const leaf = props.still
     ? null
     : new Leaf(host, scene.floor.extent, turned, scene.motion, (view, smooth) =>
@@ -130,27 +127,20 @@ function begin(host: HTMLElement, newest: Newest): { shown: Shown; end: () => vo
 }
 
 function watchSize({ stage, leaf, host }: Shown, newest: Newest): () => void {
-  let isWhole = true;
+  let isFirst = true;
   const observer = new ResizeObserver(() => {
     if (!host.clientWidth || !host.clientHeight) return;
+    const { props, scene, turned } = newest();
     if (!leaf) showStill(stage, host, newest());
-    else if (isWhole) leaf.setExtent(newest().scene.floor.extent, newest().turned);
-    else leaf.resize();
-    isWhole = false;
+    else if (!isFirst) leaf.resize();
+    else {
+      leaf.setExtent(scene.floor.extent, turned);
+      if (props.focus) leaf.show(props.focus, false);
+    }
+    isFirst = false;
   });
   observer.observe(host);
   return () => observer.disconnect();
-}
-
-/** The picture of the floor lies beneath the canvases, moved with them. */
-function placePicture(host: HTMLElement, view: View, scene: Scene): void {
-  const picture = host.querySelector("img");
-  if (!picture) return;
-  const { box } = scene.floor;
-  const [x, y] = toScreen(view, box.left, box.top);
-  picture.style.width = `${(box.right - box.left) * view.scale}px`;
-  picture.style.height = `${(box.top - box.bottom) * view.scale}px`;
-  picture.style.transform = `translate(${x}px, ${y}px) rotate(${view.turned ? 90 : 0}deg)`;
 }
 
 function handleOf(stage: Stage, leaf: Leaf | null): PlanHandle {

@@ -125,8 +125,8 @@ function Mark({ alert, x, isGone }: { alert: PreviewedAlert; x: number; isGone?:
   const state = isGone ? "shelved" : "new";
   return (
     <g class={`sym q ${SHORT[alert.severity]} is-${state}`} transform={`translate(${x} 14)`}>
-      <path class="sym-edge" d={outlineOf(alert.severity, 7)} />
-      <path class="sym-mark" d={markOf(alert.severity, state, 7)} />
+      <path class="sym-edge" d={outlineOf(alert.severity, 8)} />
+      <path class="sym-mark" d={markOf(alert.severity, state, 8)} />
     </g>
   );
 }
@@ -142,7 +142,7 @@ function Rows({ result }: { result: PreviewResult }) {
   return (
     <details class="sm">
       <summary>{told.list}</summary>
-      <ul class="col preview-rows">
+      <ul class="preview-rows">
         {rows.map(({ alert, isGone }, index) => (
           <li key={index} class="row">
             <AlertSymbol
@@ -162,6 +162,7 @@ function Rows({ result }: { result: PreviewResult }) {
 }
 
 function sentence({ rule, asset, tag, from, to, portal }: PreviewedAlert): string {
-  const way = [from, portal, to].filter(Boolean).join(" → ");
+  const places = [from, portal, to].filter((place) => place !== null);
+  const way = places.filter((place, index) => place !== places[index - 1]).join(" → ");
   return [rule, asset ?? tag, way].filter(Boolean).join(", ");
 }

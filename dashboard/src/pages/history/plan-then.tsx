@@ -1,12 +1,6 @@
 /** The plan at a moment: where the picked assets were, and the way that led there. */
-import {
-  computed,
-  type ReadonlySignal,
-  useComputed,
-  useSignal,
-  useSignalEffect,
-} from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { computed, effect, type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 import { asked, look } from "../../address";
 import { assetById, nameOf } from "../../live/assets";
 import { Segments } from "../../parts/controls";
@@ -72,29 +66,31 @@ export function PlanThen({ view }: { view: PastView }) {
 function useMarks(view: PastView, floor: DrawnFloor | null): ReadonlySignal<Marks | null> {
   const made = useSignal<Marks | null>(null);
   const seats = useMemo(() => new Map<string, Seats>(), [floor]);
-  useSignalEffect(() => {
+  useEffect(() => {
     if (!floor) return;
-    const list = view.pasts.value.flatMap((past) => {
-      const where = whereAt(past, view.at.value);
-      if (!where?.zone) return [];
-      const index = floor.zones.findIndex(({ name }) => name === where.zone);
-      const zone = floor.zones[index];
-      if (!zone?.outline) return [];
-      const seat = seats.get(zone.name) ?? new Seats(zone.outline);
-      seats.set(zone.name, seat);
-      const place = where.fix ?? seat.place(past.asset);
-      const placed: Placed = {
-        name: past.asset,
-        x: place.x,
-        y: place.y,
-        shape: shapeOf(assetById.value.get(past.asset)?.category ?? ""),
-        lastKnown: where.lastKnown,
-        zone: index,
-      };
-      return [placed];
+    return effect(() => {
+      const list = view.pasts.value.flatMap((past) => {
+        const where = whereAt(past, view.at.value);
+        if (!where?.zone) return [];
+        const index = floor.zones.findIndex(({ name }) => name === where.zone);
+        const zone = floor.zones[index];
+        if (!zone?.outline) return [];
+        const seat = seats.get(zone.name) ?? new Seats(zone.outline);
+        seats.set(zone.name, seat);
+        const place = where.fix ?? seat.place(past.asset);
+        const placed: Placed = {
+          name: past.asset,
+          x: place.x,
+          y: place.y,
+          shape: shapeOf(assetById.value.get(past.asset)?.category ?? ""),
+          lastKnown: where.lastKnown,
+          zone: index,
+        };
+        return [placed];
+      });
+      made.value = marksOf(list, made.peek() ?? undefined);
     });
-    made.value = marksOf(list, made.peek() ?? undefined);
-  });
+  }, [view, floor, seats, made]);
   return made;
 }
 

@@ -53,13 +53,13 @@ export function Selection() {
 function Card({ id }: { id: string }) {
   const told = words().live.card;
   const asset = assetById.value.get(id);
-  const tags = asset?.tags ?? [id];
+  const now = whereIs(id);
+  const tags = asset?.tags ?? (now?.isTag ? [id] : []);
   const known = useLoaded(
     (signal) => readKnown(id, tags, signal),
     `${id} ${tags.join(" ")}`,
     AGAIN_MS,
   );
-  const now = whereIs(id);
   return (
     <section class="sel" aria-label={told.title}>
       <div class="row btw">

@@ -34,11 +34,13 @@ export function Strip({ seen }: { seen: ReadonlySignal<BoxM | null> }) {
   );
 }
 
+/** A small plan need not be quicker. */
+const MINI_MS = 1000;
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
 
 function Mini({ floor, seen }: { floor: Floor; seen: ReadonlySignal<BoxM | null> | undefined }) {
   const told = words().live;
-  const marks = useFloorMarks(floor, zones.value, seen ? hidden.value : NOTHING_HIDDEN);
+  const marks = useFloorMarks(floor, zones.value, seen ? hidden.value : NOTHING_HIDDEN, MINI_MS);
   const title = floorTitle(floor, told.noFloorName);
   const count = told.assetCount(tallies.value.floors.get(floor.name)?.all ?? 0);
   const plan = (
@@ -175,6 +177,10 @@ function Legend() {
         <span class="st">
           <ShapeGlyph shape={0} look="provisional" />
           {told.provisional}
+        </span>
+        <span class="st">
+          <AlertSymbol severity="warning" quiet />
+          {told.alert}
         </span>
         <span class="st">
           <AlertSymbol severity="warning" state="acknowledged" quiet />

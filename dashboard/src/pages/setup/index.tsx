@@ -98,7 +98,8 @@ function Wizard() {
         <h1>{told.title}</h1>
         <span class="grow" />
         <a class="btn ghost" href="/live">
-          {told.later}
+          <span class="no-ph">{told.later}</span>
+          <span class="ph-in">{told.laterShort}</span>
         </a>
       </header>
       <StepList installed={installed} step={step} />

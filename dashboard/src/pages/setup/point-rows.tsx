@@ -2,7 +2,7 @@
 import { Button, Field, Pick } from "../../parts/controls";
 import { zones } from "../../site";
 import { words } from "../../words";
-import type { ReaderForm, ReadPointRow } from "./reader-form";
+import { faultOf, type ReaderForm, type ReadPointRow } from "./reader-form";
 
 interface PointRowsProps {
   form: ReaderForm;
@@ -55,6 +55,7 @@ export function PointRows({ form, onRows }: PointRowsProps) {
           />
         </div>
       ))}
+      {isWrong(form) && <p class="said wrong">{told.rowsWrong}</p>}
       <div>
         <Button icon="plus" onClick={add}>
           {told.addRow}
@@ -63,5 +64,20 @@ export function PointRows({ form, onRows }: PointRowsProps) {
     </fieldset>
   );
 }
+
+/** Whether the rows themselves are wrong, whatever else is still empty. */
+function isWrong(form: ReaderForm): boolean {
+  const isTouched = form.rows.every((row) => row.id.trim() !== "");
+  return (
+    isTouched && faultOf({ ...form, ...FILLED[form.driver], name: "x", topic: "x" }) === "rows"
+  );
+}
+
+const FILLED = {
+  llrp: { address: "x" },
+  serial: { address: "/dev/x" },
+  mqtt: { address: "mqtt://x" },
+  http: {},
+} as const;
 
 const numberOf = ({ id }: ReadPointRow) => Number.parseInt(id, 10) || 0;

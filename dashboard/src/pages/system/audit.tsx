@@ -1,8 +1,8 @@
 /** Who did what, newest first. */
 import { asked, look } from "../../address";
-import { addressOf } from "../../api/client";
+import { download } from "../../api/client";
 import type { Shape } from "../../api/shape";
-import { Field } from "../../parts/controls";
+import { Action, Field } from "../../parts/controls";
 import { useListed } from "../../parts/listed";
 import { Table } from "../../parts/table";
 import { when } from "../../times";
@@ -28,9 +28,9 @@ export function AuditLog() {
           value={query.action ?? ""}
           onInput={(text) => look({ action: text })}
         />
-        <a class="btn" href={addressOf("audit", { ...query, limit: 1000 })} download="audit.json">
+        <Action act={() => download("audit", { ...query, limit: 1000 }, "audit.csv")}>
           {words().frame.exportAs}
-        </a>
+        </Action>
       </div>
       <Table
         caption={told.title}

@@ -27,7 +27,7 @@ export function Page() {
 
 /** Let in by the key of the address, if it has one; tried again while the gateway is away. */
 function useEntry(): Entry | "asking" {
-  const entry = useSignal<Entry | "asking">("asking");
+  const entry = useSignal<Entry | "asking">(me.peek() ? "in" : "asking");
   useEffect(() => {
     const key = takeKey();
     let timer: ReturnType<typeof setTimeout> | undefined;

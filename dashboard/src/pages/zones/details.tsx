@@ -78,7 +78,7 @@ function Fields({ draft }: { draft: Draft }) {
         label={told.name}
         value={draft.name}
         required
-        wrong={wrong("name", "was")}
+        wrong={wrong("name", "was") ?? nameMissing(draft)}
         {...(isRenamed ? { hint: told.renameNote(was) } : {})}
         onInput={(name) => fillIn({ name })}
       />
@@ -111,6 +111,12 @@ function Fields({ draft }: { draft: Draft }) {
       />
     </>
   );
+}
+
+/** A zone that is drawn wants a name before it can be saved. */
+function nameMissing(draft: Draft): string | undefined {
+  const isDrawn = draft.outline.corners.length > 2;
+  return isDrawn && draft.name.trim() === "" ? words().places.nameMissing : undefined;
 }
 
 const named = ({ name }: { name: string }) => ({ name, text: name });

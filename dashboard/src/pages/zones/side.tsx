@@ -104,6 +104,11 @@ function ZoneList({ floor }: { floor: Floor | undefined }) {
           <p class="sm sec">{told.readOnly}</p>
         )}
         <FloorPart floor={floor} key={floor?.name} />
+        {may("site") && (
+          <a class="btn ghost" href="/setup">
+            {told.toSetup}
+          </a>
+        )}
       </div>
     </>
   );

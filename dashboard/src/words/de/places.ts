@@ -159,7 +159,6 @@ export const places: Words["places"] = {
   planUploading: "Wird hochgeladen",
   floorWidth: "Breite, m",
   floorDepth: "Tiefe, m",
-  floorSize: "Größe",
   floorName: "Name",
   saveSize: "Größe sichern",
   newFloor: "Neues Stockwerk",

@@ -14,6 +14,7 @@ export const setup: Words["setup"] = {
   skip: "Überspringen",
   back: "Zurück",
   next: "Weiter",
+  laterShort: "Später",
   later: "Später: zum Live-Plan",
   adminTitle: "Die erste Person",
   adminText:
@@ -116,7 +117,6 @@ export const setup: Words["setup"] = {
   ruleNotify: "Wer es erfährt",
   ruleNotifyNone: "Nur diese Seiten: es gibt noch keine Kanäle.",
   ruleSave: "Regel sichern",
-  rulePreview: "Vorschau mit den letzten 24 h",
   ruleSaved: (name) => `Die Regel ${name} gilt.`,
   ruleThere: (names) => `Es gelten: ${names}.`,
   doneTitle: "Eingerichtet",

@@ -1,3 +1,28 @@
 import type { Words } from "..";
 
-export const stock: Words["stock"] = {};
+export const stock: Words["stock"] = {
+  by: "Zeilen",
+  byZone: "Nach Zone",
+  byItem: "Nach Artikel",
+  zone: "Zone",
+  item: "Artikel",
+  onHand: "Bestand",
+  units: "Stück",
+  confirmed: "Bestätigt",
+  lastKnown: "Zuletzt bekannt",
+  share: "Anteil bestätigt",
+  shareOf: (percent) => `${percent} %`,
+  oldest: "Älteste Lesung",
+  moves: "Bewegungen heute",
+  atLeast: (count) => `mindestens ${count}`,
+  latest: "Letzte Bewegungen",
+  time: "Zeit",
+  from: "Von",
+  to: "Nach",
+  nowhere: "nirgends",
+  other: "Ohne Kategorie",
+  asOf: "Stand",
+  asOfNow: "Jetzt",
+  past: (time) => `Stand ${time}, nach dem, was heute davon bekannt ist`,
+  empty: "Kein Bestand.",
+};

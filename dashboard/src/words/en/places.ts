@@ -156,7 +156,6 @@ export const places = {
   planUploading: "Uploading",
   floorWidth: "Width, m",
   floorDepth: "Depth, m",
-  floorSize: "Size",
   floorName: "Name",
   saveSize: "Save the size",
   newFloor: "New floor",

@@ -12,6 +12,7 @@ export const setup = {
   skip: "Skip",
   back: "Back",
   next: "Next",
+  laterShort: "Later",
   later: "Later: to the live plan",
   adminTitle: "The first administrator",
   adminText:
@@ -114,7 +115,6 @@ export const setup = {
   ruleNotify: "Who is told",
   ruleNotifyNone: "Only the pages: there are no channels yet.",
   ruleSave: "Save the rule",
-  rulePreview: "Preview with the last 24 h",
   ruleSaved: (name: string) => `Rule ${name} is in force.`,
   ruleThere: (names: string) => `In force: ${names}.`,
   doneTitle: "Set up",

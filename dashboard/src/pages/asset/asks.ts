@@ -1,0 +1,78 @@
+/** What the page of an asset asks of the gateway. */
+import { ask, askFully, path, RefusedError } from "../../api/client";
+import type { Asset, Shape } from "../../api/shape";
+import { type Past, pastOf } from "../../past/entries";
+import { loadPasts } from "../../past/load";
+import type { Span } from "../../past/span";
+import { nowMs } from "../../times";
+
+const DAY_MS = 86_400_000;
+
+export interface AssetNow {
+  readonly asset: Asset;
+  readonly etag: string | null;
+  readonly position: Shape<"Position"> | null;
+  readonly custody: Shape<"Custody"> | null;
+  readonly sighting: Shape<"Sighting"> | undefined;
+  readonly sensors: readonly Shape<"Sensor">[];
+}
+
+/** What is not there is null; any other refusal is thrown. */
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** All about an asset now; null where there is none of this id. */
+export async function readAsset(id: string, ended: AbortSignal): Promise<AssetNow | null> {
+  const found = await orNull(askFully<Asset>(path`assets/${id}`, {}, ended));
+  if (!found) return null;
+  const asset = found.body;
+  const [position, custody, sensors, ...sightings] = await Promise.all([
+    orNull(ask<Shape<"Position">>(path`assets/${id}/position`, {}, ended)),
+    orNull(ask<Shape<"Custody">>(path`assets/${id}/custody`, {}, ended)),
+    readSensors(asset, ended),
+    ...asset.tags.slice(0, 4).map((tag) => newestSighting(tag, ended)),
+  ]);
+  const sighting = sightings
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => b.last.localeCompare(a.last))[0];
+  return { asset, etag: found.etag, position, custody, sighting, sensors };
+}
+
+async function newestSighting(tag: string, ended: AbortSignal) {
+  return (await ask<{ items: Shape<"Sighting">[] }>("sightings", { tag, limit: 1 }, ended))
+    .items[0];
+}
+
+/** The newest values of the sensors that are named as its tags or itself are. */
+async function readSensors(asset: Asset, ended: AbortSignal): Promise<Shape<"Sensor">[]> {
+  const names = [asset.id, ...asset.tags].slice(0, 5);
+  const lists = await Promise.all(
+    names.map((name) =>
+      orNull(ask<{ items: Shape<"Sensor">[] }>(path`sensors/${name}`, {}, ended)),
+    ),
+  );
+  return lists.flatMap((list) => list?.items ?? []);
+}
+
+export interface LastDay {
+  readonly past: Past;
+  readonly span: Span;
+}
+
+export async function readLastDay(id: string, ended: AbortSignal): Promise<LastDay> {
+  const now = nowMs();
+  const span = { from: now - DAY_MS, to: now };
+  const { pasts } = await loadPasts([id], span, () => {}, ended);
+  return { past: pasts[0] ?? pastOf(id, [], [], span), span };
+}
+
+export async function readSeries(sensor: string, quantity: string, ended: AbortSignal) {
+  const { items } = await ask<Shape<"Series">>(path`sensors/${sensor}/series`, { quantity }, ended);
+  return items.map((each) => ({ timeMs: Date.parse(each.time), value: each.mean })).toReversed();
+}

@@ -1,9 +1,0 @@
-import { words } from "../words";
-
-export function Page() {
-  return (
-    <div class="page">
-      <h1>{words().frame.pages.find}</h1>
-    </div>
-  );
-}
