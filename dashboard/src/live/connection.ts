@@ -5,7 +5,7 @@ export const SILENCE_MS = 2500;
 /** A machine whose timers come so late was asleep. */
 export const ASLEEP_MS = 4000;
 const FIRST_MS = 500;
-const LAST_MS = 5000;
+const LAST_MS = 3000;
 /** Without a word of the gateway for so long it is slow, and stale. */
 export const SLOW_MS = 2000;
 export const STALE_MS = 5000;
@@ -19,7 +19,7 @@ export function endingOf(code: number): Ending {
 }
 
 /**
- * How long to wait before try `tries` (from 0), in ms: doubled from 0.5 s to at most 5 s, and
+ * How long to wait before try `tries` (from 0), in ms: doubled from 0.5 s to at most 3 s, and
  * shortened by up to a quarter, so that many walls do not come at once. `random` is from 0 to 1.
  */
 export function waitMs(tries: number, ending: Ending, random: number): number {

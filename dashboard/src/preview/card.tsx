@@ -73,7 +73,7 @@ function Result({ preview, result, zone }: ResultProps) {
       <div class="preview-figures">
         <span>
           <span class="big">{figure(then)}</span>{" "}
-          <span class="xs mut">{told.was(figure(now))}</span>
+          <span class="xs mut">{told.was(then, figure(now))}</span>
         </span>
         {inside?.assets_inside_then != null && (
           <span>

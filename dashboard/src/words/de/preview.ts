@@ -6,7 +6,7 @@ export const preview: Words["preview"] = {
   again: "Neue Vorschau",
   old: "Von vor Ihrer letzten Änderung.",
   running: "Die letzten 24 h werden abgespielt",
-  was: (now) => `Alarme, vorher ${now}`,
+  was: (then, now) => `${then === 1 ? "Alarm" : "Alarme"}, vorher ${now}`,
   inside: (now) => (now === null ? "Objekte darin" : `Objekte darin, vorher ${now}`),
   reads: (reads) => `aus ${reads} Lesungen`,
   legend: "gestrichelt = fällt weg",

@@ -4,7 +4,7 @@ export const preview = {
   again: "Preview again",
   old: "From before your last change.",
   running: "Playing the last 24 h",
-  was: (now: string) => `alerts, was ${now}`,
+  was: (then: number, now: string) => `${then === 1 ? "alert" : "alerts"}, was ${now}`,
   inside: (now: number | null) => (now === null ? "assets inside" : `assets inside, was ${now}`),
   reads: (reads: string) => `from ${reads} reads`,
   legend: "dashed = gone",
