@@ -76,7 +76,7 @@ format: $(VENV)/dev.stamp ## Let ruff set the format and repair what it can
 
 ##@ Measure
 bench: $(VENV)/dev.stamp ## Each benchmark, one after the other
-	@for benchmark in benchmarks/*.py; do $(BIN)/python "$$benchmark" || exit 1; done
+	@for benchmark in benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$benchmark" || exit 1; done
 
 soak: $(VENV)/dev.stamp $(VENV)/servers.stamp ## The long runs: kills, floods, full disks
 	$(BIN)/python -m pytest -m soak --timeout=0 $(ARGS)

@@ -28,7 +28,7 @@ NOTE = """
 window.heard = [];
 addEventListener("tagwarden-sound", () => window.heard.push(Date.now()));
 new MutationObserver(() => {
-  for (const text of document.body.innerText.match(/LT-04\\d\\d/g) ?? [])
+  for (const text of (document.body?.textContent ?? "").match(/LT-04\\d\\d/g) ?? [])
     (window.seen ??= {})[text] ??= Date.now();
 }).observe(document, { childList: true, subtree: true, characterData: true });
 """

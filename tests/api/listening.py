@@ -81,7 +81,7 @@ class Told:
 async def serving(app: Api) -> AsyncGenerator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical")
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_level="critical", log_config=None)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -115,7 +115,7 @@ async def test_a_slip_of_the_path_makes_no_asset(
     desk: FakeDesk,
 ) -> None:
     answer = await operator.put(f"{ASSETS}/L1/{word}", json={})
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
     assert (await operator.delete(f"{ASSETS}/L1/{word}")).status_code == 405
     assert (await operator.put(f"{ASSETS}/", json={})).status_code == 404
     assert desk.submitted == []

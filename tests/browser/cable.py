@@ -1,4 +1,4 @@
-"""A cable between a browser and a gateway that can be cut: what is cut stays silent for ever."""
+"""A cable between a browser and a gateway that can be cut, and nobody is told."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -27,7 +27,10 @@ class Cable:
             pipe.cancel()
 
     def join(self) -> None:
-        """Let new connections through; those that were cut stay silent."""
+        """Let connections through again; a machine that wakes up gives up those that it had."""
+        for end in self._ends:
+            end.transport.abort()
+        self._ends.clear()
         self._joined.set()
 
     async def plug(self, near: asyncio.StreamReader, near_end: asyncio.StreamWriter) -> None:

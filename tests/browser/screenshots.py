@@ -21,7 +21,7 @@ from tests.browser.chromium import DESKTOP, SIZES, Size, Visitor, chromium, visi
 ROOT = Path(__file__).parents[2]
 Theme = Literal["dark", "light"]
 _LOG_IN = re.compile(r"as (\w+) with (\S+)")
-_README_COLOURS = 64
+_README_COLOURS = 256
 _README_WIDTH = 960
 _ALERT_WITHIN_S = 60
 

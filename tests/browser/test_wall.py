@@ -1,4 +1,4 @@
-"""A wall screen: let in by the key in its address, which leaves it at once, until it is withdrawn."""
+"""A wall screen: let in by the key in its address, which leaves it at once, until withdrawn."""
 
 from typing import Final
 

@@ -12,6 +12,7 @@ export interface Bar {
   readonly from: number;
   /** The end of the span where it goes on. */
   readonly to: number;
+  /** It goes on after the span. */
   readonly isOpen: boolean;
   /** Of a gap the last zone that was known. */
   readonly zone: string | null;
@@ -78,9 +79,10 @@ function barsOf(entries: readonly Entry[], span: Span): Bar[] {
 function barOf(entry: Entry, span: Span): Bar[] {
   if (entry.type !== "visit" && entry.type !== "gap") return [];
   const from = Math.max(span.from, Date.parse(entry.from));
-  const isOpen = entry.to === null;
-  const to = Math.min(span.to, entry.to === null ? span.to : Date.parse(entry.to));
-  if (to < from) return [];
+  const end = entry.to === null ? Number.POSITIVE_INFINITY : Date.parse(entry.to);
+  const isOpen = end > span.to;
+  const to = Math.min(span.to, end);
+  if (to < from || from >= span.to) return [];
   const shared = { from, to, isOpen, zone: entry.zone };
   return entry.type === "gap"
     ? [{ ...shared, kind: "gap", reason: entry.reason, readers: entry.readers }]
@@ -93,7 +95,7 @@ function without(bar: Bar, gaps: readonly Bar[]): Bar[] {
   for (const gap of gaps) {
     if (gap.to <= bar.from || gap.from >= bar.to) continue;
     parts = parts.flatMap((part) => [
-      ...(gap.from > part.from ? [{ ...part, to: Math.min(part.to, gap.from) }] : []),
+      ...(gap.from > part.from ? [{ ...part, to: gap.from, isOpen: false }] : []),
       ...(gap.to < part.to ? [{ ...part, from: Math.max(part.from, gap.to) }] : []),
     ]);
   }
@@ -147,6 +149,30 @@ export function eventBeside(
   let place = countUpTo(events, moment) - 1;
   while (place >= 0 && (events[place]?.timeMs ?? 0) >= moment) place -= 1;
   return events[place];
+}
+
+/** What is known of the assets lies here; null where nothing is. Gaps are no knowledge. */
+export function knownSpan(pasts: readonly Past[]): Span | null {
+  const stays = pasts.flatMap(({ bars }) => bars.filter(({ kind }) => kind === "zone"));
+  if (!stays.length) return null;
+  const bounds = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
+  for (const { from, to } of stays) {
+    bounds.from = Math.min(bounds.from, from);
+    bounds.to = Math.max(bounds.to, to);
+  }
+  return bounds;
+}
+
+/** An alert is drawn on the plan for so long after it was raised. */
+export const ALERT_MS = 60_000;
+
+/** The alerts that were raised shortly before a moment. */
+export function alertsAt(pasts: readonly Past[], moment: number): Alert[] {
+  return pasts.flatMap(({ events }) =>
+    events
+      .slice(countUpTo(events, moment - ALERT_MS), countUpTo(events, moment))
+      .flatMap(({ what }) => (what.type === "alert" ? [what.alert] : [])),
+  );
 }
 
 /** What is known of a moment: the bar that it lies in, else the last one before it. */

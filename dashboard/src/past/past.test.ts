@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { csvOf } from "./csv";
-import { barAt, countUpTo, type Entry, eventBeside, pastOf } from "./entries";
+import { barAt, countUpTo, type Entry, eventBeside, knownSpan, pastOf } from "./entries";
 import { isUnseen, placeAfter } from "./found";
 import { runsOn, stepsOf, trailPart, whereAt } from "./moment";
 import { idsOf, partIn, spanIn, textOf } from "./picked";
@@ -130,6 +130,15 @@ describe("entries", () => {
       ["gap", 10, 20],
       ["zone", 20, 60],
     ]);
+  });
+  test("what ends after the span, or goes on, is still in it at its very end", () => {
+    const later = pastOf("a", [visit("A", 0, 61 * MIN), gap(60 * MIN, 70 * MIN)], [], whole);
+    expect(barAt(later.bars, whole.to)).toMatchObject({ isIn: true, bar: { kind: "zone" } });
+  });
+  test("what is known begins with the first stay, not with a gap before it", () => {
+    const past = pastOf("a", [gap(0, 50 * MIN), visit("A", 50 * MIN, null)], [], whole);
+    expect(knownSpan([past])).toEqual({ from: 50 * MIN, to: 60 * MIN });
+    expect(knownSpan([])).toBeNull();
   });
   test("events go on and back without staying where they are", () => {
     const { events } = pastOf("a", [movement("2", 20), movement("1", 10)], [], whole);

@@ -45,6 +45,8 @@ export interface PlanProps {
   focus?: BoxM | null;
   frame?: BoxM | null;
   plain?: boolean;
+  /** Zones say their names only; for a plan that shows some assets of many. */
+  noCounts?: boolean;
   turned?: boolean;
   layers?: readonly PlanLayer[];
   onPointer?: (pointer: PlanPointer) => boolean;
@@ -124,7 +126,7 @@ function sceneOf(floor: DrawnFloor, props: PlanProps): Scene {
     ...filled(props),
     floor,
     marks,
-    counted: marks !== null,
+    counted: marks !== null && !props.noCounts,
     motion: wantsMotion.value && !props.plain,
     words: { lastKnown: words().live.lastKnown },
   };

@@ -51,13 +51,9 @@ async function newestSighting(tag: string, ended: AbortSignal) {
 
 /** The newest values of the sensors that are named as its tags or itself are. */
 async function readSensors(asset: Asset, ended: AbortSignal): Promise<Shape<"Sensor">[]> {
-  const names = [asset.id, ...asset.tags].slice(0, 5);
-  const lists = await Promise.all(
-    names.map((name) =>
-      orNull(ask<{ items: Shape<"Sensor">[] }>(path`sensors/${name}`, {}, ended)),
-    ),
-  );
-  return lists.flatMap((list) => list?.items ?? []);
+  const names = new Set([asset.id, ...asset.tags]);
+  const { items } = await ask<{ items: Shape<"Sensor">[] }>("sensors", { limit: 1000 }, ended);
+  return items.filter(({ sensor }) => names.has(sensor));
 }
 
 export interface LastDay {

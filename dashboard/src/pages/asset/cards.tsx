@@ -30,7 +30,7 @@ export function Figures({ now, lastDay }: { now: AssetNow; lastDay: LastDay | un
       <Tile
         head={told.lastRead}
         value={
-          <span class="fig">{position?.last_heard ? ago(position.last_heard) : told.noZone}</span>
+          <span class="fig">{position?.last_heard ? ago(position.last_heard) : told.notRead}</span>
         }
       >
         <span class="xs mut">

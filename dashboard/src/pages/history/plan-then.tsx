@@ -4,13 +4,14 @@ import { useEffect, useMemo } from "preact/hooks";
 import { asked, look } from "../../address";
 import { assetById, nameOf } from "../../live/assets";
 import { Segments } from "../../parts/controls";
+import { alertsAt } from "../../past/entries";
 import { runsOn, type Step, stepsOf, trailPart, whereAt } from "../../past/moment";
 import { marksOf, type Placed } from "../../plan/marks";
 import { Seats } from "../../plan/places";
 import { Plan } from "../../plan/plan";
 import { shapeOf } from "../../plan/shapes";
 import { type DrawnFloor, drawnFloor } from "../../plan/site";
-import type { Marks, Trail, TrailPoint } from "../../plan/types";
+import type { Marks, PlanAlarm, Trail, TrailPoint } from "../../plan/types";
 import { floors, zoneByName, zones } from "../../site";
 import { minute } from "../../times";
 import { words } from "../../words";
@@ -35,30 +36,34 @@ export function PlanThen({ view }: { view: PastView }) {
   const drawn = floor ? drawnFloor(floor, zones.value) : null;
   const marks = useMarks(view, drawn);
   const trails = useTrails(view, drawn);
+  const alarms = useAlarms(view);
   return (
-    <div class="map">
-      <Plan
-        floor={floor}
-        zones={zones.value}
-        label={`${words().frame.pages.history}, ${floor?.name ?? ""}`}
-        marks={marks}
-        picked={view.first.value}
-        pickedLabel={view.first.value === null ? "" : nameOf(view.first.value)}
-        onPick={(id) => id !== null && look({ pick: id })}
-        trails={trails.value}
-        mode="all"
-      >
-        {floors.value.length > 1 && (
-          <div class="hist-floors">
-            <Segments
-              label={words().history.floor}
-              choices={floors.value.map(({ name }) => ({ name, text: name }))}
-              chosen={floor?.name ?? ""}
-              onChoose={(name) => look({ floor: name })}
-            />
-          </div>
-        )}
-      </Plan>
+    <div class="hist-plan">
+      <div class="map">
+        <Plan
+          floor={floor}
+          zones={zones.value}
+          label={`${words().frame.pages.history}, ${floor?.name ?? ""}`}
+          marks={marks}
+          picked={view.first.value}
+          pickedLabel={view.first.value === null ? "" : nameOf(view.first.value)}
+          onPick={(id) => id !== null && look({ pick: id })}
+          trails={trails.value}
+          alarms={alarms.value}
+          mode="all"
+          noCounts
+        />
+      </div>
+      {floors.value.length > 1 && (
+        <div class="hist-floors">
+          <Segments
+            label={words().history.floor}
+            choices={floors.value.map(({ name }) => ({ name, text: name }))}
+            chosen={floor?.name ?? ""}
+            onChoose={(name) => look({ floor: name })}
+          />
+        </div>
+      )}
     </div>
   );
 }
@@ -92,6 +97,25 @@ function useMarks(view: PastView, floor: DrawnFloor | null): ReadonlySignal<Mark
     });
   }, [view, floor, seats, made]);
   return made;
+}
+
+/** Alerts stand at their assets for a while after they were raised, as they were then: new. */
+function useAlarms(view: PastView): ReadonlySignal<readonly PlanAlarm[]> {
+  const key = useComputed(() =>
+    alertsAt(view.pasts.value, view.at.value)
+      .map(({ id }) => id)
+      .join(),
+  );
+  return useComputed(() => {
+    void key.value;
+    return alertsAt(view.pasts.value, view.at.peek()).map(({ id, severity, asset, to }) => ({
+      id,
+      severity,
+      asset,
+      zone: to,
+      state: "new" as const,
+    }));
+  });
 }
 
 const NONE: readonly Trail[] = [];

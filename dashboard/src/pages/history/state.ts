@@ -1,8 +1,9 @@
 /** What the history page shows: assets, span, part, moment. The address says it, and is kept up. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { asked, look, page } from "../../address";
-import { RefusedError } from "../../api/client";
-import { eventBeside, eventsOf, type Past, type PastEvent } from "../../past/entries";
+import { ask, path, RefusedError } from "../../api/client";
+import type { Alert } from "../../api/shape";
+import { eventBeside, eventsOf, knownSpan, type Past, type PastEvent } from "../../past/entries";
 import { type Loading, loadPasts, type Progress } from "../../past/load";
 import { idsOf, momentIn, partIn, spanIn, speedIn, textOf } from "../../past/picked";
 import { type PlayState, playhead, type Speed, toggled } from "../../past/playhead";
@@ -49,6 +50,8 @@ export class PastView {
   private readonly again = signal(0);
   private written = "";
   private frame = 0;
+  /** Nobody asked for a time: the part that is shown fits what is known. */
+  private fits = false;
 
   begin(): () => void {
     this.ends.push(
@@ -56,6 +59,7 @@ export class PastView {
       effect(() => this.load()),
       effect(() => this.play()),
     );
+    void this.openAlert();
     const timer = setInterval(() => this.write(), WRITE_MS);
     return () => {
       clearInterval(timer);
@@ -64,12 +68,28 @@ export class PastView {
     };
   }
 
+  /** An alert in the address picks its asset and its moment. */
+  private async openAlert(): Promise<void> {
+    const id = asked("alert");
+    if (!id || asked("asset") !== null) return;
+    try {
+      const { asset, time } = await ask<Alert>(path`alerts/${id}`);
+      if (!asset || page.peek() !== "history") return;
+      const unasked = { from: null, to: null, zoom_from: null, zoom_to: null };
+      look({ ...unasked, asset: textOf([asset]), at: time, alert: null });
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.failed.value = error.message;
+    }
+  }
+
   /** Take over what the address says, where it was not written by ourselves. */
   private follow(): void {
     if (page.value !== "history") return;
     const isWhole = asked("from") !== null && asked("to") !== null;
     const text = `${asked("at")} ${asked("zoom_from")} ${asked("zoom_to")}`;
     if (isWhole && text === this.written) return;
+    this.fits = ["from", "to", "at", "zoom_from"].every((name) => asked(name) === null);
     const span = spanIn(asked, nowMs());
     this.part.value = partIn(asked, span);
     this.at.value = clamped(momentIn(asked("at")) ?? span.to, span);
@@ -113,7 +133,9 @@ export class PastView {
     };
     try {
       const loading = await loadPasts(assets, span, tell, ended);
-      if (!ended.aborted) this.loaded.value = loading;
+      if (ended.aborted) return;
+      this.loaded.value = loading;
+      this.fit(loading.pasts);
     } catch (error) {
       if (ended.aborted) return;
       if (!(error instanceof RefusedError)) throw error;
@@ -121,6 +143,15 @@ export class PastView {
     } finally {
       if (!ended.aborted) this.loading.value = null;
     }
+  }
+
+  private fit(pasts: readonly Past[]): void {
+    const known = this.fits ? knownSpan(pasts) : null;
+    if (!known) return;
+    this.fits = false;
+    const room = lengthOf(known) / 50;
+    this.showPart({ from: known.from - room, to: known.to });
+    this.write();
   }
 
   private play(): () => void {

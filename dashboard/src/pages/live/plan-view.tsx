@@ -72,7 +72,7 @@ export function PlanView({ handle, seen }: PlanViewProps) {
         follow={isFollowing.value}
         stale={isStale.value || isLost.value}
         dim={alert !== null}
-        mode={alert ? "all" : "auto"}
+        mode={modeFor(alert)}
         focus={focus}
         turned={alert === null && isPhone.value && floor !== undefined && isWide(floor)}
         handle={(made) => {
@@ -86,6 +86,11 @@ export function PlanView({ handle, seen }: PlanViewProps) {
       {floor && <Zoom handle={handle} />}
     </div>
   );
+}
+
+/** An alert is shown with what is around it, except where it would drown: on a phone. */
+function modeFor(alert: Alert | null): "all" | "auto" {
+  return alert && !isPhone.value ? "all" : "auto";
 }
 
 function isHere(alarm: Parameters<typeof floorOf>[0], floor: Floor | undefined): boolean {

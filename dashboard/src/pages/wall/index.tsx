@@ -68,7 +68,8 @@ function Wall() {
   useReaders();
   const floor = wallFloor(asked("floor"));
   return (
-    <div class="wall">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: on a phone it scrolls, by keys too
+    <div class="wall" tabIndex={0}>
       <Alarms />
       <header class="wt">
         <span class="brand">

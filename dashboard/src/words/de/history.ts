@@ -89,6 +89,7 @@ export const history: Words["history"] = {
     onPlan: "Auf dem Plan zeigen",
     edit: "Ändern",
     zone: "Zone",
+    notRead: "Noch nicht gelesen",
     lastRead: "Zuletzt gelesen",
     sureness: "Wie sicher",
     presence: {

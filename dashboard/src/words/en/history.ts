@@ -88,6 +88,7 @@ export const history = {
     onPlan: "Show on plan",
     edit: "Edit",
     zone: "Zone",
+    notRead: "Not read yet",
     lastRead: "Last read",
     sureness: "How sure",
     presence: {
