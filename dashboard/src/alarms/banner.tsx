@@ -65,7 +65,7 @@ function BannerBar({ id }: { id: string }) {
           primary
           extra={isShown ? "no-ph" : ""}
           onClick={() => beginAcknowledging(alert)}
-          keyName="A"
+          {...(nextToAcknowledge()?.id === id ? { keyName: "A" } : {})}
         >
           {told.acknowledge}
         </Button>
