@@ -34,7 +34,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.dashboard import DIST, Dashboard, files_in
-from api.live_frames import CHANGES, FULL, Layout, Stamp, encode
+from api.live_frames import CHANGES, FULL, Layout, Spot, Stamp, encode
 from api.live_state import LiveFloor, LiveItem, LivePlaces, LiveZone
 from history.scope import UNLIMITED
 
@@ -124,14 +124,13 @@ def frames(assets: int) -> Frames:
         **layout.words(UNLIMITED, ()),
         "names": [f"asset-{number:05}" for number in range(assets)],
     }
-    made = []
-    for step in range(CYCLE):
-        spots = {number: layout.spot(item(number, step, now_ns)) for number in range(assets)}
-        stamp = Stamp(0, 1, now_ns, 0)
-        if step == 0:
-            full = encode(FULL, stamp, spots, (), words)
-        made.append(encode(CHANGES, stamp, spots, (), None))
-    return Frames(full, made)
+    stamp = Stamp(0, 1, now_ns, 0)
+
+    def spots(step: int) -> dict[int, Spot]:
+        return {number: layout.spot(item(number, step, now_ns)) for number in range(assets)}
+
+    made = [encode(CHANGES, stamp, spots(step), (), None) for step in range(CYCLE)]
+    return Frames(encode(FULL, stamp, spots(0), (), words), made)
 
 
 def stamped(frame: bytes, number: int, follows: int) -> bytes:
