@@ -104,7 +104,7 @@ async def _first_alert(visitor: Visitor, folder: Path) -> str:
     alert = alerts[0]
     await visitor.open(f"/live?alert={alert['id']}")
     await visitor.settled()
-    await asyncio.sleep(2)
+    await asyncio.sleep(4)  # The reads of the evidence come after its page.
     await visitor.page.screenshot(path=folder / "live-alarm.png")
     return str(alert["asset"])
 
