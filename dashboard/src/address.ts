@@ -77,6 +77,9 @@ export function followLinks(event: MouseEvent): void {
   const apart = ["/api/", "/docs", "/openapi.json", "/metrics", "/static/"];
   if (link.origin !== location.origin || apart.some((each) => link.pathname.startsWith(each)))
     return;
+  // A place on this page, such as the one that the first link skips to, is the browser's to show.
+  const isHere = link.pathname + link.search === location.pathname + location.search;
+  if (isHere && link.hash) return;
   event.preventDefault();
   show(link.pathname + link.search + link.hash);
 }

@@ -54,3 +54,11 @@ test("a gateway that does not answer is said in words", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("network")));
   await expect(ask("alerts")).rejects.toThrow("does not answer");
 });
+
+test("an answer that breaks off in its middle is told as none", async () => {
+  const body = new ReadableStream({
+    start: (part) => part.error(new TypeError("network")),
+  });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(body)));
+  await expect(ask("alerts")).rejects.toBeInstanceOf(RefusedError);
+});

@@ -1,5 +1,7 @@
 /** Asks the gateway over HTTP. Nothing else in the pages calls `fetch`. */
 import { signal } from "@preact/signals";
+import { saveFile } from "../files";
+import { words } from "../words";
 import type { Problem } from "./shape";
 
 const BASE = "/api/v1/";
@@ -66,12 +68,13 @@ export async function askFully<T>(
   query: Query = {},
   signal?: AbortSignal,
 ): Promise<Answer<T>> {
-  return answerOf<T>(await send(where, query, { headers: { accept: "application/json" } }, signal));
+  const init = { headers: { accept: "application/json" } };
+  return answerOf<T>(await send(where, query, init, signal), signal);
 }
 
 /** Ask for a text, such as what a version of the site file changed. Throws RefusedError. */
 export async function askText(where: string): Promise<string> {
-  return (await send(where, {}, { headers: { accept: "text/plain" } })).text();
+  return arrived((await send(where, {}, { headers: { accept: "text/plain" } })).text());
 }
 
 /** Change something. Each call has an Idempotency-Key of its own. Throws RefusedError. */
@@ -104,11 +107,7 @@ const DOWNLOAD_MAX = 1000;
 export async function download(where: string, query: Query, fileName: string): Promise<void> {
   const init = { headers: { accept: "text/csv" } };
   const response = await send(where, { limit: DOWNLOAD_MAX, ...query }, init);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(await arrived(response.blob()), fileName);
 }
 
 function searchOf(query: Query): string {
@@ -128,16 +127,21 @@ async function send(
 ): Promise<Response> {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const ended = signal ? AbortSignal.any([signal, limit]) : limit;
-  let response: Response;
-  try {
-    response = await fetch(addressOf(where, query), { ...init, signal: ended });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new RefusedError(0, { detail: "The gateway does not answer." });
-  }
+  const asked = fetch(addressOf(where, query), { ...init, signal: ended });
+  const response = await arrived(asked, signal);
   if (response.ok) return response;
   if (response.status === 401) loggedOut.call();
   throw new RefusedError(response.status, await problemOf(response));
+}
+
+/** What comes over the network; an answer may break off in its middle, too. */
+async function arrived<T>(coming: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new RefusedError(0, { detail: words().frame.noAnswer });
+  }
 }
 
 async function problemOf(response: Response): Promise<Partial<Problem> & { detail: string }> {
@@ -149,8 +153,8 @@ async function problemOf(response: Response): Promise<Partial<Problem> & { detai
   }
 }
 
-async function answerOf<T>(response: Response): Promise<Answer<T>> {
-  const text = await response.text();
+async function answerOf<T>(response: Response, signal?: AbortSignal): Promise<Answer<T>> {
+  const text = await arrived(response.text(), signal);
   return {
     body: (text ? JSON.parse(text) : null) as T,
     etag: response.headers.get("etag"),

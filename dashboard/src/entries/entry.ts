@@ -1,5 +1,5 @@
 /** Entries of the site file: read as they are written there, changed under the version that was read. */
-import { ask, askFully, change, path } from "../api/client";
+import { askFully, change, path } from "../api/client";
 import type { Shape } from "../api/shape";
 
 /** The parts of the site file that are edited entry by entry. */
@@ -35,10 +35,4 @@ export async function writeEntry(entry: Entry, dryRun = false): Promise<Edited> 
 export async function removeEntry(entry: Entry): Promise<void> {
   if (entry.name === null) return;
   await change(path`${entry.part}/${entry.name}`, { verb: "DELETE", ifMatch: entry.etag });
-}
-
-/** The site file's JSON schema is not served; what the gateway says of a wrong entry is. */
-export async function namesOf(part: Part): Promise<string[]> {
-  const { items } = await ask<{ items: { name: string }[] }>(part, { limit: 1000 });
-  return items.map((each) => each.name);
 }

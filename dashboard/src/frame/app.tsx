@@ -123,7 +123,8 @@ class Guarded extends Component<object, { failed: boolean; page: string }> {
 /** Where the log-in leads: the page that was asked for, if it is one of ours. */
 export function afterLogIn(): void {
   const then = asked("then") ?? "/live";
-  const target = new URL(then, location.origin);
+  const isAddress = URL.canParse(then, location.origin);
+  const target = new URL(isAddress ? then : "/live", location.origin);
   const wanted = target.origin === location.origin ? target.pathname.slice(1) : "live";
   if (wanted === "docs") location.assign("/docs");
   else if (isPage(wanted)) go(wanted, Object.fromEntries(target.searchParams));

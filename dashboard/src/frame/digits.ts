@@ -4,11 +4,13 @@ import { RAIL } from "./page-list";
 
 const FOR_MS = 1500;
 let afterG = false;
+let ending: ReturnType<typeof setTimeout> | undefined;
 
 /** G was pressed: for a moment digits mean pages. */
 export function pressG(): void {
   afterG = true;
-  setTimeout(() => {
+  clearTimeout(ending);
+  ending = setTimeout(() => {
     afterG = false;
   }, FOR_MS);
 }

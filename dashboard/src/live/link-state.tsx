@@ -18,10 +18,13 @@ export function LinkState() {
     const since = clock((heardMs.value || sinceMs) + clockOffsetMs.value);
     const next = nextTryMs === null ? 0 : Math.max(0, nextTryMs - Date.now());
     return (
-      <span class="link stale" role="status">
+      <span class="link stale">
         <AlertSymbol severity="warning" />
         <span>
-          {told.lost} <b>{since}</b>
+          {/* Since when is told once; the next try would be told each second. */}
+          <span role="status">
+            {told.lost} <b>{since}</b>
+          </span>
           <span class="no-ph">, {next > 400 ? told.nextTry(span(next)) : told.trying}</span>
         </span>
       </span>
@@ -43,9 +46,12 @@ function Age({ age }: { age: number }) {
   const kind = ageOf(age);
   if (kind === "stale") {
     return (
-      <span class="link stale" role="status">
+      <span class="link stale">
         <AlertSymbol severity="warning" />
         <span>{told.stale(span(age))}</span>
+        <span class="unseen" role="status">
+          {words().live.staleSince(clock(heardMs.value + clockOffsetMs.value))}
+        </span>
       </span>
     );
   }

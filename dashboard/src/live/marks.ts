@@ -21,7 +21,7 @@ export class FloorMarks {
   private marks: Marks = emptyMarks();
   private readonly seats: (Seats | null)[];
   /** The seat's zone of each place, to leave it by. */
-  private seated: { zone: number; name: string }[] = [];
+  private seated: ({ zone: number; name: string } | undefined)[] = [];
   private zoneOf: Int32Array = new Int32Array(0);
   private wordsTurn = -1;
   private floorNumber = FLOORLESS;
@@ -83,9 +83,11 @@ export class FloorMarks {
     const seats = this.seats[zone];
     if (!seats) return zone < 0 ? 0 : LOOK.shown | LOOK.placed | LOOK.nowhere;
     const before = this.seated[index];
-    if (before && (before.zone !== zone || before.name !== name)) this.leave(index);
+    if (before?.zone !== zone || before.name !== name) {
+      this.leave(index);
+      this.seated[index] = { zone, name };
+    }
     const place = seats.place(name);
-    this.seated[index] = { zone, name };
     marks.x[index] = place.x;
     marks.y[index] = place.y;
     return LOOK.shown | LOOK.placed;
@@ -95,6 +97,6 @@ export class FloorMarks {
     const before = this.seated[index];
     if (!before) return;
     this.seats[before.zone]?.leave(before.name);
-    delete this.seated[index];
+    this.seated[index] = undefined;
   }
 }

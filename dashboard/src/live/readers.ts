@@ -11,7 +11,8 @@ const EVERY_MS = 5000;
 let users = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-async function readReaders(): Promise<void> {
+/** Ask for the readers now; where that is refused the last ones stay. */
+export async function readReaders(): Promise<void> {
   try {
     readers.value = (await ask<{ items: Reader[] }>("readers", { limit: 1000 })).items;
   } catch (error) {
@@ -19,19 +20,22 @@ async function readReaders(): Promise<void> {
   }
 }
 
+/** Keep `readers` up until the result is called. */
+export function keepReaders(): () => void {
+  users += 1;
+  if (users === 1) {
+    void readReaders();
+    timer = setInterval(readReaders, EVERY_MS);
+  }
+  return () => {
+    users -= 1;
+    if (users === 0) clearInterval(timer);
+  };
+}
+
 /** Keep `readers` up as long as the component is there. */
 export function useReaders(): void {
-  useEffect(() => {
-    users += 1;
-    if (users === 1) {
-      void readReaders();
-      timer = setInterval(readReaders, EVERY_MS);
-    }
-    return () => {
-      users -= 1;
-      if (users === 0) clearInterval(timer);
-    };
-  }, []);
+  useEffect(keepReaders, []);
 }
 
 /** Readers as figures: who answers, who does not, and how much is read. */

@@ -2,6 +2,7 @@
 import { asked, look } from "../address";
 import { ask } from "../api/client";
 import type { Shape } from "../api/shape";
+import { figure } from "../numbers";
 import { Segments } from "../parts/controls";
 import { Tile, Tiles } from "../parts/figures";
 import { useLoaded } from "../parts/loaded";
@@ -56,10 +57,10 @@ function Summary({ quality }: { quality: Quality }) {
       <Tiles>
         <Tile
           head={told.reads}
-          value={quality.reads.toLocaleString()}
+          value={figure(quality.reads)}
           unit={told.span(when(quality.since), when(quality.until))}
         />
-        <Tile head={told.tags} value={quality.tags.toLocaleString()} />
+        <Tile head={told.tags} value={figure(quality.tags)} />
         <Tile head={told.blind} value={quality.blind.length} />
         <Tile head={told.worst} value={quality.worst_tags.length} />
       </Tiles>

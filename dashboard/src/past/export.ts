@@ -1,5 +1,5 @@
 /** Saves what a page shows as a CSV file. */
-
+import { saveCsv } from "../files";
 import { type Cell, csvOf } from "./csv";
 import type { Past } from "./entries";
 import { barWords, eventWords } from "./event-words";
@@ -15,7 +15,7 @@ export function exportCsv(pasts: readonly Past[], span: Span): void {
     HEAD,
     rows.map(({ cells }) => cells),
   );
-  saveText(text, `history-${iso(span.from).slice(0, 16).replaceAll(":", "")}.csv`);
+  saveCsv(text, `history-${iso(span.from).slice(0, 16).replaceAll(":", "")}.csv`);
 }
 
 function rowsOf({ asset, bars, events, fixes }: Past): { at: number; cells: Cell[] }[] {
@@ -36,13 +36,4 @@ function rowsOf({ asset, bars, events, fixes }: Past): { at: number; cells: Cell
       cells: [asset, "position", iso(fix.timeMs), "", "", "", "", fix.x, fix.y],
     })),
   ];
-}
-
-/** Save a text as a file. */
-export function saveText(text: string, fileName: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  link.download = fileName;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

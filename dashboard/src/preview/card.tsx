@@ -1,9 +1,10 @@
 /** What a change would have done in the last day: figures, a line of time, and the alerts. */
 import type { Severity } from "../api/shape";
+import { figure } from "../numbers";
 import { Button, Refusal } from "../parts/controls";
 import { Meter } from "../parts/figures";
 import { AlertSymbol, markOf, outlineOf, SHORT } from "../parts/symbol";
-import { locale, when } from "../times";
+import { when } from "../times";
 import { words } from "../words";
 import type { Changed, Preview, PreviewedAlert, Previewing, PreviewResult } from "./run";
 import { shareOf } from "./run";
@@ -62,7 +63,6 @@ function Result({ preview, result, zone }: ResultProps) {
   const told = words().preview;
   const { now, then, kept, appear_total, vanish_total } = result.alerts;
   const inside = zone === undefined ? undefined : result.zones[zone];
-  const figure = (value: number) => value.toLocaleString(locale.value);
   const isSame = appear_total === 0 && vanish_total === 0;
   return (
     <div class="col" role="status">

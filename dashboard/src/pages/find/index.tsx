@@ -3,16 +3,17 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { addressTo, asked, go, look } from "../../address";
 import type { Asset } from "../../api/shape";
+import { saveCsv } from "../../files";
 import { useKeys } from "../../keys";
 import { assetById, categories, keepAssets } from "../../live/assets";
 import { liveTurn, whereIs } from "../../live/live";
 import { readers, useReaders } from "../../live/readers";
+import { figure } from "../../numbers";
 import { Button, Field, Pick, Segments } from "../../parts/controls";
 import { Icon } from "../../parts/icon";
 import { useLoaded } from "../../parts/loaded";
 import { type Column, Table } from "../../parts/table";
 import { csvOf } from "../../past/csv";
-import { saveText } from "../../past/export";
 import { filtersIn, LONGER, type Longer, namesWith, placeAfter } from "../../past/found";
 import { useSettled } from "../../past/settled";
 import { ShapeGlyph } from "../../plan/glyph";
@@ -99,7 +100,7 @@ function Assets() {
       <Places />
       <div class="row btw">
         <span class="mut sm" role="status">
-          {rows && told.shown(rows.length.toLocaleString())}
+          {rows && told.shown(figure(rows.length))}
           {found.value.value?.hasMore && `, ${told.more}`}
         </span>
         <Button icon="download" onClick={() => save(rows ?? [])}>
@@ -297,5 +298,5 @@ function save(rows: readonly Asset[]): void {
     const { id, name, category, group, tags } = asset;
     return [id, name, category, group, tags.join(" "), where?.zone, stateWords(id), heard];
   });
-  saveText(csvOf(head, cells), "assets.csv");
+  saveCsv(csvOf(head, cells), "assets.csv");
 }

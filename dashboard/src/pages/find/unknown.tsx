@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { asked } from "../../address";
 import { change } from "../../api/client";
 import type { Asset, Shape } from "../../api/shape";
+import { figure } from "../../numbers";
 import { Button, Refusal, sayRefusal } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { useListed } from "../../parts/listed";
@@ -55,7 +56,7 @@ function columns(give: (tag: string) => void): Column<Unknown>[] {
       head: told.heardBy,
       cell: ({ reader, antenna }) => words().history.asset.readBy(reader, antenna),
     },
-    { head: told.reads, cell: ({ count }) => count.toLocaleString(), right: true, minor: true },
+    { head: told.reads, cell: ({ count }) => figure(count), right: true, minor: true },
     { head: told.first, cell: ({ first }) => when(first), right: true, minor: true },
     { head: told.last, cell: ({ last }) => ago(last), right: true },
   ];

@@ -1,6 +1,7 @@
 /** History: where picked assets were, moment by moment. */
 import { useEffect, useMemo } from "preact/hooks";
 import { keepAssets, nameOf } from "../../live/assets";
+import { figure } from "../../numbers";
 import { Button } from "../../parts/controls";
 import { AssetPicker } from "../../past/asset-picker";
 import { words } from "../../words";
@@ -66,7 +67,7 @@ function State({ view }: { view: PastView }) {
   }
   if (loading.value && view.assets.value.length) {
     const { assets, assetsDone, entries, share } = loading.value;
-    const text = told.loading(assetsDone + 1, assets, entries.toLocaleString());
+    const text = told.loading(assetsDone + 1, assets, figure(entries));
     return (
       <div class="hist-state" role="status">
         <progress class="meter" max={assets} value={assetsDone + share} aria-label={text} />

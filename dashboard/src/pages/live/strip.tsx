@@ -8,13 +8,14 @@ import { heardMs, isStale } from "../../live/link";
 import { tallies } from "../../live/live";
 import { readerFigures, readers } from "../../live/readers";
 import { useFloorMarks } from "../../live/use-marks";
+import { figure } from "../../numbers";
 import { Spark, StackBar } from "../../parts/figures";
 import { AlertSymbol } from "../../parts/symbol";
 import { ShapeGlyph } from "../../plan/glyph";
 import { Plan } from "../../plan/plan";
 import type { BoxM } from "../../plan/types";
 import { zones } from "../../site";
-import { ago, clock, clockOffsetMs, locale, minute } from "../../times";
+import { ago, clock, clockOffsetMs, minute } from "../../times";
 import { words } from "../../words";
 import { choices, floorTitle, hidden, showFloor, shownFloor } from "./choices";
 import { alarms, floorMark, floorOf } from "./floor-mark";
@@ -88,8 +89,6 @@ function asOf(): string {
   if (!isStale.value) return "";
   return `, ${words().live.asOf(clock(heardMs.value + clockOffsetMs.value))}`;
 }
-
-const figure = (value: number) => value.toLocaleString(locale.value);
 
 function OnSite() {
   const told = words().live;

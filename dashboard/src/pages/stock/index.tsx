@@ -3,13 +3,14 @@ import { useEffect } from "preact/hooks";
 import { addressTo, asked, look } from "../../address";
 import { askFully } from "../../api/client";
 import type { Shape } from "../../api/shape";
+import { saveCsv } from "../../files";
 import { keepAssets, nameOf } from "../../live/assets";
+import { figure } from "../../numbers";
 import { Button, Field, Segments } from "../../parts/controls";
 import { StackBar, Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { type Column, Table } from "../../parts/table";
 import { csvOf } from "../../past/csv";
-import { saveText } from "../../past/export";
 import { momentIn } from "../../past/picked";
 import { dayOf, fieldText, momentOf } from "../../past/span";
 import { ago, beat, nowMs, siteZone, when } from "../../times";
@@ -120,7 +121,7 @@ function StockBar(props: { by: "zone" | "item"; asOf: number | null; rows: reado
 function Figures({ stock, moves }: { stock: Stock | undefined; moves: Moves | undefined }) {
   const told = words().stock;
   const total = stock?.total;
-  const says = (count: number | undefined) => count?.toLocaleString() ?? "…";
+  const says = (count: number | undefined) => (count === undefined ? "…" : figure(count));
   const count = says(moves?.items.length);
   return (
     <Tiles>
@@ -159,16 +160,16 @@ function columns(by: "zone" | "item", isNow: boolean): Column<StockRow>[] {
   };
   return [
     first,
-    { head: told.onHand, cell: (row) => <b>{row.onHand.toLocaleString()}</b>, right: true },
+    { head: told.onHand, cell: (row) => <b>{figure(row.onHand)}</b>, right: true },
     {
       head: told.confirmed,
-      cell: (row) => row.confirmed.toLocaleString(),
+      cell: (row) => figure(row.confirmed),
       right: true,
       minor: true,
     },
     {
       head: told.lastKnown,
-      cell: (row) => row.lastKnown.toLocaleString(),
+      cell: (row) => figure(row.lastKnown),
       right: true,
       minor: true,
     },
@@ -213,5 +214,5 @@ function save(rows: readonly StockRow[]): void {
     row.lastKnown,
     row.oldestMs === null ? "" : new Date(row.oldestMs).toISOString(),
   ]);
-  saveText(csvOf(head, cells), "stock.csv");
+  saveCsv(csvOf(head, cells), "stock.csv");
 }

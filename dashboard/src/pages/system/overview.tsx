@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { ask } from "../../api/client";
 import type { Shape } from "../../api/shape";
+import { figure } from "../../numbers";
 import { Button } from "../../parts/controls";
 import { Meter, Spark, Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
@@ -9,7 +10,7 @@ import { AlertSymbol } from "../../parts/symbol";
 import { nowMs, span } from "../../times";
 import { words } from "../../words";
 import { BackupCard } from "./backup";
-import { count, size } from "./sizes";
+import { size } from "./sizes";
 
 type System = Shape<"System">;
 
@@ -75,13 +76,13 @@ function Figures({ system }: { system: System }) {
       />
       <Tile
         head={told.backlog}
-        value={count(backlog.pipeline + backlog.commit)}
+        value={figure(backlog.pipeline + backlog.commit)}
         unit={told.backlogUnit}
       />
       <Tile
         head={told.dropped}
-        value={count(reads.dropped)}
-        unit={told.droppedUnit(count(reads.committed))}
+        value={figure(reads.dropped)}
+        unit={told.droppedUnit(figure(reads.committed))}
       />
       <Tile head={told.rate} value={reads.per_second.toFixed(0)} unit="/s">
         <Spark values={reads.series} />
@@ -113,13 +114,13 @@ function StorageCard({ storage }: { storage: System["storage"] }) {
       <h2>{told.title}</h2>
       <p class="sm">{text}</p>
       <Meter share={used / storage.total_bytes} label={text} />
-      <p class="xs mut">{days === null ? told.notFull : told.full(count(Math.round(days)))}</p>
+      <p class="xs mut">{days === null ? told.notFull : told.full(figure(Math.round(days)))}</p>
       <Facts
         facts={[
           [told.state, size(storage.state_bytes)],
           [
             told.history(storage.days),
-            `${size(storage.history_bytes)}, ${told.keep(count(storage.keep_days))}`,
+            `${size(storage.history_bytes)}, ${told.keep(figure(storage.keep_days))}`,
           ],
           [told.plans, size(storage.plans_bytes)],
           [told.backups, size(storage.backups_bytes)],
@@ -137,13 +138,13 @@ function BacklogCard({ backlog }: { backlog: System["backlog"] }) {
       <h2>{told.title}</h2>
       <Facts
         facts={[
-          [told.pipeline, count(backlog.pipeline)],
-          [told.commit, count(backlog.commit)],
-          [told.outbox, count(backlog.outbox_waiting)],
+          [told.pipeline, figure(backlog.pipeline)],
+          [told.commit, figure(backlog.commit)],
+          [told.outbox, figure(backlog.outbox_waiting)],
           ...(backlog.outbox_waiting
             ? [[told.oldest, span(backlog.outbox_oldest_s * 1000)] as const]
             : []),
-          [told.outboxDead, count(backlog.outbox_dead)],
+          [told.outboxDead, figure(backlog.outbox_dead)],
           ...backlog.history.map((each) => [told.history(each.store), behind(each.lag_s)] as const),
         ]}
       />

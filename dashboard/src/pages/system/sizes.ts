@@ -1,5 +1,4 @@
-/** Sizes and counts as people read them. */
-import { locale } from "../../times";
+/** Sizes as people read them. */
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -13,9 +12,4 @@ export function size(bytes: number): string {
   }
   const digits = unit > 0 && value < 9.95 ? 1 : 0;
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
-}
-
-/** A count with its thousands apart. */
-export function count(value: number): string {
-  return value.toLocaleString(locale.value);
 }

@@ -1,20 +1,20 @@
 /** The five numbers of the wall. */
+
 import { tallies } from "../../live/live";
 import { readerFigures } from "../../live/readers";
-import { locale } from "../../times";
+import { figure } from "../../numbers";
 import { words } from "../../words";
 
 export function Numbers() {
   const told = words().live.wall;
   const { all, seen, lastKnown } = tallies.value.site;
   const { answering, all: readers, perSecond } = readerFigures.value;
-  const figure = (value: number) => Math.round(value).toLocaleString(locale.value);
   const numbers: [string, string][] = [
     [figure(all), told.assets],
     [figure(seen), told.seen],
     [figure(lastKnown), told.lastKnown],
     [told.of(answering, readers), told.readers],
-    [figure(perSecond), told.reads],
+    [figure(Math.round(perSecond)), told.reads],
   ];
   return (
     <div class="wnum">

@@ -7,10 +7,10 @@ import type { Floor } from "../../api/shape";
 import { choose } from "../../drawing/editor";
 import { distance } from "../../drawing/geometry";
 import { readEntry, writeEntry } from "../../entries/entry";
+import { figure } from "../../numbers";
 import { Action, Button, Field, savingText } from "../../parts/controls";
 import { may } from "../../session";
 import { readSite } from "../../site";
-import { locale } from "../../times";
 import { words } from "../../words";
 import { focusPlan } from "./bar";
 import { editor } from "./store";
@@ -186,7 +186,7 @@ export function scaled(
 }
 
 function sizeText(size: readonly number[]): string {
-  return size.map((side) => side.toLocaleString(locale.value)).join(" × ");
+  return size.map(figure).join(" × ");
 }
 
 export function NewFloor({ isFirst, done }: { isFirst: boolean; done?: (name: string) => void }) {

@@ -1,32 +1,14 @@
 /** Which readers hear which zone, as their antennas say. */
-import { signal } from "@preact/signals";
-import { ask, RefusedError } from "../../api/client";
 import type { Reader } from "../../api/shape";
+import { readers } from "../../live/readers";
 import type { PlanReader } from "../../plan/types";
 import { zoneByName } from "../../site";
 
-export const readers = signal<readonly Reader[]>([]);
-const EVERY_MS = 10_000;
-
-/** Ask for the readers now and every ten seconds, until the result is called. */
-export function keepReaders(): () => void {
-  void readReaders();
-  const timer = setInterval(readReaders, EVERY_MS);
-  return () => clearInterval(timer);
-}
-
-/** Ask for the readers; where that is refused the last ones stay. */
-export async function readReaders(): Promise<void> {
-  try {
-    readers.value = (await ask<{ items: Reader[] }>("readers", { limit: 1000 })).items;
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-  }
-}
+const known = () => readers.value ?? [];
 
 /** Readers with an antenna that hears the zone. */
 export function readersOf(zone: string): readonly Reader[] {
-  return readers.value.filter((reader) => zonesHeard(reader).has(zone));
+  return known().filter((reader) => zonesHeard(reader).has(zone));
 }
 
 function zonesHeard(reader: Reader): Set<string | null | undefined> {
@@ -35,7 +17,7 @@ function zonesHeard(reader: Reader): Set<string | null | undefined> {
 
 /** Antennas whose place is known, on the floor of the zone that they hear. */
 export function planReaders(floor: string | undefined): readonly PlanReader[] {
-  return readers.value.flatMap((reader) =>
+  return known().flatMap((reader) =>
     (reader.points ?? []).flatMap((point) => {
       const on = zoneByName.value.get(point.zone ?? "")?.floor;
       const [x, y] = point.at_m ?? [];

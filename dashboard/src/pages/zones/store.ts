@@ -7,11 +7,11 @@ import { type Draft, draftOf, entryOf, newDraft, patchOf, ringsOf } from "../../
 import { createEditor, fill, open } from "../../drawing/editor";
 import type { Ring } from "../../drawing/geometry";
 import { type Entry, readEntry, removeEntry, type Settings, writeEntry } from "../../entries/entry";
+import { readReaders } from "../../live/readers";
 import { may } from "../../session";
 import { readSite, zoneByName, zones } from "../../site";
 import { minute, nowMs } from "../../times";
 import { words } from "../../words";
-import { readReaders } from "./readers";
 
 export const editor = createEditor();
 

@@ -42,7 +42,7 @@ export const places: Words["places"] = {
   coordinate: (number, axis) => `Ecke ${number}, ${axis} in Metern`,
   newCoordinate: (axis) => `Neue Ecke, ${axis} in Metern`,
   addCorner: "Diese Ecke setzen",
-  removeCorner: (number) => `Ecke ${number} entfernen`.replace("  ", " "),
+  removeCorner: (number) => (number ? `Ecke ${number} entfernen` : "Ecke entfernen"),
   offFloor: "Außerhalb des Stockwerks",
   area: (area_m2) => `${area_m2} m²`,
   name: "Name",

@@ -65,7 +65,7 @@ export const rules: Words["rules"] = {
   again: "Noch einmal senden",
   noDeliveries: "Es wurde noch nichts gesendet.",
   editor: {
-    label: "Einstellungen wie in der Anlagendatei, als JSON",
+    label: "Einstellungen wie in der Standortdatei, als JSON",
     check: "Prüfen",
     checking: "Wird geprüft",
     noChange: "Es würde sich nichts ändern.",

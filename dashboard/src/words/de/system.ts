@@ -5,7 +5,7 @@ export const system: Words["system"] = {
     overview: "Überblick",
     people: "Personen und Schlüssel",
     audit: "Protokoll",
-    versions: "Versionen",
+    versions: "Fassungen",
   },
   wellParts: "Alles in Ordnung",
   degraded: "Etwas stimmt nicht",
@@ -96,7 +96,7 @@ export const system: Words["system"] = {
     why: "Warum",
   },
   versions: {
-    title: "Versionen der Anlagendatei",
+    title: "Fassungen der Standortdatei",
     number: "Nummer",
     at: "Wann",
     by: "Von",

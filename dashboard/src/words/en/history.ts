@@ -3,7 +3,6 @@ export const history = {
   add: "Add an asset",
   addHint: "Name, number or tag",
   remove: (name: string) => `Leave out ${name}`,
-  full: "Ten assets at once are the most.",
   noMatch: "No asset found",
   spans: {
     label: "Span",
@@ -38,7 +37,6 @@ export const history = {
   timeline: "Where each asset was, by time",
   overview: "The part shown, in the whole span",
   shows: (span: string) => `${span} shown`,
-  moves: "Move the part shown",
   noRead: "No read",
   reasons: {
     departed: "not seen any more",
@@ -50,8 +48,6 @@ export const history = {
     gateway_down: "the gateway did not run",
   },
   readersDown: (names: string) => `${names} down`,
-  gapWords: (reason: string, zone: string | null) =>
-    zone ? `No read, ${reason}; last known: ${zone}` : `No read, ${reason}`,
   nothingKnown: "Nothing is known of it in this span.",
   upTo: (name: string, time: string) => `${name} up to ${time}`,
   allUpTo: (count: number, time: string) => `${count} assets up to ${time}`,
@@ -62,7 +58,6 @@ export const history = {
   left: (zone: string) => `Left ${zone}`,
   outside: "Left all zones",
   fromZone: (zone: string) => `from ${zone}`,
-  after: (span: string) => `after ${span}`,
   sure: (percent: number) => `${percent} % sure`,
   late: "told late",
   portal: {
@@ -77,20 +72,15 @@ export const history = {
   toFloor: (floor: string) => `on to ${floor}`,
   fromFloor: (floor: string) => `from ${floor}`,
   floor: "Floor",
-  nowhere: "not known then",
-  at: "at",
   asset: {
     missing: "There is no asset of this number.",
     choose: "Find an asset",
-    back: "Back to Find",
-    open: "Asset",
     playBack: "Play back",
     onPlan: "Show on plan",
     edit: "Edit",
     zone: "Zone",
     notRead: "Not read yet",
     lastRead: "Last read",
-    sureness: "How sure",
     presence: {
       present: "confirmed",
       departed: "not seen any more",
@@ -104,7 +94,6 @@ export const history = {
     today: "Zone changes, 24 h",
     lastChange: (age: string) => `last one ${age}`,
     battery: "Battery",
-    signal: "Signal",
     dwell: "Where it was, last 24 h",
     hatched: "hatched = no read",
     events: "What happened",
