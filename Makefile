@@ -10,10 +10,17 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 # Lowest branch coverage, in percent, of the parts that decide.
 PURE_COVERAGE_MIN ?= 99
+PURE_SOURCES := tags,zones,inventory,alerts,gateway.pipeline
 PURE := tags/*,zones/*,inventory/*,alerts/*,gateway/pipeline*
-PURE_TESTS := tests/tags tests/zones tests/inventory tests/alerts $(wildcard tests/gateway/test_pipeline*.py)
-# Tests that need little time of their own; they run behind those, beside the ones that wait a lot.
-SHORT_TESTS := tests/readers tests/history tests/api
+PURE_FOLDERS := tags zones inventory alerts
+PURE_TESTS := $(addprefix tests/,$(PURE_FOLDERS)) $(wildcard tests/gateway/test_pipeline*.py)
+# Tests run in so many lanes at a time, a group each: those of the parts that decide, each other
+# folder, and the files beside the folders. What takes longest begins first; the browser's tests
+# begin when those of whole gateways are nearly over, as both mind the load.
+LANES ?= 2
+GROUPS_FIRST := acceptance deciding gateway browser api readers history delivery
+FOLDERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard tests/*/test_*.py)))))
+TEST_GROUPS := $(GROUPS_FIRST) $(filter-out $(GROUPS_FIRST) $(PURE_FOLDERS),$(FOLDERS)) beside
 
 # Servers and tools of the tests that are no Python packages: command and Debian's package.
 TEST_SERVERS := mosquitto:mosquitto tshark:tshark influxd:influxdb chromium:chromium
@@ -48,15 +55,27 @@ lint: $(VENV)/dev.stamp ## Format, lint, import order, types
 test-dashboard: dashboard ## Types, lint and tests of the pages' sources
 	@$(BIN)/python dashboard/build.py check
 
-test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp pages ## The tests, two at a time; those of the parts that decide with their coverage
-	@mkdir -p build
-	@( $(BIN)/coverage run -m pytest -p no:cacheprovider $(PURE_TESTS) $(ARGS) \
-	  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN); decided=$$?; \
-	  $(BIN)/python -m pytest -p no:cacheprovider $(SHORT_TESTS) $(ARGS) && exit $$decided ) \
-	  > build/beside.log 2>&1 & beside=$$!; \
-	echo "others are tested at the same time; what came of them is shown at the end"; \
-	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PURE_TESTS) $(SHORT_TESTS)) $(ARGS); waiting=$$?; \
-	wait $$beside; failed=$$?; cat build/beside.log; exit $$((waiting || failed))
+test-python: $(VENV)/dev.stamp $(VENV)/servers.stamp pages ## The tests, two groups at a time; what a group said is in build/tests
+	@$(MAKE) --no-print-directory test-lanes
+
+test-lanes:
+	@rm -rf build/tests && mkdir -p build/tests
+	@printf '%s\n' $(TEST_GROUPS) | xargs -P $(LANES) -I '{}' $(MAKE) --no-print-directory 'test-group-{}'
+
+# A group says in a line how it went, or all that it said where it failed. 5: nothing was chosen.
+test-group-%:
+	@log=build/tests/$*.log; { $(call test_of,$*); } > $$log 2>&1; failed=$$?; \
+	if test $$failed = 5; then failed=0; fi; \
+	if test $$failed = 0; then echo "tests/$*: $$(grep -E ' in [0-9.]+s' $$log | tail -1 | tr -d =)"; \
+	else cat $$log; echo "tests/$*: FAILED, see $$log"; fi; exit $$failed
+
+pytest = $(BIN)/python -m pytest -p no:cacheprovider $(1) $(ARGS)
+test_of = $(or $(test_$(1)),$(call pytest,tests/$(1)))
+test_gateway = $(call pytest,tests/gateway $(addprefix --ignore=,$(PURE_TESTS)))
+test_beside = $(call pytest,$(wildcard tests/test_*.py))
+# Other parts need not be followed line by line: that takes time.
+test_deciding = $(BIN)/coverage run --source=$(PURE_SOURCES) -m pytest -p no:cacheprovider $(PURE_TESTS) $(ARGS) \
+  && $(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_COVERAGE_MIN)
 
 test-wheel: $(VENV)/run.stamp pages ## Build the wheel, install it into a clean environment, run the demo from it, open its dashboard
 	rm -rf build/wheel
@@ -103,7 +122,7 @@ clean: ## Remove the environment and everything that was built
 help: ## This list
 	@awk -F':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: demo dashboard pages screenshots test test-dashboard lint test-python test-wheel sbom format bench soak fuzz docs lock clean help
+.PHONY: demo dashboard pages screenshots test test-dashboard lint test-python test-lanes test-wheel sbom format bench soak fuzz docs lock clean help
 
 # The environment: pinned versions with their hashes, then this tree itself, editable.
 install = $(1) -m pip --disable-pip-version-check install --quiet --require-hashes -r $(2)

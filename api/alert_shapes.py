@@ -103,12 +103,13 @@ class RuleShelf(Shape):
 
 
 class RuleShape(Shape):
-    """A rule of the site file as it is now."""
+    """A rule of the site file as it is now; `zones` are those that it names."""
 
     name: str
     kind: str
     version: str
     severity: Severity
+    zones: list[str]
     notify: list[str]
     out_of_service: str | None
     in_force: bool

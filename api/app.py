@@ -32,6 +32,7 @@ from api.rates import Rates
 from api.request_log import RequestLog
 from api.route import add_route
 from api.routes import ROUTES
+from api.running import image_hosts
 from api.session_book import SessionBook
 from api.settings import SessionSettings
 from api.sights import Sights
@@ -75,9 +76,13 @@ class Api(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """All of it behind the entrance; the answer to a surprise has safe headers too."""
-        pages = Dashboard(super().build_middleware_stack(), self.pages)
+        pages = Dashboard(super().build_middleware_stack(), self.pages, self.image_hosts)
         entrance = Entrance(pages, self.hosts)
         return RequestLog(SafeHeaders(entrance), self.answers.note)
+
+    def image_hosts(self) -> list[str]:
+        """The hosts whose images pages may show: those of maps."""
+        return image_hosts(self.state.desk.maps().values())
 
     def openapi(self) -> dict[str, Any]:
         """Describe the routes, with words and examples."""

@@ -7,14 +7,17 @@ A browser that opens /docs before it has logged in is led to the log-in, which l
 
 import gzip
 import hashlib
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.headers import with_images_of
 
 DIST: Final = Path(
     os.environ.get("TAGWARDEN_PAGES") or Path(__file__).parents[1] / "dashboard" / "dist"
@@ -52,6 +55,7 @@ class File(NamedTuple):
     packed: bytes | None
     headers: tuple[tuple[bytes, bytes], ...]
     etag: str
+    is_page: bool
 
 
 Pages = Mapping[str, File]
@@ -59,11 +63,23 @@ Pages = Mapping[str, File]
 
 EMPTY: Final[Pages] = {}
 
+ImageHosts = Callable[[], Collection[str]]
+"""Tells the hosts, each such as https://host:443, whose images pages may show beside their own."""
+
+log = logging.getLogger("tagwarden.api")
+
 
 def files_in(dist: Path) -> Pages:
-    """What is served, by path; nothing where the pages are not built."""
-    index = dist / "index.html"
-    if not index.is_file():
+    """What is served, by path; nothing where the pages are not built, or can not be read."""
+    try:
+        return _files_in(dist)
+    except OSError as error:
+        log.warning("the dashboard is not shown: %s", error)
+        return EMPTY
+
+
+def _files_in(dist: Path) -> Pages:
+    if not (dist / "index.html").is_file():
         return EMPTY
     found = {
         f"/{path.relative_to(dist).as_posix()}": _file(path)
@@ -87,15 +103,16 @@ def _file(path: Path) -> File:
         (b"etag", f"W/{etag}".encode()),
         (b"vary", b"accept-encoding"),
     )
-    return File(body, packed, headers, etag)
+    return File(body, packed, headers, etag, path.suffix == ".html")
 
 
 class Dashboard:
     """ASGI middleware that answers for the pages and leaves all else to `app`."""
 
-    def __init__(self, app: ASGIApp, files: Pages) -> None:
+    def __init__(self, app: ASGIApp, files: Pages, image_hosts: ImageHosts = tuple) -> None:
         self._app = app
         self._files = files
+        self._image_hosts = image_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a file of the table to GET and HEAD, or pass the request on."""
@@ -107,15 +124,19 @@ class Dashboard:
             led = scope["path"] == _DOCS and _is_browser(asked)
             await self._app(scope, receive, _leading_to_log_in(send) if led else send)
             return
-        status, headers, body = _answer(file, asked)
+        status, headers, body = _answer(file, asked, self._image_hosts())
         await send({"type": "http.response.start", "status": status, "headers": headers})
         sent = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": sent})
 
 
-def _answer(file: File, asked: Headers) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _answer(
+    file: File, asked: Headers, image_hosts: Collection[str]
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     headers = list(file.headers)
-    if file.etag in asked.get("if-none-match", ""):
+    if image_hosts and file.is_page:
+        headers.append((b"content-security-policy", with_images_of(image_hosts).encode()))
+    elif file.etag in asked.get("if-none-match", ""):
         return 304, headers, b""
     body = file.body
     if file.packed is not None and _takes_gzip(asked.get("accept-encoding", "")):

@@ -1,7 +1,7 @@
 """The one protocol by which the API writes, and what it may ask of the running gateway."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from alerts.changes import (
@@ -16,7 +16,7 @@ from api.dispatch import Dispatch
 from api.erasing import Erasing
 from api.live_state import LiveNews
 from api.previewing import Previews
-from api.running import Frame, System
+from api.running import FloorMap, Frame, System
 from api.site_edits import SiteEdits
 from api.whereabouts import Whereabouts
 from history.answers import Answer
@@ -98,6 +98,10 @@ class Desk(Protocol):
         """What every page shows around it: name, clock and version of the site."""
         ...
 
+    def maps(self) -> Mapping[str, FloorMap]:
+        """The floors that have a map under them, by name."""
+        ...
+
     async def submit(self, change: Change) -> Outcome:
         """Return once the change is committed, or refused. Raises JournalFullError."""
         ...
@@ -135,9 +139,9 @@ class Desk(Protocol):
     def rules(self) -> list[dict[str, Any]]:
         """Each rule of the site file as it is now.
 
-        name, kind, version, severity, notify; out_of_service (why, or null); in_force (whether
-        its schedule is open); shelved_until, of all its alerts; shelves, each with asset (null:
-        all of them), until, since, by, reason.
+        name, kind, version, severity, zones (that it names), notify; out_of_service (why, or
+        null); in_force (whether its schedule is open); shelved_until, of all its alerts; shelves,
+        each with asset (null: all of them), until, since, by, reason.
         """
         ...
 

@@ -57,6 +57,17 @@ _DISPLAY = {
     "role": "viewer",
     "rights": ["look", "self"],
 }
+_LISTED_DISPLAY = {
+    "id": "d4Qm7xTz1bKw",
+    "key": "Zk3vQ8aT",
+    "name": "wall of the gatehouse",
+    "created_by": "Shift lead",
+    "begun": YESTERDAY,
+    "seen": NOW,
+    "expires": "2027-04-06T08:30:00Z",
+    "address": "192.0.2.40",
+    "agent": "Mozilla/5.0",
+}
 _LOGGED_IN = {"person": _ME, "csrf": "w3Jc0uQmB1nT5yRk"}
 _SESSION = {
     "id": "s_8f2d6c4e",
@@ -89,6 +100,7 @@ ACCESS: dict[str, Example] = {
     "choose_password": Example(_LOGGED_IN, {"code": "K7QM-2XVD-9RTB", "password": _PASSWORD}),
     "log_in": Example(_LOGGED_IN, {"login": "front.desk", "password": _PASSWORD}),
     "show_display": Example(_DISPLAY),
+    "list_all_displays": page(_LISTED_DISPLAY),
     "list_all_sessions": page(_SESSION),
     "show_me": Example(_ME),
     "change_password": Example(_LOGGED_IN, {"old": "what it was before", "new": _PASSWORD}),

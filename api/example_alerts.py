@@ -70,6 +70,7 @@ RULE: Value = {
     "kind": "exit",
     "version": "5d41402a",
     "severity": "critical",
+    "zones": [],
     "notify": ["guards"],
     "out_of_service": None,
     "in_force": True,

@@ -1,5 +1,6 @@
 """Floors and portals of the site file, and the pictures of floors."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,13 +13,14 @@ from api.lists import OldestFirst, Row, answer_list, json_response, kept_rows
 from api.once import Told, answer_once
 from api.pictures import MEDIA_TYPES, PICTURE_BYTES_MAX, PictureError, drawn_anew
 from api.problems import ProblemError, invalid, not_found
+from api.running import FloorMap
 from api.site_asking import DryRun, Why, refused, terms_of, told
 from api.site_edits import Part, SiteRefusedError
 from api.site_parts import entry_headers
 from api.surroundings import Here, Surroundings
 
 PORTAL_COLUMNS = ("name", "inside", "outside")
-FLOOR_COLUMNS = ("name", "size_m", "height_m", "plan")
+FLOOR_COLUMNS = ("name", "size_m", "height_m", "plan", "map")
 _SIZE_M = [100.0, 100.0]
 _PICTURES = sorted(set(MEDIA_TYPES.values()))
 _ONE_AT_A_TIME = CapacityLimiter(1)
@@ -39,14 +41,17 @@ async def show_portal(name: str, here: Here) -> Response:
 
 async def list_floors(here: Here, page: OldestFirst) -> Response:
     """Floors of the site file in its order; `plan` says where the picture of each is."""
-    rows = [_floor(entry) for entry in await _entries(here, "floors")]
+    maps = here.desk.maps()
+    rows = [_floor(entry, maps) for entry in await _entries(here, "floors")]
     return await answer_list(here, page, kept_rows("floors", rows, FLOOR_COLUMNS))
 
 
 async def show_floor(name: str, here: Here) -> Response:
     """One floor. The `ETag` is that of its settings in the site file."""
     entry = await _entry(here, "floors", name)
-    return json_response(_floor(entry), headers=await entry_headers(here, "floors", name))
+    return json_response(
+        _floor(entry, here.desk.maps()), headers=await entry_headers(here, "floors", name)
+    )
 
 
 async def show_plan(name: str, here: Here) -> Response:
@@ -140,7 +145,7 @@ def _portal(entry: dict[str, Any]) -> Row:
     return {column: entry[column] for column in PORTAL_COLUMNS}
 
 
-def _floor(entry: dict[str, Any]) -> Row:
+def _floor(entry: dict[str, Any], maps: Mapping[str, FloorMap]) -> Row:
     plan = entry.get("plan")
     address = f"/api/v1/floors/{quote(entry['name'], safe='')}/plan"
     return {
@@ -148,4 +153,11 @@ def _floor(entry: dict[str, Any]) -> Row:
         "size_m": entry.get("size_m") or _SIZE_M,
         "height_m": entry.get("height_m"),
         "plan": None if plan is None else address,
+        "map": _map(maps.get(entry["name"])),
     }
+
+
+def _map(there: FloorMap | None) -> Row | None:
+    if there is None:
+        return None
+    return there.tiles.model_dump() | there.origin.model_dump()

@@ -1,5 +1,7 @@
 """Headers that every answer carries."""
 
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
@@ -11,6 +13,14 @@ OWN_ONLY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """The policy of pages: scripts, styles and images from here alone, nothing inline."""
+
+_OWN_IMAGES = "img-src 'self' blob:"
+
+
+def with_images_of(hosts: Iterable[str]) -> str:
+    """The policy of pages that show images of other hosts too, each such as https://host:443."""
+    return OWN_ONLY.replace(_OWN_IMAGES, " ".join((_OWN_IMAGES, *hosts)))
+
 
 _REFUSED_FEATURES = (
     "accelerometer",

@@ -1,6 +1,6 @@
-"""The routes of API keys."""
+"""The routes of API keys, and of the displays that they have let in."""
 
-from api import keys
+from api import displays, keys
 from api.access import Right
 from api.keys import KeyBody, KeyPatch
 from api.route import API, Route, rows, takes
@@ -9,6 +9,7 @@ from history.callers import Role
 
 _LIST = API + "/keys"
 _ONE = API + "/keys/{key}"
+_DISPLAYS = API + "/displays"
 
 
 class KeyShape(Shape):
@@ -32,6 +33,23 @@ class NewKeyShape(KeyShape):
     key: str | None
 
 
+class DisplayShape(Shape):
+    """The browser of a wall: its key (an id of `keys`), the key's `name` and who made that.
+
+    `seen` is right to a minute; with nobody looking, or with its key, it ends at `expires`.
+    """
+
+    id: str
+    key: str
+    name: str
+    created_by: str
+    begun: Time
+    seen: Time
+    expires: Time
+    address: str
+    agent: str
+
+
 KEY_ROUTES: tuple[Route, ...] = (
     rows(_LIST, keys.list_all_keys, KeyShape, "keys"),
     Route("POST", _LIST, keys.make_key, "keys", NewKeyShape, takes=takes(KeyBody), statuses=(201,)),
@@ -39,4 +57,6 @@ KEY_ROUTES: tuple[Route, ...] = (
     Route("GET", _ONE, keys.show_key, "keys", KeyShape, versioned=True),
     Route("PATCH", _ONE, keys.change_key, "keys", KeyShape, takes=takes(KeyPatch), versioned=True),
     Route("DELETE", _ONE, keys.remove_key, "keys", statuses=(204,), versioned=True),
+    rows(_DISPLAYS, displays.list_all_displays, DisplayShape, "keys"),
+    Route("DELETE", _DISPLAYS + "/{display}", displays.remove_display, "keys", statuses=(204,)),
 )

@@ -33,6 +33,7 @@ PASSED = frozenset(
         "dispatch",
         "plan",
         "frame",
+        "maps",
         "group_of",
         "rules",
         "transact",

@@ -69,8 +69,9 @@ GROUPS = (
     ),
     _group(
         "Access",
-        "API keys, people, sessions, and the first start.",
+        "API keys, displays, people, sessions, and the first start.",
         "keys",
+        "displays",
         "people",
         "sessions",
         "me",
@@ -164,6 +165,7 @@ PATH_PARAMETERS = {
     "keys": ("The id of the key.", "3f9c1a7e"),
     "people": ("The id of the person.", "p_5e1c9a7b"),
     "sessions": ("The id of the session.", "s_8f2d6c4e"),
+    "displays": ("The id of the display.", "d4Qm7xTz1bKw"),
     "subscriptions": ("The id of the subscription.", "sub_4b7a9d1c"),
     "erasures": ("The id of the erasure.", "er_2c8e6f0d"),
     "backups": ("The id of the backup.", "2026-03-02T01-00-00Z"),

@@ -1,6 +1,6 @@
 """The routes of people who log in: how they get in, who they are, and who they may be."""
 
-from api import me, people, sessions, setup
+from api import displays, me, people, sessions, setup
 from api.person_shapes import (
     ChosenBody,
     CodeShape,
@@ -43,7 +43,7 @@ PERSON_ROUTES: tuple[Route, ...] = (
         takes=takes(ChosenBody),
     ),
     Route("POST", _SESSIONS, sessions.log_in, "open", LoggedInShape, takes=takes(LogInBody)),
-    Route("POST", _SESSIONS + "/display", sessions.show_display, "self", MeShape),
+    Route("POST", _SESSIONS + "/display", displays.show_display, "self", MeShape),
     Route("DELETE", _SESSIONS + "/current", sessions.log_out, "self", statuses=(204,)),
     rows(_SESSIONS, sessions.list_all_sessions, SessionShape, "self"),
     Route("DELETE", _SESSIONS + "/{session}", sessions.remove_session, "self", statuses=(204,)),

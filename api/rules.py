@@ -27,6 +27,7 @@ RULE_COLUMNS = (
     "kind",
     "version",
     "severity",
+    "zones",
     "notify",
     "out_of_service",
     "in_force",

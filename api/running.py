@@ -1,6 +1,10 @@
 """What may be asked of a running gateway about itself: its frame, its figures, its backups."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
+
+from zones.map_tiles import TileSettings
+from zones.position_settings import OriginSettings
 
 
 class Frame(NamedTuple):
@@ -9,6 +13,18 @@ class Frame(NamedTuple):
     name: str
     timezone: str
     version: str
+
+
+class FloorMap(NamedTuple):
+    """The map under a floor: its tiles, and where on the globe the floors lie."""
+
+    tiles: TileSettings
+    origin: OriginSettings
+
+
+def image_hosts(maps: Iterable[FloorMap]) -> list[str]:
+    """The hosts of which browsers ask tiles, each once."""
+    return sorted({each.tiles.host for each in maps if each.tiles.host is not None})
 
 
 class BackupRefusedError(Exception):

@@ -11,15 +11,14 @@ from api.access import Access, granted
 from api.bodies import parse_as, parse_json, read_json_text
 from api.lists import Listed, OldestFirst, Row, answer_list
 from api.log_ins import LogIns, address_of
-from api.me import display_shown, logged_in, require_session
+from api.me import logged_in, require_session
 from api.once import Told, answer_once
 from api.origins import require_own_page, require_private
 from api.person_shapes import LOG_IN
 from api.problems import ProblemError, not_found
-from api.session_book import SessionBook, Shown, drop_cookie, origin_of
+from api.session_book import SessionBook, drop_cookie, origin_of
 from api.surroundings import Here, Surroundings
-from history.displays import ROLE, BegunDisplay, begin_display, end_display
-from history.keys import Key, find_key
+from history.displays import end_display
 from history.paging import Page, PageRequest
 from history.people import Deed
 from history.sessions import Begun, SessionFilter, begin_session, end_session, list_sessions
@@ -55,7 +54,7 @@ async def log_in(here: Here) -> Response:
 
     def work(db: sqlite3.Connection) -> Begun:
         if shown is not None:
-            end_display(db, shown.display, Deed(person.login, now_ns))
+            end_display(db, shown.display.id, Deed(person.login, now_ns))
         return begin_session(db, person, now_ns, limits, origin)
 
     begun = await here.desk.transact(work)
@@ -64,41 +63,12 @@ async def log_in(here: Here) -> Response:
     return logged_in(here, person, begun)
 
 
-async def show_display(here: Here) -> Response:
-    """Let a browser look by a key of role viewer, sent in the Authorization header.
-
-    The cookie of the answer then does for `live`, `stream` and whatever can be looked at, for
-    as long as the key. Nothing can be changed by it but its own end (`DELETE
-    sessions/current`). 409 where somebody is logged in in this browser.
-    """
-    require_own_page(here.request)
-    require_private(here.request)
-    if here.caller.kind != "key" or here.caller.role != ROLE:
-        raise ProblemError(403, "Only a key of role viewer makes a display; send it as Bearer.")
-    book: SessionBook = here.request.app.state.sessions
-    if await book.known(here.request) is not None:
-        raise ProblemError(409, "Somebody is logged in in this browser; log out first.")
-    former, now_ns = await book.shown(here.request), here.desk.clock()
-    caller, origin = here.caller, origin_of(here.request)
-
-    def work(db: sqlite3.Connection) -> tuple[BegunDisplay, Key]:
-        if (key := find_key(db, caller.id)) is None:
-            raise ProblemError(401, "This key is not known any more.")
-        if former is not None:
-            end_display(db, former.display, Deed(caller.name, now_ns))
-        return begin_display(db, caller, now_ns, origin), key
-
-    begun, key = await here.desk.transact(work)
-    book.forget_displays(key.id)
-    return display_shown(here, Shown(begun.display, key, 0.0), begun.token)
-
-
 async def log_out(here: Here) -> Response:
     """Log out: the session ends, and the browser forgets it."""
     book: SessionBook = here.request.app.state.sessions
     if (shown := await book.shown(here.request)) is not None:
         deed = Deed(here.caller.name, here.desk.clock())
-        await here.desk.transact(lambda db: end_display(db, shown.display, deed))
+        await here.desk.transact(lambda db: end_display(db, shown.display.id, deed))
         book.forget_displays(shown.key.id)
     else:
         known = await require_session(here)

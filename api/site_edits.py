@@ -175,7 +175,8 @@ class SiteEdits(Protocol):
     async def zones_at(self, at_ns: int) -> list[dict[str, Any]]:
         """The zones that were in force at a time, as `api.desk.Desk.zones`.
 
-        Those of the first version for a time before it.
+        Those of the first version for a time before it. Raises SiteRefusedError for a version
+        that can not be read any more.
         """
         ...
 

@@ -51,6 +51,7 @@ _FLOOR = {
     "size_m": [60.0, 40.0],
     "height_m": None,
     "plan": "/api/v1/floors/ground/plan",
+    "map": None,
 }
 _PICTURE = "(the bytes of the picture)"
 _PICTURES: dict[str, str] = dict.fromkeys(("image/jpeg", "image/png", "image/webp"), _PICTURE)

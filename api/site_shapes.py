@@ -64,6 +64,22 @@ class PortalShape(BaseModel):
     outside: list[str]
 
 
+class MapShape(BaseModel):
+    """Tiles in Web Mercator, 256 pixels wide, and where on the globe the floor's metres lie.
+
+    The floor's point (0, 0) is at `lat` and `lon` (degrees, WGS84); its y axis is turned by
+    `bearing_deg` clockwise from north. Of `url`, {z}, {x} and {y} are filled in; the server has
+    tiles up to `max_zoom`.
+    """
+
+    url: str
+    attribution: str
+    max_zoom: int
+    lat: float
+    lon: float
+    bearing_deg: float
+
+
 class FloorShape(BaseModel):
     """A floor: its size, its heights, and whether there is a picture of it."""
 
@@ -71,3 +87,4 @@ class FloorShape(BaseModel):
     size_m: list[float]
     height_m: list[float] | None
     plan: str | None = Field(description="Where its picture is; null where there is none.")
+    map: MapShape | None = Field(description="The map under it; null where there is none.")

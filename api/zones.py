@@ -25,6 +25,8 @@ from api.lists import (
 )
 from api.presence import covers_of, standing_in, standing_then, with_standing
 from api.problems import not_found
+from api.site_asking import refused
+from api.site_edits import SiteRefusedError
 from api.site_features import GEOJSON
 from api.site_parts import entry_headers
 from api.surroundings import Here, Surroundings
@@ -58,9 +60,13 @@ async def list_zones(here: Here, page: OldestFirst, as_of: AsOf) -> Response:
 async def _then(here: Surroundings, at_ns: int) -> list[Row]:
     """The zones of a time, as far as they are in sight; what is not there any more is in none."""
     sees = here.scope.sees_zone
+    try:
+        zones = await here.desk.site_edits.zones_at(at_ns)
+    except SiteRefusedError as error:
+        raise refused(error) from error
     return [
         {**zone, "parent": zone["parent"] if sees(zone["parent"]) else None, "healthy": None}
-        for zone in await here.desk.site_edits.zones_at(at_ns)
+        for zone in zones
         if sees(zone["name"])
     ]
 

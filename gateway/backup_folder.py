@@ -13,6 +13,8 @@ from gateway.backup_files import MANIFEST, SIGHTINGS, Backup, BackupError, read_
 
 _OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?", re.ASCII)
 _SEEN_MAX = 1000
+_GONE = ".gone"
+"""Ends the name of one that is being removed."""
 
 
 class Found(NamedTuple):
@@ -26,6 +28,11 @@ class Found(NamedTuple):
     def made(self) -> str:
         """When it was made; the empty text where nobody knows."""
         return "" if self.backup is None else self.backup.made
+
+    @property
+    def site(self) -> str | None:
+        """The name of the site that it is of."""
+        return None if self.backup is None else self.backup.site
 
     @property
     def days(self) -> int | None:
@@ -45,7 +52,7 @@ class BackupFolder:
         """All backups in a folder, the oldest first; none where there is no folder."""
         found: dict[tuple[str, int], Found] = {}
         for path in sorted(folder.glob(f"*/{MANIFEST}"))[-_SEEN_MAX:]:
-            if path.parent.suffix == ".partial":
+            if path.parent.suffix in {".partial", _GONE}:
                 continue
             try:
                 seen = (str(path), path.stat().st_mtime_ns)
@@ -60,12 +67,20 @@ class BackupFolder:
         whole = [each for each in self.found(folder) if each.backup and not each.backup.left_out]
         return folder / whole[-1].name if whole else None
 
-    def thin_out(self, folder: Path, keep: int) -> list[str]:
-        """Remove the oldest backups beyond so many that have names of ours; which went."""
-        ours = [each for each in self.found(folder) if _OURS.fullmatch(each.name)]
+    def thin_out(self, folder: Path, newest: str, keep: int) -> list[str]:
+        """Remove the oldest backups beyond so many; which went.
+
+        Only such of the same site as the `newest`, with names of ours: a folder may hold those
+        of another gateway, too. One that is damaged is nobody's, and stays.
+        """
+        found = [each for each in self.found(folder) if each.backup is not None]
+        site = next((each.site for each in found if each.name == newest), None)
+        ours = [each for each in found if each.site == site and _OURS.fullmatch(each.name)]
         gone = [each.name for each in ours[:-keep]]
         for name in gone:
-            shutil.rmtree(folder / name)
+            # Half of a backup must not look like one.
+            leaving = (folder / name).rename(folder / f"{name}{_GONE}")
+            shutil.rmtree(leaving)
         return gone
 
 
@@ -77,7 +92,10 @@ def new_name(folder: Path, now_ns: int) -> str:
 
 
 def clear_left(folder: Path) -> None:
-    """Remove what backups that were killed have left; nothing of one that is being made."""
+    """Remove what was left by who was killed; nothing of a backup that is being made."""
+    for leaving in sorted(folder.glob(f"*{_GONE}")):
+        if _OURS.fullmatch(leaving.stem):
+            shutil.rmtree(leaving)
     for mark in sorted(folder.glob(f"*.partial/{MARK}")):
         lock = os.open(mark, os.O_RDWR)
         try:

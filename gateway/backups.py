@@ -22,11 +22,12 @@ STOPPED = "the gateway stopped meanwhile"
 
 Audit = Callable[[str, str, str, dict[str, Any]], Awaitable[None]]
 """Writes a line of the audit log: action, target, by whom, detail."""
+Count = Callable[[str], None]
 log = logging.getLogger("tagwarden")
 
 
 class Attempt(msgspec.Struct):
-    """A backup that was begun since the start."""
+    """A backup that was begun since the start; `note` says what is wrong beside it."""
 
     name: str
     where: Path
@@ -35,6 +36,7 @@ class Attempt(msgspec.Struct):
     progress: float = 0.0
     ended_ns: int | None = None
     fault: str = ""
+    note: str = ""
 
     @property
     def state(self) -> str:
@@ -45,7 +47,10 @@ class Attempt(msgspec.Struct):
 
 
 class GatewayBackups:
-    """Fulfils `api.running.Backups` for a data folder that this gateway writes."""
+    """Fulfils `api.running.Backups` for a data folder that this gateway writes.
+
+    `count` is told what became of each.
+    """
 
     def __init__(
         self,
@@ -53,11 +58,13 @@ class GatewayBackups:
         settings: Callable[[], BackupSettings],
         clock: Callable[[], int],
         audit: Audit,
+        count: Count,
     ) -> None:
         self._folder = folder
         self._settings = settings
         self._clock = clock
         self._audit = audit
+        self._count = count
         self._there = BackupFolder()
         self._attempts: dict[str, Attempt] = {}
         self._running: asyncio.Task[None] | None = None
@@ -85,6 +92,7 @@ class GatewayBackups:
         """Begin a backup and tell of it. Raises BackupRefusedError."""
         if self._busy:
             raise BackupRefusedError("Another backup is being made.")
+        self._required_group()
         self._busy = True
         try:
             return await self._begun(by)
@@ -97,17 +105,25 @@ class GatewayBackups:
         named = self._settings().folder is not None
         name = await asyncio.to_thread(_prepared, place, begun_ns, make=not named)
         await self._audit("backup.begin", name, by, {"where": str(place / name)})
-        if self._group is None:
-            raise BackupRefusedError("The gateway is starting or stopping.")
+        group = self._required_group()
         attempt = self._attempts[name] = Attempt(name, place / name, by, begun_ns)
         self._forget_old()
-        self._running = self._group.create_task(self._make(attempt), name="backup")
+        self._running = group.create_task(self._make(attempt), name="backup")
         return _row_of(attempt)
+
+    def _required_group(self) -> asyncio.TaskGroup:
+        if self._group is None:
+            raise BackupRefusedError("The gateway is starting or stopping.")
+        return self._group
 
     async def listed(self) -> list[dict[str, Any]]:
         """All that there are and the one that is being made, the newest last."""
         place = self.place
-        found = await asyncio.to_thread(self._there.found, place)
+        try:
+            found = await asyncio.to_thread(self._there.found, place)
+        except OSError as error:
+            log.warning("nobody knows which backups there are: %s", error)
+            found = []
         rows = [self._row(each, place) for each in found]
         known = {each.name for each in found}
         others = [each for each in self._attempts.values() if each.name not in known]
@@ -118,21 +134,32 @@ class GatewayBackups:
     async def _make(self, attempt: Attempt) -> None:
         detail: dict[str, Any] = {"where": str(attempt.where)}
         try:
-            gone = await asyncio.to_thread(self._made, attempt)
+            await asyncio.to_thread(self._copy, attempt)
         except (BackupError, OSError) as error:
             attempt.fault = STOPPED if self._stopping else str(error)
             log.error("backup %s failed: %s", attempt.name, attempt.fault)  # noqa: TRY400 - the text is all that helps
             detail["reason"] = attempt.fault
         else:
-            detail["removed"] = gone
+            detail["removed"] = await self._thinned_out(attempt)
         finally:
             self._busy = False
             attempt.ended_ns = self._clock()
+        self._count(attempt.state)
         action = "backup.fail" if attempt.fault else "backup.end"
         await self._audit(action, attempt.name, attempt.by, detail)
 
-    def _made(self, attempt: Attempt) -> list[str]:
-        """In a thread: make it, and remove those that are too old; which these were."""
+    async def _thinned_out(self, attempt: Attempt) -> list[str]:
+        """Remove those that are too old; which these were. One that stays harms no other."""
+        place, keep = attempt.where.parent, self._settings().keep
+        try:
+            return await asyncio.to_thread(self._there.thin_out, place, attempt.name, keep)
+        except OSError as error:
+            attempt.note = f"older ones could not be removed: {error}"
+            log.warning("backup %s: %s", attempt.name, attempt.note)
+            return []
+
+    def _copy(self, attempt: Attempt) -> None:
+        """Make it, in a thread."""
         place = attempt.where.parent
 
         def note(done: int, total: int) -> None:
@@ -141,7 +168,6 @@ class GatewayBackups:
             attempt.progress = min(1.0, done / total) if total else 0.0
 
         make_backup(self._folder, attempt.where, self._there.newest_whole(place), note)
-        return self._there.thin_out(place, self._settings().keep)
 
     def _forget_old(self) -> None:
         while len(self._attempts) > FAILED_MAX:
@@ -202,6 +228,6 @@ def _row_of(attempt: Attempt) -> dict[str, Any]:
         "by": attempt.by,
         "progress": 1.0 if attempt.state == "done" else round(attempt.progress, 3),
         **dict.fromkeys(("bytes", "days", "version", "site")),
-        "reason": attempt.fault,
+        "reason": attempt.fault or attempt.note,
         "where": str(attempt.where),
     }

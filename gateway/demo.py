@@ -16,6 +16,7 @@ from pathlib import Path
 from time import time_ns
 
 from alerts.alert import AlertChange
+from api.dashboard import DIST
 from api.settings import PORT_MAX
 from gateway.data_folder import DataFolder, DataFolderBusyError
 from gateway.run import Gateway, Options
@@ -43,9 +44,6 @@ from zones.movements import Crossing, Movement
 
 PORT = 8080
 SITE_FILE = "demo.yaml"
-PAGES = Path(__file__).parents[1] / "dashboard" / "dist"
-"""Where the pages lie, if they are built."""
-
 DRAIN_S = 4.0
 """Hold, a bin, a confirmation and the way over the wire: after this nothing is on its way."""
 
@@ -210,7 +208,7 @@ def _say_what_there_is(assets: int, sources: DemoSources) -> None:
 def say_where(address: str, passwords: dict[str, str]) -> None:
     """How to get in: by the pages, where they are built."""
     admin, guard = passwords["admin"], passwords["guard"]
-    if (PAGES / "index.html").is_file():
+    if (DIST / "index.html").is_file():
         say(f"open  {address}/  and log in as guard with {guard}", "bold")
         say(f"      or as admin with {admin}")
         return

@@ -13,7 +13,7 @@ from api.dispatch import Dispatch
 from api.erasing import Erasing
 from api.live_state import LiveNews
 from api.previewing import Previews
-from api.running import Frame, System
+from api.running import FloorMap, Frame, System
 from api.site_edits import SiteEdits
 from api.whereabouts import Whereabouts
 from gateway.collector import Collector
@@ -27,6 +27,7 @@ from gateway.read_rates import ReadRates
 from gateway.rule_rows import rule_rows
 from gateway.site import Site
 from gateway.site_rules import schedules_of
+from gateway.site_told import frame_of, maps_of
 from gateway.supervisor import Supervisor
 from gateway.zone_drawings import drawn_zones
 from history.answers import Answer, find_answer, store_answer
@@ -231,8 +232,11 @@ class GatewayDesk:
 
     def frame(self) -> Frame:
         """What every page shows around it."""
-        site = self._site()
-        return Frame(site.settings.site.name, site.settings.site.timezone, site.version)
+        return frame_of(self._site())
+
+    def maps(self) -> dict[str, FloorMap]:
+        """The floors that have a map under them, by name."""
+        return maps_of(self._site())
 
     async def note_denial(self, by: str, asked: str, role: str) -> None:
         """Write down that somebody was refused, unless that stands there already, or too much."""

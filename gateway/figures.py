@@ -46,6 +46,7 @@ class Counts:
         self.deliveries: dict[tuple[str, ...], float] = {}
         self.told: dict[tuple[str, ...], float] = {}
         self.previews: dict[tuple[str, ...], float] = {}
+        self.backups: dict[tuple[str, ...], float] = {}
         self.movements = 0
         self.alerts = 0
 
@@ -62,6 +63,10 @@ class Counts:
     def previewed(self, result: str) -> None:
         """Count what became of a preview."""
         self.previews[result,] = self.previews.get((result,), 0) + 1
+
+    def backed_up(self, result: str) -> None:
+        """Count what became of a backup."""
+        self.backups[result,] = self.backups.get((result,), 0) + 1
 
     def note_outputs(self, groups: Sequence[Group], now_ns: int) -> bool:
         """Count what was committed; whether somebody is to be told of it."""
@@ -302,6 +307,10 @@ class GatewayFigures:
         """By result."""
         return dict(self._counts.previews)
 
+    def backups(self) -> Labelled:
+        """By result."""
+        return dict(self._counts.backups)
+
     def _watches(self) -> list[tuple[str, ReaderWatch]]:
         return list(self._supervisor.watches.items())
 
@@ -342,4 +351,5 @@ _TABLE: tuple[tuple[FigureKind, str, str, tuple[str, ...], str], ...] = (
     (_COUNTER, "history_dropped", "Never to be shipped.", ("store", "reason"), "history_dropped"),
     (_COUNTER, "files_damaged", "Found by a check.", ("file",), "damaged_files"),
     (_COUNTER, "previews", "Changes tried on the last day.", ("result",), "previews"),
+    (_COUNTER, "backups", "Backups asked for over HTTP.", ("result",), "backups"),
 )

@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
+from gateway.blueprints import blueprint_of
 from gateway.entries import Entry, ReadGroup, Tick
-from gateway.journal_span import groups_of, journal_span
+from gateway.journal_span import JournalSpan, groups_of, journal_span
 from gateway.preview_work import Asked, Told
 from gateway.site import Site, parse_site
-from gateway.two_sites import TwoSites
+from gateway.state_then import state_then
+from gateway.two_sites import Beginning, TwoSites
 from history.outages import outages_of
 from history.registered import registered_assets
 from readers.driver import AntennaState
@@ -39,6 +42,16 @@ def healthy_at(connection: sqlite3.Connection, site: Site, at_ns: int) -> list[R
     return found
 
 
+def _beginning(connection: sqlite3.Connection, now: Site, span: JournalSpan) -> Beginning:
+    """What was before a span: nothing before the first group of all, else what the tables tell."""
+    assets = tuple(registered_assets(connection))
+    if span.first <= 1:
+        return Beginning(assets)
+    plan = blueprint_of(now).plan
+    state = partial(state_then, connection, plan, assets=assets)
+    return Beginning(assets, state, plan, healthy_at(connection, now, span.begin_ns))
+
+
 class PreviewReplay:
     """Group by group; the connection is used for questions only."""
 
@@ -47,10 +60,8 @@ class PreviewReplay:
         self._asked = asked
         self._span = journal_span(connection, asked.since_ns, asked.until_ns)
         now, then = (parse_site(text, env=None) for text in (asked.now, asked.then))
-        # What came before the first group of all is in it; else nobody says again who was healthy.
-        start = healthy_at(connection, now, self._span.begin_ns) if self._span.first > 1 else []
-        assets = tuple(registered_assets(connection))
-        self._sites = TwoSites(now, then, assets, self._span.from_ns, start)
+        beginning = _beginning(connection, now, self._span)
+        self._sites = TwoSites(now, then, self._span.from_ns, beginning)
         self._reads = 0
         self._at = self._span.first - 1
         self._seen_ns = self._span.from_ns

@@ -103,11 +103,12 @@ class GatewayPreviews:
         self, edits: Sequence[SiteEdit], since_ns: int | None, by: str
     ) -> dict[str, Any]:
         """Begin one. Raises SiteRefusedError, JournalFullError."""
-        now = self._site()
-        then = await self._imagine(edits)
         async with self._lock:
             if self._group is None:
                 raise JournalFullError("the gateway is starting or stopping")
+            # Sites are thought out one at a time, too: that is work for a processor.
+            now = self._site()
+            then = await self._imagine(edits)
             cause = (now.version, then.version, since_ns)
             same = self._same(cause)
             if same is not None:

@@ -9,7 +9,7 @@ they are, so that an exit that waited to be confirmed is told after all.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -30,6 +30,7 @@ from history.state import last_seq
 from inventory.register import Register, RegisterState
 from readers.maintenance import Maintenance, Target
 from tags.times import SECOND_NS
+from zones.floorplan import FloorPlan
 from zones.tracks import LocateState, Track, first_open
 
 BY = "rebuilt from the tables"
@@ -59,6 +60,9 @@ SELECT max(coalesce((SELECT max(now_ns) FROM journal), 0),
 """
 _alert_decoder = msgspec.msgpack.Decoder(Alert)
 
+Visit = tuple[str, str, int, int | None, str | None]
+"""Tag, zone, from when (ns), until when or None while it goes on, and how it ended."""
+
 _FaultKind = Literal["store", "disk", "delivery", "history"]
 
 
@@ -82,13 +86,16 @@ def _state(connection: sqlite3.Connection, read_blueprint: ReadBlueprint) -> Pip
     assets = registered_assets(connection)
     judged = JudgeState(now_ns=now_ns, register=RegisterState({each.id: each for each in assets}))
     located = LocateState(now_ns=now_ns)
-    _place_tags(connection, located, judged)
+    place_tags(connection.execute(_WHERE), located, judged)
     _adopt_alerts(connection, judged)
-    _repeat_orders(connection, judged)
+    repeat_orders(connection, judged)
     judged.custody = custody_from_tables(connection, judged, now_ns)
     state = PipelineState(now_ns=now_ns, located=[located], judged=judged)
     state.seq = last_seq(connection)
-    state.maintenance = _maintenance(connection, read_blueprint, now_ns)
+    site = newest_site(connection, now_ns)
+    if site is not None:
+        plan = read_blueprint(site.text).plan
+        state.maintenance = maintenance_of(connection, plan, now_ns)
     return state
 
 
@@ -98,15 +105,15 @@ def newest_site(connection: sqlite3.Connection, now_ns: int) -> SiteChanged | No
     return None if row is None else SiteChanged(now_ns, BY, str(row[0]), str(row[1]))
 
 
-def _place_tags(connection: sqlite3.Connection, located: LocateState, judged: JudgeState) -> None:
+def place_tags(visits: Iterable[Visit], located: LocateState, judged: JudgeState) -> None:
     """Each tag is where its last visit was. It was heard just now, so that nothing is absent."""
-    for tag, zone, from_ns, to_ns, ended in connection.execute(_WHERE):
-        goes_on = to_ns is None
+    for tag, zone, from_ns, to_ns, ended in visits:
+        goes_on, last_ns = to_ns is None, located.now_ns if to_ns is None else to_ns
         departed, outside = ended in {None, "departed"}, ended == "outside"
         located.tracks[tag] = Track(
             zone=zone if goes_on else None,
-            heard_ns=located.now_ns if goes_on else to_ns,
-            present_ns=located.now_ns if goes_on else to_ns,
+            heard_ns=last_ns,
+            present_ns=last_ns,
             closed=first_open(located.now_ns) - 1,
             departed=departed and not goes_on,
             outside=outside and not goes_on,
@@ -115,7 +122,7 @@ def _place_tags(connection: sqlite3.Connection, located: LocateState, judged: Ju
         judged.places[tag] = (
             Place(zone, from_ns)
             if goes_on
-            else Place(OUTSIDE if outside else None, to_ns, gone_from)
+            else Place(OUTSIDE if outside else None, last_ns, gone_from)
         )
     Places(judged.places, Register(judged.register)).note_bindings(sorted(judged.places))
 
@@ -172,18 +179,18 @@ class _Order(NamedTuple):
 
 
 def _orders(connection: sqlite3.Connection, noun: str, now_ns: int) -> Iterator[_Order]:
-    """The orders about something (`drill`, `maintenance`, `rule`), the oldest first."""
+    """The orders about something (`drill`, `maintenance`, `rule`) until now, the oldest first."""
     rows = connection.execute(
         "SELECT at_ns, actor, action, target, why, detail FROM audit"
-        " WHERE at_ns >= ? AND action GLOB ? ORDER BY number",
-        (now_ns - _ORDERS_SINCE_NS, f"{noun}.*"),
+        " WHERE at_ns >= ? AND at_ns <= ? AND action GLOB ? ORDER BY number",
+        (now_ns - _ORDERS_SINCE_NS, now_ns, f"{noun}.*"),
     )
     for at_ns, actor, action, target, why, detail in rows:
         yield _Order(at_ns, actor, action, target, why, msgspec.json.decode(detail))
 
 
-def _repeat_orders(connection: sqlite3.Connection, judged: JudgeState) -> None:
-    """Rules that are put aside are so still, and a drill goes on."""
+def repeat_orders(connection: sqlite3.Connection, judged: JudgeState) -> None:
+    """At the time of the state: rules that are put aside are so still, and a drill goes on."""
     for order in _orders(connection, "rule", judged.now_ns):
         name = f"{order.target}\n{order.detail.get('subject', '')}"
         judged.shelves.pop(name, None)
@@ -199,19 +206,17 @@ def _repeat_orders(connection: sqlite3.Connection, judged: JudgeState) -> None:
             judged.drill_until_ns = order.at_ns
 
 
-def _maintenance(
-    connection: sqlite3.Connection, read_blueprint: ReadBlueprint, now_ns: int
+def maintenance_of(
+    connection: sqlite3.Connection, plan: FloorPlan, now_ns: int
 ) -> dict[Target, Maintenance]:
-    """What is worked on; the log has a target as people write it, the floor plan knows what it is.
+    """What is worked on at a time.
 
-    Of a door and a reader by one name it takes the reader.
+    The log has a target as people write it, the floor plan knows what it is. Of a door and a
+    reader by one name it takes the reader.
     """
     running: dict[Target, Maintenance] = {}
-    site = newest_site(connection, now_ns)
-    if site is None:
-        return running
     book = MaintenanceBook(running)
-    book.restore_plan(read_blueprint(site.text).plan)
+    book.restore_plan(plan)
     for order in _orders(connection, "maintenance", now_ns):
         for target in _targets(order.target):
             if book.take(_change(order, target))[0].refused is None:

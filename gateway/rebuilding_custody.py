@@ -1,6 +1,7 @@
 """Check-outs, and who is out under them, rebuilt from the tables."""
 
 import sqlite3
+from collections.abc import Iterable
 
 import msgspec
 
@@ -25,6 +26,18 @@ SELECT * FROM (
     ORDER BY closed_ns DESC LIMIT ?
 ) ORDER BY closed_ns
 """
+_OUT = (
+    "SELECT checkout, asset, tag, from_zone, to_zone, portal, left_ns FROM outings"
+    " WHERE {} ORDER BY seq LIMIT {}"
+)
+_OUT_NOW = _OUT.format("ended_ns IS NULL", OUT_MAX)
+_OUT_THEN = _OUT.format(
+    "left_ns <= :at_ns AND (ended_ns IS NULL OR ended_ns > :at_ns) AND ended IS NOT 'late'", OUT_MAX
+)
+_OPEN_THEN = (
+    "SELECT terms FROM checkouts WHERE opened_ns <= :at_ns"
+    " AND (closed_ns IS NULL OR closed_ns > :at_ns) ORDER BY opened_seq"
+)
 
 
 def custody_from_tables(
@@ -45,23 +58,37 @@ def custody_from_tables(
             state=row["state"],
             closed_ns=row["closed_ns"],
         )
-    _let_out(connection, state)
+    _let_out(connection.execute(_OUT_NOW), state)
+    _set_alarms(state, now_ns)
+    _lead_astray(judged, state)
+    return state
+
+
+def custody_then(connection: sqlite3.Connection, at_ns: int) -> CustodyState:
+    """The check-outs that were open at a time that is past, and who was out under them.
+
+    Who was overdue is so anew. Rows of the connection know their columns.
+    """
+    state = CustodyState(patient_until_ns=at_ns)
+    for row in connection.execute(_OPEN_THEN, {"at_ns": at_ns}):
+        terms = _terms_decoder.decode(row["terms"])
+        state.loans[terms.id] = Loan(terms=terms)
+    _let_out(connection.execute(_OUT_THEN, {"at_ns": at_ns}), state)
+    _set_alarms(state, at_ns)
+    return state
+
+
+def _set_alarms(state: CustodyState, now_ns: int) -> None:
+    """Say of each open check-out when to look at it next."""
     for loan in state.loans.values():
         if loan.state in OPEN_STATES:
             untold = any(not out.told for out in loan.out.values())
             due_ns = recall_ns(loan) if untold else expiry_ns(loan)
             loan.wake_ns = None if loan.out and not untold else max(due_ns, now_ns)
-    _lead_astray(judged, state)
-    return state
 
 
-def _let_out(connection: sqlite3.Connection, state: CustodyState) -> None:
+def _let_out(rows: Iterable[sqlite3.Row], state: CustodyState) -> None:
     """Who is out under a check-out is out still."""
-    rows = connection.execute(
-        "SELECT checkout, asset, tag, from_zone, to_zone, portal, left_ns FROM outings"
-        " WHERE ended_ns IS NULL ORDER BY seq LIMIT ?",
-        (OUT_MAX,),
-    )
     for row in rows:
         loan = state.loans.get(row["checkout"])
         if loan is not None and loan.state in OPEN_STATES:

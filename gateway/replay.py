@@ -94,7 +94,7 @@ def line_of(numbered: Numbered) -> dict[str, Any] | None:
     return {"type": kind, **body}
 
 
-def _begin_ns(entry: Entry) -> int:
+def begin_ns(entry: Entry) -> int:
     """The arrival of the first thing in an entry: that of a group is the last one's."""
     match entry:
         case ReadGroup(reads=[first, *_]) | Observed(fixes=[first, *_]):
@@ -105,7 +105,7 @@ def _begin_ns(entry: Entry) -> int:
 
 def start_entries(site: Site, assets: tuple[Asset, ...], first: Entry) -> list[Entry]:
     """What a replay begins with: the site file and the assets, as of its first entry."""
-    at_ns = _begin_ns(first)
+    at_ns = begin_ns(first)
     start: list[Entry] = [SiteChanged(at_ns, "replay", site.version, site.text)]
     if assets:
         start.append(StoreAssets(arrival_ns=at_ns, by="replay", assets=assets))

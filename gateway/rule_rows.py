@@ -5,6 +5,7 @@ from typing import Any
 
 from alerts.alert import Shelf
 from alerts.forces import Timetable
+from alerts.rule_kinds import DwellRule, EnterRule, ForbiddenRule, MissingRule
 from alerts.rulebook import rule_version
 from alerts.settings import RuleSettings
 from alerts.state import JudgeState
@@ -40,12 +41,20 @@ def _row(rule: RuleSettings, shelves: dict[str, Shelf], *, in_force: bool) -> di
         "name": rule.name,
         "kind": rule.kind,
         "severity": rule.severity,
+        "zones": list(_zones_of(rule)),
         "notify": list(rule.notify),
         "out_of_service": rule.out_of_service,
         "in_force": in_force,
         "shelved_until": None if of_all is None else format_time(of_all.until_ns),
         "shelves": [_shelf_row(subject, shelf) for subject, shelf in shelves.items()],
     }
+
+
+def _zones_of(rule: RuleSettings) -> tuple[str, ...]:
+    """The zones that a rule names; a kind that names none is about none or about all."""
+    if isinstance(rule, ForbiddenRule | EnterRule | DwellRule | MissingRule):
+        return rule.zones or ()
+    return ()
 
 
 def _shelf_row(subject: str, shelf: Shelf) -> dict[str, Any]:

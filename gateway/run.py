@@ -227,14 +227,15 @@ class Gateway:
             figures = self._make_figures()
             self._system = self._desk.system = self._make_system(figures)
             registry = figures.all().registry
-            app = self._web.open(self._desk, self._questions, self._folder.state, registry)
+            web = self._web.open(self._desk, self._questions, self._folder.state, registry)
+            app = web.app
             errands = self._make_errands(app)
             control = await serve(self._folder.socket, partial(self._answer, errands, app))
             stack.callback(control.close)
             async with asyncio.TaskGroup() as group:
-                serving = self._web.begin(app, group)
+                serving = web.begin(group)
                 await self._work(group)
-                await self._web.end(app, serving)
+                await web.end(serving)
 
     def _make_errands(self, app: Api) -> Errands:
         access: Access = app.state.access
@@ -264,7 +265,11 @@ class Gateway:
 
     def _make_system(self, figures: GatewayFigures) -> GatewaySystem:
         backups = GatewayBackups(
-            self._folder, lambda: self.site.settings.backup, self._clock, self._desk.note_deed
+            self._folder,
+            lambda: self.site.settings.backup,
+            self._clock,
+            self._desk.note_deed,
+            self.counts.backed_up,
         )
         return GatewaySystem(
             figures,

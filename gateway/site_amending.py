@@ -41,29 +41,46 @@ class Renaming(NamedTuple):
     new: str
 
 
+class Changed(NamedTuple):
+    """What the file is to say after an edit. `name` is that of the entry that was edited."""
+
+    data: Data
+    name: str | None = None
+    created: bool = False
+    renamed: Renaming | None = None
+
+
 class Amended(NamedTuple):
     """The new text. `name` is that of the entry that was edited; `faults` forbid it already."""
 
     text: str
     name: str | None = None
     created: bool = False
-    renamed: Renaming | None = None
+    renamed: tuple[Renaming, ...] = ()
     faults: tuple[Fault, ...] = ()
     data: Data | None = None
 
 
 def amended(text: str, data: Data, edit: SiteEdit) -> Amended:
     """Make the edit on a text that says `data`. Raises SiteRefusedError."""
+    if isinstance(edit, WholeText):
+        return _text_amended(edit.text.removeprefix("\ufeff"), data)
+    changed = changed_by(data, edit)
+    made = said(text, data, changed.data)
+    renamed = () if changed.renamed is None else (changed.renamed,)
+    return made._replace(name=changed.name, created=changed.created, renamed=renamed)
+
+
+def changed_by(data: Data, edit: SiteEdit) -> Changed:
+    """What an edit makes of `data`, before it is written. Raises SiteRefusedError."""
     match edit:
         case EntryEdit():
-            return _entry_amended(text, data, edit)
+            return _entry_changed(data, edit)
         case PartEdit(part=part, entries=entries):
             listed: Data = {**data, part: [*entries] or None}
-            return _said(text, data, listed if entries or part in data else data)
+            return Changed(listed if entries or part in data else data)
         case WholePatch(patch=patch):
-            return _said(text, data, _patched_file(data, patch))
-        case WholeText(text=whole):
-            return _text_amended(whole.removeprefix("\ufeff"), data)
+            return Changed(_patched_file(data, patch))
         case _:
             raise TypeError(edit)
 
@@ -76,8 +93,8 @@ def _text_amended(text: str, data: Data) -> Amended:
     return Amended(filled, faults=tuple(faults))
 
 
-def _said(text: str, old: Data, new: Data) -> Amended:
-    """The text made to say `new`, with the secrets of `old` where that is masked."""
+def said(text: str, old: Data, new: Data) -> Amended:
+    """The text of `old` made to say `new`, with the secrets of `old` where that is masked."""
     filled, faults = unmasked(new, old)
     return Amended(_rewritten(text, filled), faults=tuple(faults), data=filled)
 
@@ -90,14 +107,14 @@ def _rewritten(text: str, data: Data) -> str:
         raise SiteRefusedError("conflict", detail) from error
 
 
-def _entry_amended(text: str, data: Data, edit: EntryEdit) -> Amended:
+def _entry_changed(data: Data, edit: EntryEdit) -> Changed:
     entries = entries_of(data, edit.part)
     place = place_of(entries, edit.name)
     if edit.value is None:
         if place is None:
             raise _unknown(edit)
         left = [*entries[:place], *entries[place + 1 :]]
-        return _said(text, data, {**data, edit.part: left or None})
+        return Changed({**data, edit.part: left or None})
     old = None if place is None else entries[place]
     wanted, name = _wanted(edit, old)
     value: Data = unmasked(wanted, old, (edit.part, place or 0))[0]
@@ -110,8 +127,7 @@ def _entry_amended(text: str, data: Data, edit: EntryEdit) -> Amended:
     new: list[Value] = [*entries]
     at = len(new) if place is None else place
     new[at : at + 1] = [value]
-    made = _said(text, data, {**data, edit.part: new})
-    return made._replace(name=name, created=place is None, renamed=renamed)
+    return Changed({**data, edit.part: new}, name, place is None, renamed)
 
 
 def _wanted(edit: EntryEdit, old: Value) -> tuple[dict[str, Value], str]:
@@ -142,15 +158,16 @@ def _with_former(value: dict[str, Value], renamed: Renaming) -> dict[str, Value]
 
 
 def follow_renaming(made: Amended, problems: tuple[Problem, ...]) -> Amended | None:
-    """Name the entry by its new name wherever the file still says the old one.
+    """Name entries by their new names wherever the file still says the old ones.
 
-    None where no problem says that something still names it so.
+    None where no problem says that something still names one so.
     """
-    if made.renamed is None or made.data is None:
+    if not made.renamed or made.data is None:
         return None
     data: Value = made.data
     for problem in problems:
-        data = _renamed_at(data, problem, made.renamed)
+        for renamed in made.renamed:
+            data = _renamed_at(data, problem, renamed)
     if data is made.data or not isinstance(data, dict):
         return None
     return made._replace(text=_rewritten(made.text, data), data=data)

@@ -8,7 +8,7 @@ from gateway.site_points import ReadPoints
 from gateway.site_problems import Fault, Path
 from gateway.site_rules import rule_faults, rule_warnings
 from gateway.site_settings import UnfilledBroker
-from gateway.site_shapes import overlap_faults, shape_faults
+from gateway.site_shapes import AN_ORIGIN, overlap_faults, shape_faults
 from gateway.site_silence import silence_faults
 from readers.llrp.settings import LlrpSettings
 from readers.settings import DeviceSettings, ReaderSettings
@@ -163,6 +163,14 @@ def _shapes_fit(draft: Draft) -> Iterator[Fault]:
             yield from shape_faults(path, zone, floor, georeference)
 
 
+def _maps_have_an_origin(draft: Draft) -> Iterator[Fault]:
+    if draft.settings.site.origin is not None or _states_origin(draft):
+        return
+    for path, floor in draft.floors:
+        if floor.tiles is not None:
+            yield Fault((*path, "tiles"), f"a map needs {AN_ORIGIN}")
+
+
 def _georeference(draft: Draft) -> Georeference | None:
     origin = draft.settings.site.origin
     return None if origin is None else Georeference(origin)
@@ -192,4 +200,5 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _publishers_fit,
     channel_faults,
     _shapes_fit,
+    _maps_have_an_origin,
 )

@@ -36,6 +36,7 @@ from gateway.site_amending import entries_of, place_of
 from gateway.site_file import SiteFile, SiteFileChangedError, is_writable, replace_site_file
 from gateway.site_planning import Plan, plan_of, site_after
 from gateway.site_plans import PlanFolder
+from gateway.site_problems import SiteError
 from gateway.site_reading import (
     Standing,
     data_of,
@@ -249,11 +250,18 @@ class SiteDesk:
         return None if kept is None else await asyncio.to_thread(shown_version, kept, before)
 
     async def zones_at(self, at_ns: int) -> list[dict[str, Any]]:
-        """The zones that were in force at a time; those of a version are drawn once in a row."""
+        """The zones that were in force at a time; those of a version are drawn once in a row.
+
+        Raises SiteRefusedError for a version that this gateway can not read any more.
+        """
         found = await self._ask(lambda reader: version_at(reader, at_ns))
         version, text = found or (self._site().version, self._site().text)
         if version != self._drawn[0]:
-            drawn = await asyncio.to_thread(lambda: drawn_zones(parse_site(text, env=None)))
+            try:
+                drawn = await asyncio.to_thread(lambda: drawn_zones(parse_site(text, env=None)))
+            except SiteError as error:
+                detail = f"The site file of then can not be read any more: {error.problems[0]}"
+                raise SiteRefusedError("conflict", detail) from error
             self._drawn = (version, drawn)
         return self._drawn[1]
 

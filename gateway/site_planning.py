@@ -17,13 +17,16 @@ from gateway.site import Site
 from gateway.site_amending import (
     WITH_HISTORY,
     Amended,
+    Changed,
     Data,
     Renaming,
     amended,
+    changed_by,
     entries_of,
     follow_renaming,
     merge_patched,
     place_of,
+    said,
 )
 from gateway.site_problems import Fault, Problem
 from gateway.site_reading import (
@@ -217,17 +220,28 @@ def _entry_after(
 def site_after(standing: Standing, edits: Sequence[SiteEdit]) -> Site:
     """The site that several edits make together, valid at the end. Raises SiteRefusedError.
 
-    An edit that merges into an entry that there is not adds it.
+    An edit that merges into an entry that there is not adds it. The text is written once.
     """
-    text, data = standing.text, data_of(standing.text)
+    before = data = data_of(standing.text)
     renamed: list[Renaming] = []
     for edit in edits:
-        made = amended(text, data, _adding(edit, data))
-        _require_sound(made)
-        text, data = made.text, made.data or data_of(made.text)
-        renamed += [made.renamed] if made.renamed is not None else []
-    _require_known_names(standing.text, text)
-    return _valid_after(Amended(text, data=data), renamed, standing)
+        changed = _changed_by(data, _adding(edit, data))
+        data = changed.data
+        renamed += [] if changed.renamed is None else [changed.renamed]
+    made = said(standing.text, before, data)._replace(renamed=tuple(renamed))
+    _require_sound(made)
+    _require_known_names(standing.text, made.text)
+    return _valid(made, standing)[1]
+
+
+def _changed_by(data: Data, edit: SiteEdit) -> Changed:
+    """The same as `changed_by`; what is refused says of which of many entries."""
+    try:
+        return changed_by(data, edit)
+    except SiteRefusedError as error:
+        where = f"{edit.part}[{edit.name}]." if isinstance(edit, EntryEdit) else ""
+        problems = [each._replace(key=where + each.key) for each in error.problems]
+        raise SiteRefusedError(error.refused, error.detail, problems) from error
 
 
 def _adding(edit: SiteEdit, data: Data) -> SiteEdit:
@@ -237,12 +251,3 @@ def _adding(edit: SiteEdit, data: Data) -> SiteEdit:
         return edit
     added = merge_patched({}, edit.value)
     return edit._replace(value=added if isinstance(added, dict) else {}, merge=False)
-
-
-def _valid_after(made: Amended, renamed: Sequence[Renaming], standing: Standing) -> Site:
-    """The site, once what has another name is named so wherever the file names it."""
-    for renaming in renamed:
-        found = judged(made.text, standing.path.name)
-        if not isinstance(found, Site):
-            made = follow_renaming(made._replace(renamed=renaming), found) or made
-    return _valid(made._replace(renamed=renamed[-1] if renamed else None), standing)[1]

@@ -26,9 +26,8 @@ _WORDS = {
     "Self-intersection": "crosses itself",
     "Ring Self-intersection": "touches itself",
 }
-_WANTS_ORIGIN = (
-    "points in degrees need the site's origin; write site: {origin: {lat: 52.5, lon: 13.4}}"
-)
+AN_ORIGIN = "the site's origin; write site: {origin: {lat: 52.5, lon: 13.4}}"
+_WANTS_ORIGIN = f"points in degrees need {AN_ORIGIN}"
 
 Placed = Sequence[tuple[Path, ZoneSettings]]
 

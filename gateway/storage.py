@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.backup import MARK
+from gateway.backup_files import MANIFEST
 from gateway.data_folder import DataFolder
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\.db")
@@ -48,7 +50,7 @@ def storage_of(folder: DataFolder, backups: Path) -> Storage:
         state_bytes=_bytes_of(sorted(folder.path.glob("state.db*"))),
         history_bytes=_bytes_below(folder.sightings),
         plans_bytes=_bytes_below(folder.plans),
-        backups_bytes=_bytes_below(backups),
+        backups_bytes=_bytes_of(_files_of_backups(backups)),
         days=len(days),
         day_bytes=_mean(lengths[:-1][-DAYS_MEAN:]),
     )
@@ -60,6 +62,12 @@ def _mean(lengths: Sequence[int]) -> int | None:
 
 def _bytes_below(folder: Path) -> int:
     return _bytes_of(sorted(folder.rglob("*")))
+
+
+def _files_of_backups(folder: Path) -> list[Path]:
+    """The files of all backups in a folder, unfinished ones too, and of nothing else in it."""
+    marks = [path for name in (MANIFEST, MARK) for path in folder.glob(f"*/{name}")]
+    return [path for root in sorted({mark.parent for mark in marks}) for path in root.rglob("*")]
 
 
 def _bytes_of(paths: Sequence[Path]) -> int:

@@ -1,22 +1,25 @@
 """Two site files on the same entries: which alerts each would have raised, and what differs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from alerts.alert import AlertChange
 from gateway.blueprints import stored_blueprint
 from gateway.differences import Decision, decision_of, differences
 from gateway.entries import Entry, SiteChanged
-from gateway.pipeline import Pipeline
-from gateway.replay import line_of, start_entries
+from gateway.pipeline import Blueprint, Pipeline, PipelineState
+from gateway.replay import begin_ns, line_of
 from gateway.site import Site
 from history.outputs import Numbered
 from inventory.assets import Asset
+from inventory.changes import StoreAssets
+from zones.floorplan import NO_PLAN, FloorPlan
 
 SHOWN_MAX = 100
 """So many alerts that appear or vanish are told of each; all are counted."""
 _SHOWN = ("time", "decided", "rule", "severity", "asset", "tag", "from", "to", "portal")
+_BY = "preview"
 Side = Literal["now", "then"]
 _Moment = tuple[tuple[object, ...], int, int]
 
@@ -26,6 +29,19 @@ class _Raised(NamedTuple):
     line: dict[str, Any]
 
 
+class Beginning(NamedTuple):
+    """What there was before the first entry.
+
+    `state` makes the state at a time, anew each time, under `plan`; without it there was nothing
+    but `assets`. `news` comes first of all.
+    """
+
+    assets: tuple[Asset, ...] = ()
+    state: Callable[[int], PipelineState] | None = None
+    plan: FloorPlan = NO_PLAN
+    news: Sequence[Entry] = ()
+
+
 class _Replay:
     """One site file in a pipeline of its own, and the alerts that it raised."""
 
@@ -33,6 +49,20 @@ class _Replay:
         self.site = site
         self.pipeline = Pipeline(stored_blueprint)
         self.raised: list[_Raised] = []
+
+    def begin(self, beginning: Beginning, at_ns: int) -> None:
+        """Put the site file into force; what its rules say of the state then was so before."""
+        assets = beginning.assets
+        if beginning.state is not None:
+            assets, state = (), beginning.state(at_ns)
+            # Zones have the names that they had; no rule has said anything yet.
+            bare = Blueprint(beginning.plan, ())
+            state.site = SiteChanged(at_ns, _BY, "", "")
+            self.pipeline = Pipeline(lambda text: stored_blueprint(text) if text else bare, state)
+        start: list[Entry] = [SiteChanged(at_ns, _BY, self.site.version, self.site.text)]
+        if assets:
+            start.append(StoreAssets(arrival_ns=at_ns, by=_BY, assets=assets))
+        self.pipeline.advance([*start, *beginning.news])
 
     def take(self, entries: Sequence[Entry], from_ns: int) -> None:
         for numbered in self.pipeline.advance(entries).outputs:
@@ -61,36 +91,24 @@ class _Replay:
 class TwoSites:
     """Replays entries under the site file in force (`now`) and under another one (`then`).
 
-    Alerts count that are decided from `from_ns` on; `start` are entries that come before all.
+    Alerts count that are decided from `from_ns` on.
     """
 
-    def __init__(
-        self,
-        now: Site,
-        then: Site,
-        assets: tuple[Asset, ...],
-        from_ns: int,
-        start: Sequence[Entry] = (),
-    ) -> None:
+    def __init__(self, now: Site, then: Site, from_ns: int, beginning: Beginning) -> None:
         self._sides: dict[Side, _Replay] = {"now": _Replay(now), "then": _Replay(then)}
-        self._assets = assets
         self._from_ns = from_ns
-        self._start = start
-        self._begun = False
+        self._beginning: Beginning | None = beginning
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Take entries in, in order; other site files among them do not hold."""
         entries = [entry for entry in entries if not isinstance(entry, SiteChanged)]
         if not entries:
             return
+        beginning, self._beginning = self._beginning, None
         for side in self._sides.values():
-            side.take([*self._beginning(side.site, entries[0]), *entries], self._from_ns)
-        self._begun = True
-
-    def _beginning(self, site: Site, first: Entry) -> list[Entry]:
-        if self._begun:
-            return []
-        return [*start_entries(site, self._assets, first), *self._start]
+            if beginning is not None:
+                side.begin(beginning, begin_ns(entries[0]))
+            side.take(entries, self._from_ns)
 
     def told(self) -> dict[str, Any]:
         """`alerts`, `rules` and `zones` as the API shows them."""

@@ -18,6 +18,35 @@ from history.questions import StateQuestions
 from history.sessions import SessionLimits
 
 
+class Service:
+    """An application, the server that answers by it, and where that listens."""
+
+    def __init__(self, app: Api, server: Server, listener: socket.socket) -> None:
+        self.app = app
+        self.server = server
+        self._listener = listener
+        self._noting: list[asyncio.Task[None]] = []
+
+    def begin(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
+        """Answer requests from now on; the task is done once nobody is answered any more."""
+        self._noting = [
+            group.create_task(self.app.key_uses.run(), name="key-uses"),
+            group.create_task(self.app.session_book.run(), name="sessions"),
+            group.create_task(self.app.log_ins.run(), name="log-ins"),
+        ]
+        return group.create_task(self.server.serve([self._listener]), name="http")
+
+    async def end(self, serving: asyncio.Task[None]) -> None:
+        """Take leave of everybody, and write down who was here."""
+        self.app.streams.end_all()
+        self.app.lives.end_all()
+        self.server.should_exit = True
+        await serving
+        await ended(self._noting)
+        await self.app.key_uses.write()
+        await self.app.session_book.write()
+
+
 class Web:
     """Listens from the beginning, so that a busy port is told before anything else starts.
 
@@ -29,10 +58,7 @@ class Web:
         self._certificate = certificate_of(settings())
         self._listener: socket.socket = bind(listen or settings().listen)
         self._pages = files_in(DIST)
-        self._servers: list[Server] = []
-        self._noting: list[asyncio.Task[None]] = []
-        self._accesses: list[Access] = []
-        self._apps: list[Api] = []
+        self._service: Service | None = None
 
     @property
     def address(self) -> str:
@@ -41,8 +67,8 @@ class Web:
 
     def open(
         self, desk: Desk, questions: StateQuestions, state: Path, metrics: CollectorRegistry
-    ) -> Api:
-        """Make the application; `state` is where keys are looked up."""
+    ) -> Service:
+        """Make the application and its server; `state` is where keys are looked up."""
         app = create_app(
             desk,
             questions,
@@ -53,49 +79,28 @@ class Web:
             session_limits=self._session_limits,
             pages=self._pages,
         )
-        self._accesses.append(app.state.access)
-        self._apps.append(app)
-        return app
+        server = Server(app, self._settings, app.state.metrics, self._certificate)
+        self._service = Service(app, server, self._listener)
+        return self._service
 
     def _session_limits(self) -> SessionLimits:
         return self._settings().sessions.limits()
 
-    def begin(self, app: Api, group: asyncio.TaskGroup) -> asyncio.Task[None]:
-        """Answer requests from now on; the task is done once nobody is answered any more."""
-        server = Server(app, self._settings, app.state.metrics, self._certificate)
-        self._servers.append(server)
-        self._noting = [
-            group.create_task(app.key_uses.run(), name="key-uses"),
-            group.create_task(app.session_book.run(), name="sessions"),
-            group.create_task(app.log_ins.run(), name="log-ins"),
-        ]
-        return group.create_task(server.serve([self._listener]), name="http")
-
-    async def end(self, app: Api, serving: asyncio.Task[None]) -> None:
-        """Take leave of everybody, and write down who was here."""
-        app.streams.end_all()
-        app.lives.end_all()
-        for server in self._servers:
-            server.should_exit = True
-        await serving
-        await ended(self._noting)
-        await app.key_uses.write()
-        await app.session_book.write()
-
     def forget(self) -> None:
         """Keep nothing in memory of what was told: it has been rewritten."""
-        for app in self._apps:
-            app.streams.forget()
+        if self._service is not None:
+            self._service.app.streams.forget()
 
     def use_settings(self) -> None:
         """Work by what the site file says now."""
-        for access in self._accesses:
+        if self._service is not None:
+            access: Access = self._service.app.state.access
             access.use_rates(rates_of(self._settings()))
 
     def reread_certificate(self) -> None:
         """Look whether the certificate was renewed."""
-        for server in self._servers:
-            server.reread_certificate()
+        if self._service is not None:
+            self._service.server.reread_certificate()
 
     def close(self) -> None:
         """Listen no more."""

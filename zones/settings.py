@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from zones.estimator_settings import ZoneEstimatorSettings
+from zones.map_tiles import TileSettings
 
 Role = Literal["storage", "receiving", "transit", "shipping", "exit", "service"]
 COORDINATE_M_MAX = 100_000.0
@@ -34,6 +35,10 @@ class FloorSettings(BaseModel):
     plan: str | None = Field(
         default=None,
         description="Picture of the floor, beside the site file.",
+    )
+    tiles: TileSettings | None = Field(
+        default=None,
+        description="The map under a floor out of doors; it needs the site's origin.",
     )
 
     @model_validator(mode="after")

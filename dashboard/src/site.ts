@@ -1,22 +1,50 @@
-/** What is installed: floors, zones, readers and rules, asked again when the site file changes. */
+/** What is installed: floors, zones, and what is restricted, asked again when the site file changes. */
 import { computed, signal } from "@preact/signals";
 import { ask } from "./api/client";
-import type { Floor, Zone } from "./api/shape";
+import type { Floor, Shape, Zone } from "./api/shape";
 import { me } from "./session";
 
 export const floors = signal<readonly Floor[]>([]);
 export const zones = signal<readonly Zone[]>([]);
 export const zoneByName = computed(() => new Map(zones.value.map((zone) => [zone.name, zone])));
 
+/** Zones that are forbidden for somebody, by a rule that is in service. */
+export const restricted = signal<ReadonlySet<string>>(new Set());
+
 /** The name of the site, for the frame. */
 export const siteName = computed(() => me.value?.site.name ?? "");
 
-/** Ask for floors and zones. Throws RefusedError. */
+/** The hosts of maps as they were first told: the policy that this window got names no other. */
+let mapHosts: ReadonlySet<string> | null = null;
+
+/** Whether this window may ask a map's host, or would have to be loaded again first. */
+export function mayAsk(map: Shape<"Map">): boolean {
+  return mapHosts?.has(new URL(map.url).host) ?? true;
+}
+
+function hostsOf(some: readonly Floor[]): Set<string> {
+  return new Set(some.flatMap(({ map }) => (map ? [new URL(map.url).host] : [])));
+}
+
+type Rule = Pick<Shape<"Rule">, "kind" | "zones" | "out_of_service">;
+
+/** The zones that rules forbid to somebody. */
+export function restrictedBy(rules: readonly Rule[]): ReadonlySet<string> {
+  const forbid = rules.filter(
+    ({ kind, out_of_service }) => kind === "forbidden" && out_of_service === null,
+  );
+  return new Set(forbid.flatMap((rule) => rule.zones));
+}
+
+/** Ask for floors, zones, and which of them are restricted. Throws RefusedError. */
 export async function readSite(): Promise<void> {
-  const [someFloors, someZones] = await Promise.all([
+  const [someFloors, someZones, rules] = await Promise.all([
     ask<{ items: Floor[] }>("floors", { limit: 1000 }),
     ask<{ items: Zone[] }>("zones", { limit: 1000 }),
+    ask<{ items: Rule[] }>("rules", { limit: 1000 }),
   ]);
+  mapHosts ??= hostsOf(someFloors.items);
   floors.value = someFloors.items;
   zones.value = someZones.items;
+  restricted.value = restrictedBy(rules.items);
 }

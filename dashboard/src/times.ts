@@ -70,17 +70,24 @@ export function when(moment: Moment): string {
   return isToday ? clock(moment) : `${day(moment)} ${minute(moment)}`;
 }
 
+const zoneFormat = computed(
+  () => new Intl.DateTimeFormat("en-GB", { timeZone: siteZone.value, timeZoneName: "short" }),
+);
+
 /** The short name of the site's zone at that moment, such as `CET`. */
 export function zoneName(moment: Moment = nowMs()): string {
-  const shape = { timeZone: siteZone.value, timeZoneName: "short" } as const;
-  const parts = new Intl.DateTimeFormat("en-GB", shape).formatToParts(msOf(moment));
+  const parts = zoneFormat.value.formatToParts(msOf(moment));
   return parts.find((each) => each.type === "timeZoneName")?.value ?? siteZone.value;
 }
 
-/** How long: `0.4 s`, `12 s`, `12 min`, `3 h`, `2 d`. */
+const tenths = computed(
+  () => new Intl.NumberFormat(locale.value, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+);
+
+/** How long: `0.4 s`, in German `0,4 s`; `12 s`, `12 min`, `3 h`, `2 d`. */
 export function span(ms: number): string {
   const s = Math.max(0, ms) / 1000;
-  if (s < 9.95) return `${s.toFixed(1)} s`;
+  if (s < 9.95) return `${tenths.value.format(s)} s`;
   if (s < 99.5) return `${Math.round(s)} s`;
   if (s < 99.5 * 60) return `${Math.round(s / 60)} min`;
   if (s < 48 * 3600) return `${Math.round(s / 3600)} h`;

@@ -66,7 +66,7 @@ def test_the_pages_are_said_first_where_they_are_built(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(demo_command, "PAGES", tmp_path)
+    monkeypatch.setattr(demo_command, "DIST", tmp_path)
     if built:
         (tmp_path / "index.html").touch()
     demo_command.say_where("http://127.0.0.1:8080", {"admin": "one", "guard": "two"})

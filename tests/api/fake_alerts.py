@@ -72,6 +72,7 @@ class FakeAlerts:
                 "kind": "exit",
                 "version": "1",
                 "severity": "critical",
+                "zones": [],
                 "notify": ["guards"],
                 "out_of_service": None,
                 "in_force": True,

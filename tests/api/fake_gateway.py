@@ -16,7 +16,7 @@ from alerts.maintenance import MaintenanceBook
 from api.app import Api
 from api.desk import Change, JournalFullError, Listeners, UnknownReaderError
 from api.live_state import LiveNews
-from api.running import Frame
+from api.running import FloorMap, Frame
 from api.whereabouts import Whereabouts
 from history.answers import Answer, find_answer, store_answer
 from history.callers import Role
@@ -82,6 +82,7 @@ class FakeDesk:
         self.book = MaintenanceBook({})
         self.book.restore_plan(PLAN)
         self.map = FakeMap()
+        self.floor_maps: dict[str, FloorMap] = {}
         self._hear(path)
         self._seq = 0
         self._writing = asyncio.Lock()
@@ -214,6 +215,9 @@ class FakeDesk:
 
     def frame(self) -> Frame:
         return Frame("Depot", "Europe/Berlin", "v1")
+
+    def maps(self) -> dict[str, FloorMap]:
+        return self.floor_maps
 
     def owner_of(self, tag: str) -> str | None:
         asset = self.register.asset_of(tag)

@@ -102,6 +102,8 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("PATCH", f"{API}/keys/{{key}}"): {"admin"},
     ("DELETE", f"{API}/keys/{{key}}"): {"admin"},
     ("POST", f"{API}/keys/{{key}}/rotate"): {"admin"},
+    ("GET", f"{API}/displays"): {"admin"},
+    ("DELETE", f"{API}/displays/{{display}}"): {"admin"},
     ("GET", f"{API}/me"): LOOK,
     ("PUT", f"{API}/me/password"): LOOK,
     ("GET", f"{API}/sessions"): LOOK,

@@ -39,10 +39,25 @@ def _rest(_: Request) -> PlainTextResponse:
 
 
 @pytest.fixture
-def client(dist: Path) -> httpx.AsyncClient:
+def map_hosts() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def client(dist: Path, map_hosts: list[str]) -> httpx.AsyncClient:
     rest = Starlette(routes=[Route("/{path:path}", _rest)])
-    app = SafeHeaders(Dashboard(rest, files_in(dist)))
+    app = SafeHeaders(Dashboard(rest, files_in(dist), lambda: map_hosts))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+
+
+def test_pages_that_go_while_they_are_read_do_not_keep_the_gateway_from_starting(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: Path) -> bytes:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    assert files_in(dist) is EMPTY
 
 
 @pytest.mark.parametrize("path", ["/", *(f"/{page}" for page in PAGES)])
@@ -54,6 +69,22 @@ async def test_each_page_is_the_same_shell_under_the_policy_of_pages(
     assert answer.headers["content-security-policy"] == OWN_ONLY
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_pages_show_images_of_the_hosts_of_maps_and_of_no_other(
+    client: httpx.AsyncClient, map_hosts: list[str]
+) -> None:
+    map_hosts.append("https://tiles.example.org")
+    with_map = await client.get("/live")
+    policy = with_map.headers["content-security-policy"]
+    assert "img-src 'self' blob: https://tiles.example.org;" in policy
+    assert policy.replace(" https://tiles.example.org", "") == OWN_ONLY
+    again = {"if-none-match": with_map.headers["etag"]}
+    assert (await client.get("/live", headers=again)).status_code == 200, "with its policy"
+    map_hosts.clear()
+    without = await client.get("/live", headers=again)
+    assert without.status_code == 304
+    assert without.headers["content-security-policy"] == OWN_ONLY
 
 
 async def test_what_is_named_by_what_is_in_it_is_kept_for_good(client: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from api.access import keys_in
 from api.app import Api, create_app
+from api.displays import DISPLAY_COLUMNS
 from api.followers import FollowerLimits
 from api.live import LiveLimits
 from api.routes import ROUTES
@@ -23,6 +24,7 @@ from history.displays import DISPLAYS_EACH, IDLE_NS
 from history.keys import KeyLimits, create_key
 from history.questions import StateQuestions
 from history.state import open_state
+from tags.times import format_time
 from tests.api.fake_gateway import NOON_NS, SECOND_NS, FakeDesk, client_of
 from tests.api.logged_in import API, app_of, audit_in, browser_of, cookie_of, log_in, person_in
 from tests.api.serving import serving
@@ -287,21 +289,86 @@ async def test_the_state_holds_no_cookie_of_a_display(
     assert cookie_of(browser).encode() not in kept
 
 
-async def test_the_live_map_of_a_wall_ends_when_its_key_is_withdrawn(
-    desk: FakeDesk, questions: StateQuestions, state_path: Path, keys: dict[str, str], wall_key: str
+@pytest.mark.parametrize("ended", ["keys", "displays"])
+async def test_the_live_map_of_a_wall_ends_with_its_key_and_with_the_display(
+    ended: str,
+    desk: FakeDesk,
+    questions: StateQuestions,
+    state_path: Path,
+    keys: dict[str, str],
 ) -> None:
     limits = LiveLimits(FollowerLimits(3, 2, stalled_s=1.0, recheck_s=0.1), pause_s=0.02)
     check, metrics = keys_in(state_path), CollectorRegistry()
     app = create_app(desk, questions, check, metrics, live_limits=limits)
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
-        told = await show(client, wall_key)
+        told = await show(client, keys["viewer"])
         cookie = told.headers["set-cookie"].partition(";")[0]
         headers = {"cookie": cookie}
         live = url.replace("http", "ws", 1) + f"{API}/live"
         async with connect(live, origin=url, additional_headers=headers) as socket:  # type: ignore[arg-type]  # an Origin is a str
             _ = await socket.recv()
             admin = {"authorization": f"Bearer {keys['admin']}"}
-            gone = await client.delete(f"{API}/keys/{told.json()['id']}", headers=admin)
+            client.cookies.clear()
+            [shown] = (await client.get(f"{API}/displays", headers=admin)).json()["items"]
+            ends = {"keys": shown["key"], "displays": shown["id"]}
+            gone = await client.delete(f"{API}/{ended}/{ends[ended]}", headers=admin)
             assert gone.status_code == 204
             async with asyncio.timeout(5):
                 await socket.wait_closed()
+
+
+async def test_displays_are_listed_with_their_key_and_who_made_it(
+    browser: httpx.AsyncClient, admin: httpx.AsyncClient, wall_key: str, short_key: str
+) -> None:
+    key_id = (await show(browser, wall_key, **{"user-agent": "Wall 1"})).json()["id"]
+    browser.cookies.clear()
+    await show(browser, short_key)
+    listed = (await admin.get(f"{API}/displays")).json()["items"]
+    assert [row["name"] for row in listed] == ["wall", "short"]
+    assert set(listed[0]) == set(DISPLAY_COLUMNS)
+    told = {name: listed[0][name] for name in ("key", "created_by", "agent", "begun")}
+    begun = format_time(NOON_NS)
+    assert told == {
+        "key": key_id,
+        "created_by": "command line",
+        "agent": "Wall 1",
+        "begun": begun,
+    }
+    assert [row["expires"] for row in listed] == [
+        format_time(NOON_NS + IDLE_NS),
+        format_time(NOON_NS + HOUR_NS),
+    ]
+    of_key = (await admin.get(f"{API}/displays", params={"key": key_id})).json()["items"]
+    assert of_key == listed[:1]
+
+
+async def test_displays_that_have_ended_are_not_listed(
+    browser: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    wall_key: str,
+    short_key: str,
+    desk: FakeDesk,
+) -> None:
+    await show(browser, wall_key)
+    browser.cookies.clear()
+    await show(browser, short_key)
+    desk.clock = lambda: NOON_NS + HOUR_NS
+    listed = (await admin.get(f"{API}/displays")).json()["items"]
+    assert [row["name"] for row in listed] == ["wall"]
+    desk.clock = lambda: NOON_NS + IDLE_NS
+    assert (await admin.get(f"{API}/displays")).json()["items"] == []
+
+
+async def test_a_display_that_an_admin_ends_is_let_in_no_more_and_its_key_is(
+    browser: httpx.AsyncClient, admin: httpx.AsyncClient, wall_key: str, state_path: Path
+) -> None:
+    await show(browser, wall_key)
+    assert (await browser.get(f"{API}/assets")).status_code == 200
+    [listed] = (await admin.get(f"{API}/displays")).json()["items"]
+    assert (await admin.delete(f"{API}/displays/{listed['id']}")).status_code == 204
+    assert (await browser.get(f"{API}/assets")).status_code == 401
+    assert (await admin.get(f"{API}/displays")).json()["items"] == []
+    assert (await admin.delete(f"{API}/displays/{listed['id']}")).status_code == 404
+    told = [line[:3] for line in await audit_in(state_path) if line[1] == "display.end"]
+    assert told == [("admin key", "display.end", "wall")]
+    assert (await show(browser, wall_key)).status_code == 200

@@ -18,7 +18,7 @@ async def test_rules_are_listed_as_they_are_now(viewer: httpx.AsyncClient) -> No
     (rule,) = (await viewer.get(RULES)).json()["items"]
     assert (rule["name"], rule["shelved_until"], rule["shelves"]) == ("laptops stay in", None, [])
     table = await viewer.get(RULES, headers={"accept": "text/csv"})
-    assert table.text.startswith("name,kind,version,severity,notify,")
+    assert table.text.startswith("name,kind,version,severity,zones,notify,")
 
 
 async def test_a_rule_is_put_aside_and_taken_up_again(

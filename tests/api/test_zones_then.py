@@ -48,6 +48,22 @@ async def test_zones_of_the_past_are_hidden_like_those_of_now(tmp_path: Path) ->
             assert [zone["name"] for zone in answer.json()["items"]] == ["hall"]
 
 
+async def test_zones_of_a_site_file_that_nobody_can_read_any_more_are_refused(
+    tmp_path: Path,
+) -> None:
+    """What was valid may not be so for a later version of the gateway."""
+    async with sited(tmp_path) as at:
+        assert (await at.change("PATCH", "/zones/hall", json={"polygon": WIDER})).is_success
+        altered = await at.gateway.collector.transact(
+            lambda db: db.execute("UPDATE site_versions SET text = text || 'gone: 1'").rowcount
+        )
+        assert altered == 2
+        answer = await at.viewer.get("/zones", params={"as_of": "2020-01-01T00:00:00Z"})
+        assert answer.status_code == 409
+        assert "gone" in answer.json()["detail"]
+        assert (await at.viewer.get("/zones")).status_code == 200
+
+
 async def test_zones_of_a_time_to_come_are_refused(tmp_path: Path) -> None:
     async with sited(tmp_path) as at:
         answer = await at.viewer.get("/zones", params={"as_of": "2999-01-01T00:00:00Z"})

@@ -33,7 +33,16 @@ OPEN = {
 DISPLAY = ("POST", "/api/v1/sessions/display")
 """Refuses also for reasons of its own, such as clear text; see tests/api/test_displays.py."""
 
-ADMINS_NOUNS = {"keys", "people", "audit", "site", "subscriptions", "erasures", "backups"}
+ADMINS_NOUNS = {
+    "keys",
+    "displays",
+    "people",
+    "audit",
+    "site",
+    "subscriptions",
+    "erasures",
+    "backups",
+}
 SITE_NOUNS = {"zones", "readers", "rules", "channels", "portals", "floors"}
 OPERATORS = {"assets", "tags", "drill", "deliveries"}
 OPERATORS_DEEDS = {"maintenance", "restart", "port", "test", "shelve", "unshelve"}

@@ -4,6 +4,7 @@ Pages that ask another host, that break their own policy or that throw fail thei
 """
 
 import json
+import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from tests.acceptance.running import until
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+KEPT = ROOT / "build" / "screenshots" / "tests"
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -96,16 +98,14 @@ class Visitor:
         self.url = url
         self.faults: list[str] = []
         self.may_lose_the_gateway = False
+        self.hosts = {urlsplit(url).netloc}
         page.on("request", self._note_request)
         page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
         page.on("console", lambda said: self._note_said(said.type, said.text))
 
     def _note_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if (
-            parts.scheme in {"http", "https", "ws", "wss"}
-            and parts.netloc != urlsplit(self.url).netloc
-        ):
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc not in self.hosts:
             self.faults.append(f"asked {request.url}")
 
     def _note_said(self, kind: str, text: str) -> None:
@@ -170,6 +170,11 @@ class Visitor:
         wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(await self.page.evaluate(wide))
 
+    async def keep(self, name: str = "") -> None:
+        """Leave a picture of the window in `KEPT` for whoever wants to look at it afterwards."""
+        slug = re.sub(r"\W+", "-", name or urlsplit(self.page.url).path).strip("-")
+        await self.page.screenshot(path=KEPT / f"{slug}.jpg", type="jpeg", quality=80)
+
     def require_no_faults(self) -> None:
         assert not self.faults, "\n".join(self.faults)
 
@@ -201,7 +206,11 @@ async def visiting(
     try:
         await context.add_init_script(_WATCH_POLICY)
         visitor = Visitor(await context.new_page(), url)
-        yield visitor
-        visitor.require_no_faults()
+        try:
+            yield visitor
+            visitor.require_no_faults()
+        except BaseException:
+            await visitor.keep(f"failed {visitor.page.url.removeprefix(url)}")
+            raise
     finally:
         await context.close()

@@ -40,8 +40,6 @@ PAGES: Final = (
     "/quality",
     "/system",
     "/system?view=people",
-    "/system?view=keys",
-    "/system?view=backup",
     "/system?view=audit",
     "/system?view=versions",
     "/setup?step=plan",
@@ -72,10 +70,11 @@ async def window(browser: Browser, yard: Depot) -> AsyncGenerator[Visitor]:
         yield visitor
 
 
-async def look_at(visitor: Visitor, size: Size) -> list[str]:
-    """What is wrong with the page in this size."""
+async def look_at(visitor: Visitor, size: Size, name: str) -> list[str]:
+    """What is wrong with the page in this size; a picture of it is kept."""
     await visitor.page.set_viewport_size({"width": size.width, "height": size.height})
     found = await visitor.barriers()
+    await visitor.keep(f"{name} {size.name}")
     if size == DESKTOP:  # A theme is colours, and those do not know the size.
         await visitor.wear("light")
         found += await visitor.barriers("color-contrast")
@@ -90,7 +89,7 @@ async def look_at(visitor: Visitor, size: Size) -> list[str]:
 async def test_everybody_can_use_the_page(window: Visitor, alert: Json, path: str) -> None:
     await window.open(path.format(alert=alert["id"]))
     await window.settled()
-    found = [each for size in SIZES for each in await look_at(window, size)]
+    found = [each for size in SIZES for each in await look_at(window, size, path)]
     await window.page.set_viewport_size({"width": NARROW.width, "height": NARROW.height})
     if await window.sideways():
         found.append(f"at 320 px wider than its window by {await window.sideways()} px")
@@ -105,7 +104,11 @@ async def test_everybody_can_use_what_is_seen_before_a_log_in(
     async with visiting(browser, yard.url, reduced_motion="reduce") as visitor:
         await visitor.open(path)
         await visitor.page.locator("#main").wait_for()
-        found = [each for size in (*SIZES, NARROW) for each in await look_at(visitor, size)]
+        found = [
+            each
+            for size in (*SIZES, NARROW)
+            for each in await look_at(visitor, size, f"stranger {path}")
+        ]
         assert not found, "\n".join(found)
 
 
@@ -120,11 +123,11 @@ async def test_everybody_can_use_the_dialogs(window: Visitor, alert: Json, size:
     for key in ("?", "a"):
         await page.keyboard.press(key)
         await expect(page.get_by_role("dialog")).to_be_visible()
-        found += await look_at(window, size)
+        found += await look_at(window, size, f"dialog {key}")
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.locator(".top .who").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
-    found += await look_at(window, size)
+    found += await look_at(window, size, "dialog account")
     assert not found, "\n".join(found)
     window.require_no_faults()

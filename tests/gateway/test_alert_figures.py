@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 
 from alerts.alert import Acknowledgement, Alert, AlertChange, Shelf, Transition
 from alerts.lifecycle import Case
+from alerts.rule_kinds import DwellRule, ExitRule, ForbiddenRule, MissingRule
 from alerts.state import JudgeState
 from gateway.figures import Counts, GatewayFigures
 from gateway.journal import Group
@@ -97,3 +98,14 @@ def test_rules_are_shown_with_what_people_put_aside() -> None:
     ]
     (later,) = rule_rows(rules, JudgeState(), NOON_NS + SECOND_NS)
     assert (later["shelved_until"], later["shelves"], later["in_force"]) == (None, [], True)
+
+
+def test_a_rule_tells_the_zones_that_it_names() -> None:
+    rules = [
+        ForbiddenRule(name="keep out", zones=("cage", "vault")),
+        DwellRule(name="move on", zones=("dock",), longer_than_s=60),
+        MissingRule(name="nothing vanishes"),
+        ExitRule(name="stay in", fence=("hall",)),
+    ]
+    rows = rule_rows(rules, JudgeState(), NOON_NS)
+    assert [row["zones"] for row in rows] == [["cage", "vault"], ["dock"], [], []]

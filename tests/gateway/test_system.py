@@ -13,7 +13,7 @@ import pytest
 from gateway import backups, storage
 from gateway.backup import MARK, make_backup
 from gateway.backup_files import BackupError, verify_backup
-from gateway.backup_folder import BackupFolder, clear_left, new_name
+from gateway.backup_folder import BackupFolder
 from gateway.data_folder import DataFolder
 from gateway.entries import Entry, Observed
 from gateway.metrics import Durations
@@ -120,50 +120,21 @@ def test_what_the_data_takes_is_seen_by_its_parts(tmp_path: Path) -> None:
         "sightings/2026-01-02.db": 200,
         "sightings/2026-01-03.db": 999,
         "plans/plan-1.png": 7,
-        "elsewhere/a/state.db": 40,
+        "elsewhere/a/state.db": 38,
+        "elsewhere/a/backup.json": 2,
+        "elsewhere/strange/film.mkv": 4_000,
     }.items():
         path = folder.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x" * length)
-    (folder.path / "elsewhere" / "b").hardlink_to(folder.path / "elsewhere/a/state.db")
+    again = folder.path / "elsewhere" / "b.partial"
+    again.mkdir()
+    (again / MARK).touch()
+    (again / "state.db").hardlink_to(folder.path / "elsewhere/a/state.db")
     seen = storage_of(folder, folder.path / "elsewhere")
     assert seen[2:] == (15, 1299, 7, 40, 3, 150)
     assert 0 < seen.free_bytes < seen.total_bytes
     assert storage_of(folder, tmp_path / "nowhere").backups_bytes == 0
-
-
-def test_two_backups_of_one_second_have_two_names(tmp_path: Path) -> None:
-    assert new_name(tmp_path, NOON_NS) == "2025-06-15T15-06-40Z"
-    (tmp_path / "2025-06-15T15-06-40Z").mkdir()
-    assert new_name(tmp_path, NOON_NS) == "2025-06-15T15-06-40Z-2"
-
-
-def test_what_a_killed_backup_left_goes_and_nothing_else(tmp_path: Path) -> None:
-    left, foreign = tmp_path / "2027-01-15T08-00-00Z.partial", tmp_path / "mine.partial"
-    for folder in (left, foreign):
-        folder.mkdir()
-        (folder / "state.db").touch()
-    (left / MARK).touch()
-    clear_left(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.partial"]
-
-
-def test_a_folder_that_is_no_backup_any_more_is_told_with_its_fault(tmp_path: Path) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "backup.json").write_text("{")
-    (found,) = BackupFolder().found(tmp_path)
-    assert found.backup is None
-    assert "is damaged" in found.fault
-    assert BackupFolder().newest_whole(tmp_path) is None
-    assert BackupFolder().found(tmp_path / "nowhere") == []
-
-
-def test_a_folder_beside_backups_is_never_thinned_out(tmp_path: Path) -> None:
-    for name in ("mine", "2027-01-15T08-00-00Z", "2027-01-15T08-00-01Z"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "backup.json").write_text("{")
-    assert BackupFolder().thin_out(tmp_path, 1) == ["2027-01-15T08-00-00Z"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["2027-01-15T08-00-01Z", "mine"]
 
 
 class Tasks:
@@ -339,6 +310,34 @@ async def test_a_backup_that_fails_is_told_with_its_reason(
         assert (row["state"], row["reason"]) == ("failed", "the disk is too small")
         assert (await at.admin.get("/system")).json()["backup"]["ok"] is False
         assert (await actions(at.admin))[-1] == "backup.fail"
+
+
+async def test_a_backup_is_good_where_the_older_ones_can_not_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise PermissionError(13, "Permission denied", "old")
+
+    monkeypatch.setattr(BackupFolder, "thin_out", fail)
+    async with sited(tmp_path) as at:
+        row = await ended(at.admin, (await at.admin.post("/backups")).json()["id"])
+        assert row["state"] == "done"
+        assert row["reason"].startswith("older ones could not be removed")
+        assert row["bytes"] > 0
+        counted = (await at.admin.get(str(at.admin.base_url.copy_with(path="/metrics")))).text
+        assert 'tagwarden_backups_total{result="done"} 1.0' in counted
+
+
+async def test_a_folder_of_backups_that_is_gone_leaves_the_rest_to_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[Any]:
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr(BackupFolder, "found", fail)
+    async with sited(tmp_path) as at:
+        assert (await at.admin.get("/backups")).json()["items"] == []
+        assert (await at.admin.get("/system")).json()["backup"] is None
 
 
 async def test_a_reader_is_started_anew_over_http(tmp_path: Path) -> None:

@@ -10,25 +10,37 @@ import { alarmLink, isRead, orderedAlerts } from "./store";
 /** Something that was done here and should be heard, such as `Acknowledged`. */
 export const doneHere = signal("");
 
+/** What comes together is told together; nobody hears that it waited so long. */
+const TOGETHER_MS = 250;
+
 export function Announcer() {
   const assertive = useSignal("");
   const polite = useSignal("");
   useEffect(() => {
     let heard: Heard | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const say = (what: Announcement, isFirst: boolean) => {
       const [now, later] = textsOf(what, isFirst);
       if (now) assertive.value = now;
       if (later) polite.value = later;
     };
-    return effect(() => {
-      if (!isRead.value) return;
-      const open = orderedAlerts.value;
+    const tell = () => {
+      timer = undefined;
+      const open = orderedAlerts.peek();
       const nowMs = Date.now();
       const [next, what] = heard ? announce(heard, open, nowMs) : begin(open, nowMs);
       const isFirst = heard === null;
       heard = next;
-      queueMicrotask(() => say(what, isFirst));
+      say(what, isFirst);
+    };
+    const end = effect(() => {
+      void orderedAlerts.value;
+      if (isRead.value) timer ??= setTimeout(tell, TOGETHER_MS);
     });
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
   }, []);
   return (
     <div class="unseen">

@@ -32,6 +32,14 @@ describe("what a screen reader is told", () => {
     expect(summaries).toEqual([{ count: 6, critical: 0 }]);
   });
 
+  it("is one summary too where they come just after the page was opened, or after another", () => {
+    const critical = (count: number) => some(count, 0, "critical");
+    const [heard] = begin([], 0);
+    const [next, said] = announce(heard, critical(8), 2000);
+    expect(said).toEqual({ assertive: [], polite: [], summary: { count: 8, critical: 8 } });
+    expect(announce(next, critical(16), 4000)[1].assertive).toEqual([]);
+  });
+
   it("still tells of a critical one within such a burst", () => {
     const [heard] = begin([], -60_000);
     const [next] = announce(heard, some(8), 0);

@@ -35,7 +35,8 @@ const keyOf = (alert: Alert) => `${alert.id}/${alert.occurrences}`;
 export function begin(open: readonly Alert[], nowMs: number): readonly [Heard, Announcement] {
   const fresh = open.filter(isNew);
   const keys = new Set(fresh.map(keyOf));
-  const heard = { keys, lately: [], summaryMs: nowMs };
+  const summaryMs = fresh.length > 0 ? nowMs : NOTHING_HEARD.summaryMs;
+  const heard = { keys, lately: [], summaryMs };
   return [heard, fresh.length > 0 ? { ...QUIET, summary: summaryOf(fresh) } : QUIET];
 }
 
@@ -53,7 +54,7 @@ export function announce(
   const heard: Heard = { keys, lately, summaryMs: before.summaryMs };
   if (fresh.length === 0) return [heard, QUIET];
   if (lately.length <= MANY) return [heard, each(fresh)];
-  if (nowMs - before.summaryMs < MANY_MS) {
+  if (fresh.length <= MANY && nowMs - before.summaryMs < MANY_MS) {
     // They were told together a moment ago; who is critical is told all the same.
     return [heard, { ...each(fresh), polite: [] }];
   }

@@ -26,7 +26,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 /** Whether more may become known of it still. Follows the beat. */
 export function isYoung(alert: Alert): boolean {
   void beat.value;
-  return nowMs() - msOf(alert.time) < SETTLED_MS;
+  return nowMs() - Math.max(msOf(alert.time), msOf(alert.raised_at)) < SETTLED_MS;
 }
 
 /** While an alert is young it is asked again now and then. */

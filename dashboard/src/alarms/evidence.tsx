@@ -1,5 +1,5 @@
 /** The evidence of an alert: who, from where to where, when, which reads, who was told, what then. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { addressTo, go, page } from "../address";
 import type { Alert } from "../api/shape";
 import { useKeys } from "../keys";
@@ -8,8 +8,9 @@ import { AlertSymbol, SHORT } from "../parts/symbol";
 import { ago, msOf, span, when } from "../times";
 import { words } from "../words";
 import { acknowledging, endAcknowledging, evidenceShown } from "./acknowledging";
+import { doneHere } from "./announcer";
 import { EndVerbs, SmallVerbs } from "./dialogs";
-import { useCrossings, usePortals, useSightings } from "./evidence-asks";
+import { type Crossing, useCrossings, usePortals, useSightings } from "./evidence-asks";
 import { Direction, Facts, Told, Way } from "./evidence-facts";
 import { Log, Part, ReadersThen } from "./evidence-parts";
 import { AcknowledgeForm } from "./handle-form";
@@ -113,6 +114,7 @@ function Proof({ alert }: { alert: Alert }) {
   const sightings = useSightings(alert);
   const portals = usePortals();
   const own = ownCrossing(alert, crossings.value.value ?? []);
+  useDecided(alert, crossings.value.value !== undefined, own);
   const gate = alert.portal ?? own?.portal ?? null;
   const all = portals.value.value ?? [];
   const portal =
@@ -143,6 +145,18 @@ function Proof({ alert }: { alert: Alert }) {
       <Log alert={alert} />
     </div>
   );
+}
+
+/** A portal that decides while somebody looks is told once, when nothing else is said. */
+function useDecided(alert: Alert, isKnown: boolean, own: Crossing | null): void {
+  const awaited = useRef(false);
+  useEffect(() => {
+    if (isKnown && !own && alert.tag) awaited.current = true;
+    if (!own || !awaited.current) return;
+    awaited.current = false;
+    const told = words().alarms.evidence;
+    doneHere.value = `${told.direction[own.direction]}, ${told.sure(Math.round(own.confidence * 100))}`;
+  }, [isKnown, own?.direction]);
 }
 
 interface ReadsProps {

@@ -103,7 +103,7 @@ interface MoreRowProps {
 function MoreRow({ alert, more, quiet, onOpen }: MoreRowProps) {
   const text = words().alarms.moreOfRule(more);
   return (
-    <li class="al folded">
+    <li class="al folded" data-more={more}>
       <AlertSymbol severity={alert.severity} state={symbolStateOf(alert)} />
       <div>
         {quiet ? (

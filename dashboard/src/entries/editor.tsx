@@ -1,39 +1,37 @@
-/** Edits one entry of the site file as text: what it would change is shown before it is saved. */
-import { useSignal } from "@preact/signals";
-import { useId } from "preact/hooks";
+/** Edits one entry of the site file: what it would change is shown before it is saved. */
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { RefusedError } from "../api/client";
-import { Action, Button, Refusal } from "../parts/controls";
+import { Action, Refusal, Segments } from "../parts/controls";
+import { Twice } from "../parts/twice";
 import { words } from "../words";
 import { type Entry, removeEntry, type Settings, writeEntry } from "./entry";
+import { EntryForm } from "./form";
+import type { KindPart, Kinds } from "./schema";
 import { settingsIn, textOf } from "./text";
+import { type Wrong, wrongsIn } from "./wrong";
 
 interface EntryEditorProps {
-  entry: Entry;
+  entry: Entry & { part: KindPart };
+  kinds: Kinds;
   onDone: () => void;
+  /** Told whenever there is something to lose, or nothing any more. */
+  onChanged: (isChanged: boolean) => void;
   /** More to see before saving, such as what a rule would have said. */
-  preview?: (settings: Settings) => preact.ComponentChildren;
+  preview?: ((settings: Settings) => preact.ComponentChildren) | undefined;
 }
 
-export function EntryEditor({ entry, onDone, preview }: EntryEditorProps) {
+export function EntryEditor({ entry, kinds, onDone, onChanged, preview }: EntryEditorProps) {
   const told = words().rules.editor;
-  const id = useId();
-  const text = useSignal(textOf(entry.settings));
-  const wrong = useSignal<string | null>(null);
-  const changes = useSignal<string | null>(null);
-  const changed = text.value !== textOf(entry.settings);
-
-  const settled = async (act: (settings: Settings) => Promise<void>) => {
-    wrong.value = null;
-    try {
-      await act(settingsIn(text.value));
-    } catch (error) {
-      wrong.value = sayWrong(error);
-    }
-  };
+  const edited = useEdited(entry);
+  const { changes, wrongs, settled } = edited;
+  const changed = edited.isChanged();
+  onChanged(changed);
   const check = () =>
     settled(async (settings) => {
-      const edited = await writeEntry({ ...entry, settings }, true);
-      changes.value = [edited.changes, ...edited.warnings.map(sayProblem)].join("\n").trim();
+      const answer = await writeEntry({ ...entry, settings }, true);
+      const said = [answer.changes, ...answer.warnings.map(sayProblem)].join("\n").trim();
+      changes.value = { said, settings };
     });
   const save = () =>
     settled(async (settings) => {
@@ -44,28 +42,25 @@ export function EntryEditor({ entry, onDone, preview }: EntryEditorProps) {
     await removeEntry(entry);
     onDone();
   };
-
   return (
     <div class="col entry">
-      <label for={id} class="xs sec">
-        {told.label}
-      </label>
-      <textarea
-        id={id}
-        class="mono"
-        rows={Math.min(24, text.value.split("\n").length + 2)}
-        spellcheck={false}
-        value={text.value}
-        aria-invalid={wrong.value !== null || undefined}
-        onInput={(event) => {
-          text.value = event.currentTarget.value;
-          changes.value = null;
-        }}
-      />
-      <Refusal text={wrong} />
-      {changes.value !== null && <pre class="diff">{changes.value || told.noChange}</pre>}
-      {changes.value !== null && preview?.(settingsIn(text.value))}
-      <div class="row">
+      <LookPick edited={edited} />
+      {edited.asText.value ? (
+        <TextField edited={edited} />
+      ) : (
+        <EntryForm
+          part={entry.part}
+          kinds={kinds}
+          isNew={entry.name === null}
+          settings={edited.settings}
+          broken={edited.broken}
+          wrongs={wrongs.value}
+        />
+      )}
+      <Refusal text={edited.refusal} />
+      {changes.value && <Changes said={changes.value.said} />}
+      {changes.value && preview?.(changes.value.settings)}
+      <div class="row entry-acts">
         <Action act={check} busyText={told.checking}>
           {told.check}
         </Action>
@@ -78,40 +73,122 @@ export function EntryEditor({ entry, onDone, preview }: EntryEditorProps) {
           {words().frame.save}
         </Action>
         <span class="grow" />
-        {entry.name !== null && <Remove act={remove} />}
+        {entry.name !== null && (
+          <Twice first={told.remove} really={told.reallyRemove} act={remove} />
+        )}
       </div>
     </div>
   );
 }
 
-/** Removes after a second press, so that one slip takes nothing away. */
-function Remove({ act }: { act: () => Promise<void> }) {
-  const sure = useSignal(false);
-  const told = words().rules.editor;
-  if (!sure.value) {
-    return (
-      <Button
-        ghost
-        onClick={() => {
-          sure.value = true;
-        }}
-      >
-        {told.remove}
-      </Button>
-    );
-  }
-  return <Action act={act}>{told.reallyRemove}</Action>;
+/** What would change; it is brought into view, since a form is longer than its window. */
+function Changes({ said }: { said: string }) {
+  const shown = useRef<HTMLPreElement>(null);
+  useEffect(() => shown.current?.scrollIntoView({ block: "nearest" }), [said]);
+  return (
+    <pre ref={shown} class="diff" role="status">
+      {said || words().rules.editor.noChange}
+    </pre>
+  );
 }
 
-function sayWrong(error: unknown): string {
+/** An entry while it is edited, as a form or as text, and what was said of it. */
+interface Edited {
+  settings: Signal<Settings>;
+  text: Signal<string>;
+  asText: Signal<boolean>;
+  broken: Signal<ReadonlySet<string>>;
+  wrongs: Signal<readonly Wrong[]>;
+  refusal: Signal<string | null>;
+  changes: Signal<{ said: string; settings: Settings } | null>;
+  isChanged: () => boolean;
+  /** Do something with the settings, and say what is wrong with them. */
+  settled: (act: (settings: Settings) => Promise<void>) => Promise<void>;
+}
+
+function useEdited(entry: Entry): Edited {
+  const settings = useSignal<Settings>(entry.settings);
+  const text = useSignal(textOf(entry.settings));
+  const asText = useSignal(false);
+  const broken = useSignal<ReadonlySet<string>>(new Set());
+  const wrongs = useSignal<readonly Wrong[]>([]);
+  const refusal = useSignal<string | null>(null);
+  const changes = useSignal<{ said: string; settings: Settings } | null>(null);
+  const settled: Edited["settled"] = async (act) => {
+    wrongs.value = [];
+    refusal.value = null;
+    try {
+      if (!asText.value && broken.value.size > 0) refusal.value = words().rules.form.unreadable;
+      else await act(asText.value ? settingsIn(text.value) : settings.value);
+    } catch (error) {
+      if (error instanceof RefusedError && error.status !== 412) wrongs.value = wrongsIn(error);
+      refusal.value = sayWrong(error, asText.value);
+    }
+  };
+  const isChanged = () =>
+    (asText.value ? text.value : textOf(settings.value)) !== textOf(entry.settings) ||
+    broken.value.size > 0;
+  return { settings, text, asText, broken, wrongs, refusal, changes, isChanged, settled };
+}
+
+/** The same settings as fields or as text; what can not be read stays text. */
+function LookPick({ edited }: { edited: Edited }) {
+  const told = words().rules.form;
+  const { asText, settings, text } = edited;
+  const toText = () =>
+    edited.settled(async (read) => {
+      text.value = textOf(read);
+      asText.value = true;
+    });
+  const toForm = () =>
+    edited.settled(async (read) => {
+      settings.value = read;
+      asText.value = false;
+    });
+  return (
+    <Segments
+      label={told.look}
+      choices={[
+        { name: "form", text: told.form },
+        { name: "text", text: told.text },
+      ]}
+      chosen={asText.value ? "text" : "form"}
+      onChoose={(name) => void (name === "text" ? toText() : toForm())}
+    />
+  );
+}
+
+function TextField({ edited: { text, refusal, changes } }: { edited: Edited }) {
+  const id = useId();
+  return (
+    <>
+      <label for={id} class="xs sec">
+        {words().rules.editor.label}
+      </label>
+      <textarea
+        id={id}
+        class="mono"
+        rows={Math.min(24, text.value.split("\n").length + 2)}
+        spellcheck={false}
+        value={text.value}
+        aria-invalid={refusal.value !== null || undefined}
+        onInput={(event) => {
+          text.value = event.currentTarget.value;
+          changes.value = null;
+        }}
+      />
+    </>
+  );
+}
+
+/** What is wrong: in a form, each problem stands at its field, and the rest is said here. */
+function sayWrong(error: unknown, asText: boolean): string | null {
   const told = words().rules.editor;
   if (error instanceof SyntaxError) return `${told.notJson}: ${error.message}`;
   if (!(error instanceof RefusedError)) throw error;
   if (error.status === 412) return told.changedMeanwhile;
-  const errors = error.problem.errors ?? [];
-  return errors.length
-    ? errors.map((each) => `${each.field}: ${each.message}`).join("\n")
-    : error.message;
+  const said = wrongsIn(error).map(({ key, text }) => (key ? `${key}: ${text}` : text));
+  return asText ? said.join("\n") : said.join("; ");
 }
 
 function sayProblem(problem: { key?: string; message: string }): string {

@@ -14,3 +14,13 @@ export function settingsIn(text: string): Settings {
   }
   return value as Settings;
 }
+
+/** One setting in a text; empty for none, and what is wrong with it where it is no JSON. */
+export function settingOf(text: string): { value: unknown; isWrong: boolean } {
+  if (!text.trim()) return { value: undefined, isWrong: false };
+  try {
+    return { value: JSON.parse(text), isWrong: false };
+  } catch {
+    return { value: undefined, isWrong: true };
+  }
+}

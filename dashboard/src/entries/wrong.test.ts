@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RefusedError } from "../api/client";
-import { wrongText } from "./wrong";
+import { wrongText, wrongWith } from "./wrong";
 
 test("problems are told by their key within the entry, without lines", () => {
   const error = new RefusedError(422, {
@@ -17,4 +17,15 @@ test("without single problems the refusal itself is told", () => {
   expect(wrongText(new RefusedError(409, { detail: "There is one already." }))).toBe(
     "There is one already.",
   );
+});
+
+test("a problem is told where its setting is, also one inside of it", () => {
+  const wrongs = [
+    { key: "assets.category", text: "is too long" },
+    { key: "fence[1]", text: "there is no zone yard" },
+    { key: "", text: "stands twice" },
+  ];
+  expect(wrongWith(wrongs, "assets")).toBe("is too long");
+  expect(wrongWith(wrongs, "fence")).toBe("there is no zone yard");
+  expect(wrongWith(wrongs, "name")).toBeUndefined();
 });

@@ -145,7 +145,9 @@ interface FieldProps {
   type?: InputType;
   /** What is wrong with it, said beneath. */
   wrong?: string | undefined;
-  hint?: string;
+  hint?: ComponentChildren;
+  /** Which keys a phone shows for it. */
+  inputMode?: "text" | "decimal";
   required?: boolean;
   readOnly?: boolean;
   autocomplete?: string;
@@ -167,6 +169,7 @@ export function Field(props: FieldProps) {
         id={id}
         class="inp"
         type={type}
+        inputMode={props.inputMode}
         value={props.value}
         required={props.required}
         readOnly={props.readOnly}
@@ -193,7 +196,7 @@ export function Field(props: FieldProps) {
 interface SaidProps {
   id: string | undefined;
   wrong: string | undefined;
-  hint: string | undefined;
+  hint: ComponentChildren;
 }
 
 function Said({ id, wrong, hint }: SaidProps) {
@@ -212,11 +215,13 @@ interface PickProps<Name extends string> {
   choices: readonly { name: Name; text: string }[];
   onPick: (name: Name) => void;
   wrong?: string | undefined;
+  hint?: ComponentChildren;
 }
 
 /** One of a few, as the system's own list. */
 export function Pick<Name extends string>(props: PickProps<Name>) {
   const id = useId();
+  const described = props.wrong || props.hint ? `${id}-said` : undefined;
   return (
     <div class="field">
       <label for={id}>{props.label}</label>
@@ -224,6 +229,8 @@ export function Pick<Name extends string>(props: PickProps<Name>) {
         id={id}
         class="inp"
         value={props.value}
+        aria-invalid={props.wrong ? true : undefined}
+        aria-describedby={described}
         onChange={(event) => props.onPick(event.currentTarget.value as Name)}
       >
         {props.choices.map(({ name, text }) => (
@@ -232,7 +239,7 @@ export function Pick<Name extends string>(props: PickProps<Name>) {
           </option>
         ))}
       </select>
-      <Said id={undefined} wrong={props.wrong} hint={undefined} />
+      <Said id={described} wrong={props.wrong} hint={props.hint} />
     </div>
   );
 }

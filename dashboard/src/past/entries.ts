@@ -1,6 +1,6 @@
 /** What the history says of one asset, folded into lanes, events and points. Pure. */
 import type { Alert, Severity, Shape } from "../api/shape";
-import type { Span } from "./span";
+import { type Span, within } from "./span";
 
 export type Entry = Shape<"HistoryPage">["items"][number];
 export type Gap = Shape<"PastGap">;
@@ -163,6 +163,22 @@ export function knownSpan(pasts: readonly Past[]): Span | null {
   return bounds;
 }
 
+/** The span from when something is known on, with a little room before it; the whole where nothing is. */
+export function fitted(pasts: readonly Past[], span: Span): Span {
+  const known = knownSpan(pasts);
+  if (!known) return span;
+  return within({ from: known.from - (span.to - known.from) / 50, to: span.to }, span);
+}
+
+/** How long it was in each zone, the longest first. */
+export function staysOf(bars: readonly Bar[]): { zone: string; ms: number }[] {
+  const sums = new Map<string, number>();
+  for (const { kind, zone, from, to } of bars) {
+    if (kind === "zone" && zone !== null) sums.set(zone, (sums.get(zone) ?? 0) + to - from);
+  }
+  return [...sums].map(([zone, ms]) => ({ zone, ms })).sort((one, other) => other.ms - one.ms);
+}
+
 /** An alert is drawn on the plan for so long after it was raised. */
 export const ALERT_MS = 60_000;
 
@@ -177,14 +193,40 @@ export function alertsAt(pasts: readonly Past[], moment: number): Alert[] {
 
 /** What is known of a moment: the bar that it lies in, else the last one before it. */
 export function barAt(bars: readonly Bar[], moment: number): { bar: Bar; isIn: boolean } | null {
-  const begun = bars.filter((bar) => bar.from <= moment);
-  const around = begun.findLast((bar) => covers(bar, moment));
-  if (around) return { bar: around, isIn: true };
-  const last = begun.reduce<Bar | null>(
-    (latest, bar) => (latest && latest.to > bar.to ? latest : bar),
-    null,
-  );
-  return last && { bar: last, isIn: false };
+  const last = latestOf(bars)[begunBy(bars, moment) - 1];
+  if (!last) return null;
+  if (!covers(last, moment)) return { bar: last, isIn: false };
+  for (let place = begunBy(bars, moment) - 1; place >= 0; place -= 1) {
+    const bar = bars[place];
+    if (bar && covers(bar, moment)) return { bar, isIn: true };
+  }
+  return { bar: last, isIn: true };
+}
+
+const latest = new WeakMap<readonly Bar[], readonly Bar[]>();
+
+/** Of each bar and those before it the one that ends last: where it is over, all of them are. */
+function latestOf(bars: readonly Bar[]): readonly Bar[] {
+  const known = latest.get(bars);
+  if (known) return known;
+  const made: Bar[] = [];
+  for (const bar of bars) {
+    const before = made.at(-1);
+    made.push(before && before.to > bar.to ? before : bar);
+  }
+  latest.set(bars, made);
+  return made;
+}
+
+/** So many bars have begun at a moment. */
+function begunBy(bars: readonly Bar[], moment: number): number {
+  let [low, high] = [0, bars.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bars[middle]?.from ?? 0) <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function covers(bar: Bar, moment: number): boolean {

@@ -1,6 +1,7 @@
 /** Saves what a page shows as a CSV file. */
+
+import { type Cell, csvOf } from "../csv";
 import { saveCsv } from "../files";
-import { type Cell, csvOf } from "./csv";
 import type { Past } from "./entries";
 import { barWords, eventWords } from "./event-words";
 import type { Span } from "./span";

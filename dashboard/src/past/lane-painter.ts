@@ -10,7 +10,8 @@ const BAR = 22;
 const PAD = 6;
 
 export interface LaneScene {
-  readonly pasts: readonly Past[];
+  /** A lane each; null where it is still being read. */
+  readonly pasts: readonly (Past | null)[];
   readonly part: Span;
   /** The lane that stands out; null for none. */
   readonly first: string | null;
@@ -18,6 +19,8 @@ export interface LaneScene {
   readonly unit: number;
   readonly palette: Palette;
   readonly label: (bar: Bar) => string;
+  /** What a lane says that is still being read. */
+  readonly waits: string;
 }
 
 type Context = CanvasRenderingContext2D;
@@ -30,11 +33,21 @@ export function drawLanes(context: Context, scene: LaneScene): void {
   pasts.forEach((past, lane) => {
     const top = lane * LANE * unit;
     if (lane > 0) drawLine(context, scene, top);
-    for (const bar of past.bars) drawBar(context, scene, bar, top, past.asset, hatch);
-    for (const event of past.events) {
-      if (event.what.type === "alert" && event.severity) drawAlert(context, scene, event, top);
-    }
+    if (past === null) drawWaits(context, scene, top);
+    else drawLane(context, scene, past, { top, hatch });
   });
+}
+
+function drawLane(
+  context: Context,
+  scene: LaneScene,
+  past: Past,
+  { top, hatch }: { top: number; hatch: CanvasPattern | null },
+): void {
+  for (const bar of past.bars) drawBar(context, scene, bar, top, past.asset, hatch);
+  for (const event of past.events) {
+    if (event.what.type === "alert" && event.severity) drawAlert(context, scene, event, top);
+  }
 }
 
 /** Where a moment is, in pixels of the lanes. */
@@ -45,6 +58,13 @@ export function xOf(moment: number, part: Span, width: number): number {
 function drawLine(context: Context, { width, palette }: LaneScene, top: number): void {
   context.fillStyle = palette.colour("--line");
   context.fillRect(0, Math.round(top), width, 1);
+}
+
+function drawWaits(context: Context, { palette, unit, waits }: LaneScene, top: number): void {
+  context.font = palette.font(12 * unit);
+  context.fillStyle = palette.colour("--ink-3");
+  context.textBaseline = "middle";
+  context.fillText(waits, 6 * unit, top + (LANE / 2) * unit);
 }
 
 function drawBar(
@@ -130,9 +150,11 @@ function drawAlert(
   top: number,
 ): void {
   const { severity } = event;
-  const x = xOf(event.timeMs, part, width);
-  if (!severity || x < -10 || x > width + 10) return;
   const r = 7;
+  const place = xOf(event.timeMs, part, width);
+  if (!severity || place < -10 || place > width + 10) return;
+  // At an end of the lane it is still seen whole.
+  const x = Math.min(width - (r + 1) * unit, Math.max((r + 1) * unit, place));
   context.save();
   context.translate(x, top + (LANE / 2) * unit);
   context.scale(unit, unit);
@@ -169,7 +191,7 @@ function hatchOf(context: Context, colour: string, unit: number): CanvasPattern 
 /** The whole span in a thin line: where bars, gaps and alerts are. */
 export function drawOverview(
   context: Context,
-  scene: Pick<LaneScene, "pasts" | "width" | "unit" | "palette">,
+  scene: Pick<LaneScene, "width" | "unit" | "palette"> & { pasts: readonly Past[] },
   whole: Span,
   high: number,
 ): void {

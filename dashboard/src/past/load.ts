@@ -15,6 +15,8 @@ export interface Progress {
   readonly entries: number;
   /** The share of the span that has been read of the asset that is being read, 0 to 1. */
   readonly share: number;
+  /** What has been read of all. */
+  readonly soFar: Loading;
 }
 
 export interface Loading {
@@ -23,29 +25,39 @@ export interface Loading {
   readonly cut: readonly string[];
 }
 
+export const NOTHING: Loading = { pasts: [], cut: [] };
+
+/** What is wanted, and what of it was read before; that is not asked again. */
+export interface Wanted {
+  readonly assets: readonly string[];
+  readonly span: Span;
+  readonly before?: Loading;
+}
+
 /** The past of each asset. Throws RefusedError; ends when `ended` is aborted. */
 export async function loadPasts(
-  assets: readonly string[],
-  span: Span,
+  { assets, span, before = NOTHING }: Wanted,
   tell: (progress: Progress) => void,
   ended: AbortSignal,
 ): Promise<Loading> {
-  const pasts: Past[] = [];
-  const cut: string[] = [];
+  let soFar = before;
   let entriesBefore = 0;
   for (const [assetsDone, asset] of assets.entries()) {
-    const told = (entries: number, share: number) =>
-      tell({ assets: assets.length, assetsDone, entries: entriesBefore + entries, share });
+    if (soFar.pasts.some((past) => past.asset === asset)) continue;
+    const told = (more: number, share: number) =>
+      tell({ assets: assets.length, assetsDone, entries: entriesBefore + more, share, soFar });
     told(0, 0);
     const [entries, alerts] = await Promise.all([
       readEntries(asset, span, told, ended),
       readAlerts(asset, span, ended),
     ]);
-    if (entries.isCut) cut.push(asset);
     entriesBefore += entries.items.length;
-    pasts.push(pastOf(asset, entries.items, alerts, span));
+    soFar = {
+      pasts: [...soFar.pasts, pastOf(asset, entries.items, alerts, span)],
+      cut: entries.isCut ? [...soFar.cut, asset] : soFar.cut,
+    };
   }
-  return { pasts, cut };
+  return soFar;
 }
 
 const asked = (span: Span) => ({

@@ -1,21 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { csvOf } from "./csv";
+import { fieldText, offsetIn } from "../moments";
 import { barAt, countUpTo, type Entry, eventBeside, knownSpan, pastOf } from "./entries";
-import { isUnseen, placeAfter } from "./found";
-import { runsOn, stepsOf, trailPart, whereAt } from "./moment";
+import { whereAt } from "./moment";
 import { idsOf, partIn, spanIn, textOf } from "./picked";
 import { faster, type PlayState, playhead, toggled } from "./playhead";
-import {
-  around,
-  dayOf,
-  fieldText,
-  holding,
-  momentOf,
-  moved,
-  offsetIn,
-  ticksOf,
-  zoomed,
-} from "./span";
+import { around, holding, moved, ticksOf, zoomed } from "./span";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const MIN = 60_000;
@@ -90,18 +79,6 @@ describe("the site's clock", () => {
     const ticks = ticksOf(whole, 8, offsetIn("Asia/Kolkata"));
     expect(ticks.map((each) => fieldText(each, "Asia/Kolkata").slice(14))).toContain("30:00");
   });
-  test("a day has 23 and 25 hours where the clock is changed", () => {
-    const hours = (text: string) => {
-      const { from, to } = dayOf(Date.parse(text), "Europe/Berlin");
-      return (to - from) / (60 * MIN);
-    };
-    expect([hours("2026-03-29T12:00Z"), hours("2026-10-25T12:00Z")]).toEqual([23, 25]);
-  });
-  test("a field's text is the moment that it was made of", () => {
-    const moment = Date.parse("2026-07-01T10:20:30Z");
-    expect(momentOf(fieldText(moment, "Europe/Berlin"), "Europe/Berlin")).toBe(moment);
-    expect(momentOf("soon", "UTC")).toBeNull();
-  });
 });
 
 describe("the playhead", () => {
@@ -164,36 +141,6 @@ describe("entries", () => {
     expect(whereAt(past, MIN + 1)?.fix).toBeNull();
     expect(whereAt(past, 10 * MIN)?.fix).toBeNull();
   });
-  test("10,000 fixes are folded in well under a second", () => {
-    const many = Array.from({ length: 10_000 }, (_, index) => fix(index * 300));
-    const begin = performance.now();
-    const steps = stepsOf(pastOf("a", [visit("A", 0, null), ...many], [], whole));
-    expect(steps).toHaveLength(10_000);
-    expect(performance.now() - begin).toBeLessThan(1000);
-  });
-});
-
-describe("trails", () => {
-  test("have half an hour, at most 200 points, and nothing that is to come", () => {
-    const steps = Array.from({ length: 400 }, (_, index) => ({
-      timeMs: index * MIN,
-      zone: "A",
-      fix: null,
-    }));
-    const part = trailPart(steps, 100 * MIN);
-    expect([part[0]?.timeMs, part.at(-1)?.timeMs]).toEqual([70 * MIN, 100 * MIN]);
-    const close = steps.map((step) => ({ ...step, timeMs: step.timeMs / 60 }));
-    expect(trailPart(close, 400_000)).toHaveLength(200);
-  });
-  test("end where another floor was come to and say which", () => {
-    const floors: Record<string, string> = { A: "g", U: "u", B: "g" };
-    const steps = ["A", "U", "B"].map((zone, timeMs) => ({ timeMs, zone, fix: null }));
-    const runs = runsOn(steps, "g", (zone) => floors[zone] ?? null);
-    expect(runs.map(({ leftFor, cameFrom }) => [cameFrom, leftFor])).toEqual([
-      [null, "u"],
-      ["u", null],
-    ]);
-  });
 });
 
 describe("the address", () => {
@@ -213,17 +160,4 @@ describe("the address", () => {
   test("nonsense is the last four hours", () => {
     expect(spanIn(asked({ from: "x", to: "y" }), 240 * MIN)).toEqual({ from: 0, to: 240 * MIN });
   });
-});
-
-test("a cell that a spreadsheet would run stays a text", () => {
-  expect(csvOf(["a"], [["=1+1"], ['x"y,z'], [-2]])).toBe('a\r\n\'=1+1\r\n"x""y,z"\r\n-2');
-});
-
-test("what was never heard is unseen for any time; the place stays in the list", () => {
-  expect([isUnseen(null, "7d", 0), isUnseen(0, "1h", MIN), isUnseen(0, "1h", 61 * MIN)]).toEqual([
-    true,
-    false,
-    true,
-  ]);
-  expect([placeAfter(0, -1, 3), placeAfter(2, 1, 3)]).toEqual([0, 2]);
 });

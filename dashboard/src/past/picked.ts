@@ -1,4 +1,5 @@
 /** What the address says of a page about the past. Pure. */
+import { momentIn } from "../moments";
 import { SPEEDS, type Speed } from "./playhead";
 import { around, clamped, type Span, within } from "./span";
 
@@ -21,13 +22,6 @@ function unescaped(text: string): string {
 
 export function textOf(ids: readonly string[]): string {
   return ids.map((id) => id.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
-}
-
-/** A moment of the address: as the API writes times, or milliseconds. */
-export function momentIn(text: string | null): number | null {
-  if (!text) return null;
-  const moment = /^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text);
-  return Number.isNaN(moment) ? null : moment;
 }
 
 export function speedIn(text: string | null): Speed {

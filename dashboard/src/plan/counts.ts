@@ -33,11 +33,13 @@ export function worse(one: PlanAlarm | undefined, other: PlanAlarm): PlanAlarm {
   return rank(other) > rank(one) ? other : one;
 }
 
-/** The worst alert of each zone, by its name. */
-export function worstByZone(alarms: readonly PlanAlarm[]): Map<string, PlanAlarm> {
-  const worst = new Map<string, PlanAlarm>();
-  for (const alarm of alarms) {
-    if (alarm.zone) worst.set(alarm.zone, worse(worst.get(alarm.zone), alarm));
+/** The worst alert of each zone, by its place in the list of zones. */
+export function worstIn(
+  all: readonly { readonly alarm: PlanAlarm; readonly zone: number }[],
+): Map<number, PlanAlarm> {
+  const worst = new Map<number, PlanAlarm>();
+  for (const { alarm, zone } of all) {
+    if (zone >= 0) worst.set(zone, worse(worst.get(zone), alarm));
   }
   return worst;
 }

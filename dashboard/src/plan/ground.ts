@@ -1,16 +1,20 @@
 /** The still part of a plan: ground, zones, what nobody hears, readers. Drawn when the view moves. */
-import { eachCorner, type Outline } from "./outline";
+import { eachCorner, insetRings, type Outline, type Ring } from "./outline";
 import type { DrawnFloor, DrawnZone } from "./site";
 import type { BoxM, Pen, PlanLayer, PlanReader } from "./types";
 
 /** What the ground is drawn with, beside the floor. */
 export interface GroundLook {
   readonly unheard: ReadonlySet<string>;
+  /** Zones that are forbidden for somebody. */
+  readonly restricted: ReadonlySet<string>;
   readonly pickedZone: string | null;
   readonly readers: readonly PlanReader[];
   readonly layers: readonly PlanLayer[];
   /** The picture of the floor, and whether it is light on dark. */
   readonly picture: { readonly image: CanvasImageSource; readonly dark: boolean } | null;
+  /** Whether a map lies under all of it, and is to be seen. */
+  readonly onMap: boolean;
   /** Whether zones show numbers: then readers would be in the way. */
   readonly counts: boolean;
 }
@@ -21,10 +25,10 @@ export function drawGround(pen: Pen, floor: DrawnFloor, look: GroundLook): void 
   const rooms = floor.zones.filter((each) => !isYard(each));
   const yards = floor.zones.filter(isYard);
   for (const zone of yards) fillZone(pen, zone, look, "--plan-yard");
-  drawFloor(pen, floor.box);
+  if (!look.onMap || look.picture) drawFloor(pen, floor.box);
   for (const zone of rooms) fillZone(pen, zone, look, "--plan-zone");
   if (look.picture) drawPicture(pen, floor.box, look.picture);
-  else drawWall(pen, floor.box);
+  else if (!look.onMap) drawWall(pen, floor.box);
   for (const zone of rooms) strokeZone(pen, zone, look, false);
   for (const zone of yards) strokeZone(pen, zone, look, true);
   const beneath = look.layers.filter((layer) => layer.order === "ground");
@@ -75,11 +79,15 @@ function drawWall(pen: Pen, box: BoxM): void {
   pen.context.strokeRect(...boxPath(pen, box));
 }
 
-/** The outline of a zone as a path, moved in by `inset` pixels where it is a rectangle. */
+/** The outline of a zone as a path. */
 export function traceOutline(pen: Pen, outline: Outline): void {
+  traceRings(pen, outline.rings);
+}
+
+function traceRings(pen: Pen, rings: readonly Ring[]): void {
   const { context } = pen;
   context.beginPath();
-  for (const ring of outline.rings) {
+  for (const ring of rings) {
     eachCorner(ring, (x, y, index) => {
       const [left, top] = pen.toScreen({ x, y });
       if (index === 0) context.moveTo(left, top);
@@ -89,12 +97,18 @@ export function traceOutline(pen: Pen, outline: Outline): void {
   }
 }
 
+/** Zones let the map through. */
+const OVER_MAP_ALPHA = 0.4;
+
 function fillZone(pen: Pen, { name, outline }: DrawnZone, look: GroundLook, token: string): void {
   const { context, colour } = pen;
   if (!outline) return;
   traceOutline(pen, outline);
+  context.save();
+  if (look.onMap) context.globalAlpha *= OVER_MAP_ALPHA;
   context.fillStyle = colour(token);
   context.fill("evenodd");
+  context.restore();
   if (name === look.pickedZone) {
     context.fillStyle = colour("--pick-soft");
     context.fill("evenodd");
@@ -112,10 +126,21 @@ function strokeZone(pen: Pen, zone: DrawnZone, look: GroundLook, outside: boolea
   // Clipped to the zone, a stroke of twice the width is one beside the border, inside.
   context.setLineDash(outside ? [2 * unit, 4 * unit] : []);
   context.lineWidth = (picked ? 4 : 2.4) * unit;
-  context.strokeStyle = colour(picked ? "--pick" : "--plan-zone-edge");
+  context.strokeStyle = colour(picked ? "--pick" : look.onMap ? "--plan-wall" : "--plan-zone-edge");
   traceOutline(pen, zone.outline);
   context.stroke();
+  if (look.restricted.has(zone.name)) strokeSecond(pen, zone.outline);
   context.restore();
+}
+
+/** Restricted: a second line within the border, dashed; never a fill. */
+function strokeSecond(pen: Pen, outline: Outline): void {
+  const { context, unit } = pen;
+  traceRings(pen, insetRings(outline, (4 * unit) / pen.scale));
+  context.setLineDash([6 * unit, 4 * unit]);
+  context.lineWidth = 1.3 * unit;
+  context.strokeStyle = pen.colour("--ink-3");
+  context.stroke();
 }
 
 /** Hatched: nobody hears there. */

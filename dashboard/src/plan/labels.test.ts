@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Cover, cheapest, corners, fitting, shortOf, tagPlaces, touches } from "./labels";
+import { Cover, cheapest, corners, labelFitting, tagPlaces, touches } from "./labels";
 
 const ZONE = { x: 100, y: 100, w: 200, h: 100 };
 const SCREEN = { x: 0, y: 0, w: 800, h: 600 };
@@ -26,15 +26,14 @@ test("a label that is larger than its zone is dropped", () => {
   expect(corners({ x: 0, y: 0, w: 50, h: 100 }, 60, 14, 5)).toEqual([]);
 });
 
-test("a name that does not fit gets shorter, then is dropped", () => {
-  expect(fitting("Charging bay", 100, widthOf)).toBe("Charging bay");
-  expect(fitting("Charging bay", 60, widthOf)).toBe("Charging");
-  expect(fitting("Charging bay", 40, widthOf)).toBe("Char…");
-  expect(fitting("Charging bay", 20, widthOf)).toBeNull();
-});
-
-test("a short first word alone is no name", () => {
-  expect(shortOf("B 12 North")).toBe("B 12 North");
+test("name and count, then a short name, at last without its count, then nothing", () => {
+  const label = (room: number) =>
+    labelFitting("Charging bay", ["Charging", "CB"], room, 14, widthOf);
+  expect(label(100)).toEqual({ text: "Charging bay", counted: true });
+  expect(label(97)).toEqual({ text: "Charging", counted: true });
+  expect(label(60)).toEqual({ text: "CB", counted: true });
+  expect(label(20)).toEqual({ text: "CB", counted: false });
+  expect(label(13)).toBeNull();
 });
 
 test("no tag covers another tag, whatever else it covers", () => {

@@ -62,27 +62,21 @@ export class Cover {
   }
 }
 
-/** The name that fits: the whole one, else shortened, else none; never under four letters. */
-export function fitting(
+/**
+ * What fits into `room`: name and count, then a short name and count, then a short name alone;
+ * else nothing. `figures` is what the count takes.
+ */
+export function labelFitting(
   name: string,
+  short: readonly string[],
   room: number,
+  figures: number,
   widthOf: (text: string) => number,
-): string | null {
-  if (widthOf(name) <= room) return name;
-  const short = shortOf(name);
-  if (short !== name && widthOf(short) <= room) return short;
-  let cut = short;
-  while (cut.length > 3) {
-    cut = cut.slice(0, -1);
-    if (widthOf(`${cut}…`) <= room) return `${cut}…`;
-  }
-  return null;
-}
-
-/** The first word, or a part before a dash, if that is still a name. */
-export function shortOf(name: string): string {
-  const first = name.split(/[\s,/(]+/u)[0] ?? name;
-  return first.length >= 4 ? first : name;
+): { readonly text: string; readonly counted: boolean } | null {
+  const counted = [name, ...short].find((text) => widthOf(text) + figures <= room);
+  if (counted !== undefined) return { text: counted, counted: true };
+  const alone = short.find((text) => widthOf(text) <= room);
+  return alone === undefined ? null : { text: alone, counted: false };
 }
 
 /** The corners of a zone, top left first, in which a label of that size goes. */

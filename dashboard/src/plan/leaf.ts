@@ -126,9 +126,10 @@ export class Leaf {
     this.go({ ...view, ...to }, true);
   }
 
-  /** Have a point in view with its margin. */
+  /** Have a point in view with its margin; a plan that is seen whole stays whole. */
   hold(point: PointM): void {
     const view = this.view();
+    if (view.scale <= this.whole().scale * 1.02) return;
     const held = holding(view, point);
     if (held !== view) this.go(held, true);
   }

@@ -132,3 +132,43 @@ export function middleOf(outline: Outline): PointM {
   }
   return best;
 }
+
+/** So much farther than the border itself a sharp corner may be moved. */
+const SHARPEST = 3;
+
+/** Its rings moved inwards by `by` metres, for a line beside the border; corners stay corners. */
+export function insetRings(outline: Outline, by: number): Ring[] {
+  return outline.rings.map((ring) => {
+    const side = insideOf(outline, ring) * by;
+    const count = ring.length / 2;
+    const moved = new Float64Array(ring.length);
+    for (let at = 0; at < count; at++) {
+      const [nx, ny] = normalAt(ring, (at + count - 1) % count);
+      const [mx, my] = normalAt(ring, at);
+      // The corner goes along the sum of both normals, so that both edges move by the same.
+      const reach = side / Math.max(1 + nx * mx + ny * my, 1 / SHARPEST);
+      moved[2 * at] = (ring[2 * at] ?? 0) + (nx + mx) * reach;
+      moved[2 * at + 1] = (ring[2 * at + 1] ?? 0) + (ny + my) * reach;
+    }
+    return moved;
+  });
+}
+
+/** The unit normal of the edge from corner `at` to the next, to its left. */
+function normalAt(ring: Ring, at: number): readonly [number, number] {
+  const next = (at + 1) % (ring.length / 2);
+  const dx = (ring[2 * next] ?? 0) - (ring[2 * at] ?? 0);
+  const dy = (ring[2 * next + 1] ?? 0) - (ring[2 * at + 1] ?? 0);
+  const long = Math.hypot(dx, dy) || 1;
+  return [-dy / long, dx / long];
+}
+
+/** 1 where the inside of the outline is to the left of a ring, else -1. */
+function insideOf(outline: Outline, ring: Ring): 1 | -1 {
+  const { box } = outline;
+  const step = Math.min(box.right - box.left, box.top - box.bottom) / 1000;
+  const [nx, ny] = normalAt(ring, 0);
+  const x = ((ring[0] ?? 0) + (ring[2] ?? 0)) / 2;
+  const y = ((ring[1] ?? 0) + (ring[3] ?? 0)) / 2;
+  return contains(outline, x + nx * step, y + ny * step) ? 1 : -1;
+}

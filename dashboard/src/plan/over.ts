@@ -1,13 +1,14 @@
 /** What stands above the assets: labels, trail, alarms, pick, tags; in this order. */
-import { countsOf, isCrowded, worstByZone } from "./counts";
+import { drawAges } from "./ages";
+import { countsOf, isCrowded, worstIn } from "./counts";
+import { drawAlarms, type Seen, seenAlarms } from "./drawn-alarms";
 import { Cover, widened } from "./labels";
 import type { Palette } from "./palette";
 import type { Scene } from "./scene";
 import { drawShape, rowOf } from "./sprites";
-import { drawSymbol } from "./symbols";
-import { drawTags, type Tagged } from "./tags";
+import { drawTags, type FloorLink, type Tagged } from "./tags";
 import { drawTrail, newest } from "./trails";
-import { type BoxM, LOOK, type Pen, type PlanAlarm, type PointM } from "./types";
+import { type BoxM, LOOK, type Pen, type PointM, type TrailPoint } from "./types";
 import { barOf, fitted } from "./view";
 import {
   drawLabels,
@@ -20,7 +21,6 @@ import {
 
 /** Assets that labels give way to; beyond so many nobody could. */
 const COVERED_MAX = 3000;
-const RING_MS = 1600;
 
 /** Where an asset is drawn just now; null where it is not on this plan. */
 export type Finder = (name: string) => (PointM & { index: number; heading: number }) | null;
@@ -39,15 +39,19 @@ export function showsCounts(scene: Scene, pen: Pen, phone: boolean, before: bool
   if (scene.mode !== "auto") return scene.mode === "counts";
   if (!scene.marks || !scene.floor.zones.some((zone) => zone.outline)) return false;
   const { extent } = scene.floor;
-  if (phone) return pen.scale < scaleOfWhole(extent, pen) * NEAR;
+  if (phone) return !isNear(scene, pen);
   const area = (extent.right - extent.left) * (extent.top - extent.bottom) * pen.scale ** 2;
   const { all } = countsOf(scene.marks, 0);
   // A little sooner there than back, so that one asset more or less does not flip the view.
   return isCrowded(all, before ? area * 0.8 : area, pen.unit);
 }
 
-/** On a phone, so much nearer than the whole plan single assets are shown. */
+/** So much nearer than the whole plan it is zoomed in: a phone shows single assets, ages are told. */
 const NEAR = 1.6;
+
+function isNear({ floor }: Scene, pen: Pen): boolean {
+  return pen.scale >= scaleOfWhole(floor.extent, pen) * NEAR;
+}
 
 function scaleOfWhole(extent: BoxM, { width, height, toScreen }: Pen): number {
   const [x0, y0] = toScreen({ x: 0, y: 0 });
@@ -94,25 +98,33 @@ export interface OverInput {
   readonly counts: Uint32Array | null;
 }
 
-/** Draw everything above the assets. */
-export function drawOver(input: OverInput): void {
+/** Draw everything above the assets; answers the tags that lead to another floor. */
+export function drawOver(input: OverInput): FloorLink[] {
   const { scene, pen, placed: set } = input;
-  drawLabelsMoved(input);
+  const alarms = seenAlarms(input);
+  drawLabelsMoved(input, alarms);
   const cover = new Cover(set.cover);
   if (!set.counts || scene.picked) {
     for (const trail of scene.trails) drawTrail(pen, trail, cover);
   }
-  const tags: Tagged[] = drawAlarms(input, cover);
+  const tags: Tagged[] = drawAlarms(input, alarms, cover);
   const pick = drawPick(input, cover);
   if (pick) tags.push(pick);
   tags.push(...trailTags(input));
   for (const layer of scene.layers) if (layer.order === "over") layer.draw(pen);
-  if (!scene.plain && !set.counts) drawBar(pen, cover);
-  if (!scene.plain) drawTags(pen, tags, cover);
+  if (!scene.plain && !set.counts) drawScale(scene, pen, cover);
+  const links = scene.plain ? [] : drawTags(pen, tags, cover);
   drawFrame(scene, pen);
+  return links;
 }
 
-function drawLabelsMoved(input: OverInput): void {
+/** The scale bar, and near by the ages of who was not heard for long. */
+function drawScale(scene: Scene, pen: Pen, cover: Cover): void {
+  drawBar(pen, cover);
+  if (scene.marks && isNear(scene, pen)) drawAges(pen, scene.marks, cover);
+}
+
+function drawLabelsMoved(input: OverInput, alarms: readonly Seen[]): void {
   const { scene, pen, placed: set } = input;
   const said = (zone: number) =>
     scene.unheard.has(scene.floor.zones[zone]?.name ?? "") ? scene.words.lastKnown : "";
@@ -122,64 +134,8 @@ function drawLabelsMoved(input: OverInput): void {
   pen.context.translate(x1 - x0, y1 - y0);
   const counts = scene.counted || set.counts ? input.counts : null;
   drawLabels(pen, set.labels, counts, said);
-  if (set.counts) drawZoneAlarms(pen, scene.floor, set.labels, worstByZone(scene.alarms));
+  if (set.counts) drawZoneAlarms(pen, set.labels, worstIn(alarms.filter((each) => !each.isHot)));
   pen.context.restore();
-}
-
-/** Where an alert stands: at its asset, at its own place, in its zone; null on another floor. */
-function spotOf(input: OverInput, alarm: PlanAlarm): PointM | null {
-  const found = alarm.asset ? input.find(alarm.asset) : null;
-  if (found) return found;
-  const zone = input.scene.floor.zones.find((each) => each.name === alarm.zone);
-  return alarm.at ?? zone?.middle ?? null;
-}
-
-/** Alerts in one place stand side by side. */
-const BESIDE = 20;
-
-function drawAlarms(input: OverInput, cover: Cover): Tagged[] {
-  const { scene, pen, placed: set } = input;
-  const [tags, at]: [Tagged[], Map<string, number>] = [[], new Map()];
-  for (const alarm of scene.alarms) {
-    const spot = spotOf(input, alarm);
-    if (!spot || (set.counts && !isHot(alarm))) continue;
-    const [left, y] = pen.toScreen(spot);
-    const key = `${Math.round(left / 8)} ${Math.round(y / 8)}`;
-    const before = at.get(key) ?? 0;
-    at.set(key, before + 1);
-    const x = left + before * BESIDE * pen.unit;
-    drawAlarm(input, alarm, x, y);
-    cover.add({ ...widened({ x, y, w: 0, h: 0 }, 13 * pen.unit), weight: 9 });
-    if (alarm.label && isHot(alarm)) {
-      tags.push({ text: alarm.label, x, y: y + 6 * pen.unit, edge: "--crit" });
-    }
-  }
-  return tags;
-}
-
-/** Critical, and nobody has it yet. */
-export function isHot({ severity, state }: PlanAlarm): boolean {
-  return severity === "critical" && state === "new";
-}
-
-function drawAlarm({ scene, pen, nowMs }: OverInput, alarm: PlanAlarm, x: number, y: number): void {
-  const hot = isHot(alarm);
-  if (hot && !scene.plain) drawRing(pen, x, y, scene.motion ? nowMs : null);
-  drawSymbol(pen, x, y, alarm, (hot ? 11 : 8.5) * pen.unit * (scene.plain ? 0.7 : 1));
-}
-
-/** The ring beats once in 1.6 s; without motion it stands. */
-function drawRing(pen: Pen, x: number, y: number, nowMs: number | null): void {
-  const { context, unit } = pen;
-  const share = nowMs === null ? 0.5 : (nowMs % RING_MS) / RING_MS;
-  context.save();
-  context.globalAlpha = nowMs === null ? 1 : 1 - share * 0.75;
-  context.lineWidth = 2 * unit;
-  context.strokeStyle = pen.colour("--crit");
-  context.beginPath();
-  context.arc(x, y, (15 + 11 * share) * unit, 0, 2 * Math.PI);
-  context.stroke();
-  context.restore();
 }
 
 function drawPick(input: OverInput, cover: Cover): Tagged | null {
@@ -217,19 +173,24 @@ function tagOf(scene: Scene): string {
 /** So many times stand along a trail at most. */
 const TIMES_MAX = 6;
 
-/** The times of a trail, the newest first; in one place only the newest. */
+/** The times of trails, what leads on before the rest, then the newest; one in each place. */
 function trailTags({ scene, pen, placed: set }: OverInput): Tagged[] {
   if (set.counts) return [];
   const told = new Set<string>();
-  const points = scene.trails.flatMap(({ points: all }) => newest(all).toReversed());
+  const points = scene.trails.flatMap(({ points: all }) => newest(all).filter(hasLabel));
+  const leads = (point: TrailPoint) => Number(point.leadsTo !== undefined);
+  points.sort((one, other) => leads(other) - leads(one) || other.timeMs - one.timeMs);
   return points.flatMap((point) => {
     const key = `${point.x} ${point.y}`;
     if (!point.label || told.has(key) || told.size >= TIMES_MAX) return [];
     told.add(key);
     const [x, y] = pen.toScreen(point);
-    return [{ text: point.label, x, y, edge: "--line-strong" }];
+    const { label: text, leadsTo } = point;
+    return [{ text, x, y, leadsTo, edge: leadsTo === undefined ? "--line-strong" : "--pick" }];
   });
 }
+
+const hasLabel = (point: TrailPoint): boolean => Boolean(point.label);
 
 function drawFrame({ frame }: Scene, pen: Pen): void {
   if (!frame) return;

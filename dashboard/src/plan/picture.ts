@@ -20,7 +20,8 @@ export function pictureOf(address: string, dark: boolean, whenThere: () => void)
   known.set(key, null);
   const image = new Image();
   image.onload = () => {
-    known.set(key, ready(image, dark));
+    const drawn = greyed(image, dark);
+    known.set(key, drawn && { image: drawn, dark });
     whenThere();
   };
   // Asked for again when the plan is shown anew.
@@ -29,7 +30,8 @@ export function pictureOf(address: string, dark: boolean, whenThere: () => void)
   return null;
 }
 
-function ready(image: HTMLImageElement, dark: boolean): Ready | null {
+/** What a picture becomes on a plan: grey, and light on dark where the page is dark. */
+export function greyed(image: HTMLImageElement, dark: boolean): HTMLCanvasElement | null {
   const share = Math.min(1, LONGEST / Math.max(image.naturalWidth, image.naturalHeight, 1));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.naturalWidth * share));
@@ -49,5 +51,5 @@ function ready(image: HTMLImageElement, dark: boolean): Ready | null {
     context.fillStyle = "#fff";
     context.fillRect(0, 0, width, height);
   }
-  return { image: canvas, dark };
+  return canvas;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsOf, isCrowded, worse, worstByZone } from "./counts";
+import { countsOf, isCrowded, worse, worstIn } from "./counts";
 import { Glide } from "./glide";
 import { marksOf } from "./marks";
 import { OUTLINES, SHAPES, shapeOf } from "./shapes";
@@ -107,7 +107,7 @@ function alarm(severity: PlanAlarm["severity"], state: PlanAlarm["state"]): Plan
 test("nobody has it is worse than critical and acknowledged", () => {
   expect(worse(alarm("critical", "acknowledged"), alarm("info", "new")).severity).toBe("info");
   const all = [alarm("warning", "new"), alarm("critical", "new"), alarm("critical", "shelved")];
-  expect(worstByZone(all).get("hall")?.id).toBe("critical new");
+  expect(worstIn(all.map((alarm) => ({ alarm, zone: 3 }))).get(3)?.id).toBe("critical new");
 });
 
 test("an asset glides to its next fix within 200 ms", () => {

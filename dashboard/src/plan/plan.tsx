@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Floor, Zone } from "../api/shape";
 import { words } from "../words";
+import { MapCredit } from "./map-credit";
 import { isPhone, wantsMotion } from "./media";
 import type { PlanMode, Scene } from "./scene";
 import { type DrawnFloor, drawnFloor } from "./site";
@@ -33,9 +34,13 @@ export interface PlanProps {
   onPick?: ((asset: string | null) => void) | undefined;
   pickedZone?: string | null;
   onZone?: (zone: string) => void;
+  /** A trail's tag was pressed that leads to another floor. */
+  onFloor?: (floor: string) => void;
   trails?: readonly Trail[];
   readers?: readonly PlanReader[];
   unheard?: ReadonlySet<string>;
+  /** Zones that are forbidden for somebody. */
+  restricted?: ReadonlySet<string>;
   /** Keep the picked asset in view. */
   follow?: boolean;
   stale?: boolean;
@@ -45,6 +50,8 @@ export interface PlanProps {
   focus?: BoxM | null;
   frame?: BoxM | null;
   plain?: boolean;
+  /** Nothing glides: for a time that runs so fast that a glide would lag behind it. */
+  prompt?: boolean;
   /** Zones say their names only; for a plan that shows some assets of many. */
   noCounts?: boolean;
   turned?: boolean;
@@ -67,6 +74,7 @@ export function Plan(props: PlanProps) {
   return (
     <div class={props.still ? "plan is-still" : "plan"}>
       {floor ? <Drawn {...props} floor={floor} /> : <NoPlan />}
+      {floor?.map && props.frame === undefined && <MapCredit map={floor.map} />}
       {props.children}
     </div>
   );
@@ -100,6 +108,7 @@ const USUAL = {
   trails: NONE,
   readers: NONE,
   unheard: NOBODY,
+  restricted: NOBODY,
   layers: NONE,
   mode: "auto",
   plain: false,
@@ -127,8 +136,8 @@ function sceneOf(floor: DrawnFloor, props: PlanProps): Scene {
     floor,
     marks,
     counted: marks !== null && !props.noCounts,
-    motion: wantsMotion.value && !props.plain,
-    words: { lastKnown: words().live.lastKnown },
+    motion: wantsMotion.value && !props.plain && !props.prompt,
+    words: words().live,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Leaf } from "./leaf";
 import type { PlanProps } from "./plan";
 import type { Stage } from "./stage";
+import { linkAt } from "./tags";
 import type { PlanPointer } from "./types";
 import { toMetres } from "./view";
 
@@ -37,7 +38,13 @@ export function listen(
     },
     { signal, capture: true },
   );
-  host.addEventListener("pointermove", (event) => void tell("move", event), { signal });
+  const hover = (event: PointerEvent) => {
+    tell("move", event);
+    if (props().onFloor) {
+      host.classList.toggle("leads", floorAt(host, stage, event) !== null);
+    }
+  };
+  host.addEventListener("pointermove", hover, { signal });
   const end = (event: PointerEvent) => {
     if (down) tell("up", event);
     if (taken) leaf?.drags(true);
@@ -63,10 +70,19 @@ export function listen(
 }
 
 function pick(host: HTMLElement, stage: Stage, props: PlanProps, event: PointerEvent): void {
+  const floor = props.onFloor ? floorAt(host, stage, event) : null;
   const { asset, zone } = pointerOf(host, stage, "click", event) ?? { asset: null, zone: null };
-  if (asset) props.onPick?.(asset);
+  if (floor !== null) props.onFloor?.(floor);
+  else if (asset) props.onPick?.(asset);
   else if (zone && props.onZone) props.onZone(zone);
   else props.onPick?.(null);
+}
+
+/** The floor that is led to from there. */
+function floorAt(host: HTMLElement, stage: Stage, event: PointerEvent): string | null {
+  const { left, top } = host.getBoundingClientRect();
+  const reach = event.pointerType === "touch" ? REACH : 2;
+  return linkAt(stage.links, event.clientX - left, event.clientY - top, reach);
 }
 
 function pointerOf(

@@ -14,6 +14,8 @@ export interface Scene {
   readonly trails: readonly Trail[];
   readonly readers: readonly PlanReader[];
   readonly unheard: ReadonlySet<string>;
+  /** Zones that are forbidden for somebody. */
+  readonly restricted: ReadonlySet<string>;
   readonly layers: readonly PlanLayer[];
   readonly mode: PlanMode;
   readonly plain: boolean;
@@ -24,7 +26,11 @@ export interface Scene {
   readonly counted: boolean;
   /** Glides and rings; off where the system asks for little motion. */
   readonly motion: boolean;
-  readonly words: { readonly lastKnown: string };
+  readonly words: {
+    readonly lastKnown: string;
+    /** Many alerts in one zone. */
+    readonly alertsIn: (count: number, zone: string) => string;
+  };
   /** The shape sizes, 1 on a page; smaller in a mini plan. */
   readonly size: number;
   /** Letters and strokes, 1 on a page; larger on a wall. */

@@ -1,6 +1,8 @@
 /** What is drawn of one floor: its rectangle and its zones, with all that is worked out once. */
 import type { Floor, Zone } from "../api/shape";
+import type { FloorMap } from "./map";
 import { contains, joined, middleOf, type Outline, outlineOf } from "./outline";
+import { shortNames } from "./short-names";
 import type { BoxM, PointM } from "./types";
 
 export interface DrawnZone {
@@ -17,8 +19,12 @@ export interface DrawnFloor {
   /** The floor and everything that is drawn on it. */
   readonly extent: BoxM;
   readonly zones: readonly DrawnZone[];
+  /** Shorter names of each zone, by its name. */
+  readonly short: ReadonlyMap<string, readonly string[]>;
   /** The address of its picture. */
   readonly picture: string | null;
+  /** The map under it, out of doors. */
+  readonly map: FloorMap | null;
 }
 
 const known = new WeakMap<Floor, { zones: readonly Zone[]; drawn: DrawnFloor }>();
@@ -34,7 +40,15 @@ export function drawnFloor(floor: Floor, zones: readonly Zone[]): DrawnFloor {
     (all, { outline }) => (outline ? joined(all, outline.box) : all),
     box,
   );
-  const drawn = { name: floor.name, box, extent, zones: shown, picture: floor.plan };
+  const drawn = {
+    name: floor.name,
+    box,
+    extent,
+    zones: shown,
+    short: shortNames(shown.map(({ name }) => name)),
+    picture: floor.plan,
+    map: floor.map,
+  };
   known.set(floor, { zones, drawn });
   return drawn;
 }

@@ -1,9 +1,12 @@
 /** Three canvases over one another: ground, assets, and what stands above; drawn when it must be. */
 import { theme } from "../preferences";
+import { mayAsk } from "../site";
 import { countsOf } from "./counts";
+import { isHot } from "./drawn-alarms";
 import { Glide } from "./glide";
 import { drawGround } from "./ground";
-import { drawOver, isHot, type Placed, placed, showsCounts } from "./over";
+import { drawMap } from "./map";
+import { drawOver, type Placed, placed, showsCounts } from "./over";
 import { Pace } from "./pace";
 import { type Palette, palette, unitNow } from "./palette";
 import { pictureOf } from "./picture";
@@ -11,8 +14,9 @@ import type { Scene } from "./scene";
 import { ShapesLayer } from "./shapes-layer";
 import { smallestZone } from "./site";
 import { drawSprites, type Sprites } from "./sprites";
+import type { FloorLink } from "./tags";
 import { LOOK, type Pen, type PointM } from "./types";
-import { between, toMetres, toScreen, type View } from "./view";
+import { between, seenOf, toMetres, toScreen, type View } from "./view";
 
 const LABELS_MS = 2000;
 const NUMBERS_MS = 1000;
@@ -40,6 +44,7 @@ export class Stage {
   private unit = unitNow();
   private frameId = 0;
   private readonly known = new Map<string, number>();
+  links: readonly FloorLink[] = [];
   /** Called before each drawing with the view that is drawn. */
   onView: (view: View) => void = () => {};
 
@@ -61,7 +66,7 @@ export class Stage {
     this.scene = scene;
     const changed = (...names: (keyof Scene)[]) =>
       !before || names.some((name) => before[name] !== scene[name]);
-    if (changed("floor", "unheard", "pickedZone", "readers", "layers", "stale")) {
+    if (changed("floor", "unheard", "restricted", "pickedZone", "readers", "layers", "stale")) {
       this.dirty.ground = true;
     }
     if (changed("floor", "mode", "plain", "counted")) this.set = null;
@@ -232,9 +237,18 @@ export class Stage {
     const address = scene.floor.picture;
     const dark = theme.peek() === "dark";
     const picture = address === null ? null : pictureOf(address, dark, () => this.redraw());
-    drawGround(pen, scene.floor, { ...scene, picture, counts: this.set?.counts ?? false });
+    const { map } = scene.floor;
+    if (map && mayAsk(map))
+      drawMap(pen, { map, dark, seen: seenOf(view), whenThere: this.mapCame });
+    const counts = this.set?.counts ?? false;
+    drawGround(pen, scene.floor, { ...scene, picture, counts, onMap: map !== null });
     pen.context.globalAlpha = 1;
   }
+
+  private readonly mapCame = (): void => {
+    this.dirty.ground = true;
+    this.ask();
+  };
 
   private paintShapes(scene: Scene, view: View): void {
     const { marks } = scene;
@@ -250,9 +264,8 @@ export class Stage {
     const pen = this.clear(2, view);
     if (!this.set || !this.look) return;
     const { palette: chosen } = this.look;
-    const counts = this.numbers?.byZone ?? null;
-    const placed = this.set;
-    drawOver({ scene, pen, placed, find: this.find, palette: chosen, nowMs, counts });
+    const shared = { scene, pen, placed: this.set, find: this.find, palette: chosen };
+    this.links = drawOver({ ...shared, nowMs, counts: this.numbers?.byZone ?? null });
   }
 
   /** Where an asset is drawn just now; null where it is not on this plan. */

@@ -11,17 +11,46 @@ export interface Tagged {
   readonly y: number;
   /** The token of its edge. */
   readonly edge: string;
+  /** Pressed, it leads to this floor. */
+  readonly leadsTo?: string | undefined;
 }
 
-/** Draw the tags in their order; one that would cover another is left out. */
-export function drawTags(pen: Pen, tags: readonly Tagged[], cover: Cover): void {
+/** Where a tag is that leads to another floor, in pixels of the plan. */
+export interface FloorLink {
+  readonly floor: string;
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** The floor that a press leads to; a finger is met half way. */
+export function linkAt(
+  links: readonly FloorLink[],
+  x: number,
+  y: number,
+  reach: number,
+): string | null {
+  const found = links.find(
+    (link) =>
+      x >= link.x - reach &&
+      x <= link.x + link.w + reach &&
+      y >= link.y - reach &&
+      y <= link.y + link.h + reach,
+  );
+  return found?.floor ?? null;
+}
+
+/** Draw the tags in their order; one that would cover another is left out. Answers what leads on. */
+export function drawTags(pen: Pen, tags: readonly Tagged[], cover: Cover): FloorLink[] {
+  const links: FloorLink[] = [];
   const { context, unit } = pen;
   const view = { x: 0, y: 0, w: pen.width, h: pen.height };
   context.font = pen.font(LETTERS * unit);
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
   context.setLineDash([]);
-  for (const { text, x, y, edge } of tags) {
+  for (const { text, x, y, edge, leadsTo } of tags) {
     const w = context.measureText(text).width + 12 * unit;
     const h = LETTERS * 1.62 * unit;
     const place = cheapest(tagPlaces(x, y, w, h, view, unit), cover, 3 * unit);
@@ -36,5 +65,9 @@ export function drawTags(pen: Pen, tags: readonly Tagged[], cover: Cover): void 
     context.stroke();
     context.fillStyle = pen.colour("--ink");
     context.fillText(text, place.x + 6 * unit, place.y + h * 0.69);
+    if (leadsTo === undefined) continue;
+    context.fillRect(place.x + 6 * unit, place.y + h * 0.78, w - 12 * unit, unit);
+    links.push({ floor: leadsTo, x: place.x, y: place.y, w, h });
   }
+  return links;
 }

@@ -15,9 +15,13 @@ export function newest(points: readonly TrailPoint[]): readonly TrailPoint[] {
   return points.filter((each) => each.timeMs >= from).slice(-TRAIL_POINTS);
 }
 
+/** Strokes in pixels; severities stand out. */
+const WIDTHS: Partial<Record<Trail["colour"], number>> = { pick: 2.2, other: 1.4 };
+
 /** The token of a trail's colour. */
 export function trailToken(trail: Trail): string {
-  return trail.colour === "pick" ? "--pick" : `--${SHORT[trail.colour]}`;
+  if (trail.colour === "pick") return "--pick";
+  return trail.colour === "other" ? "--ink-2" : `--${SHORT[trail.colour]}`;
 }
 
 /** Draw a trail; what it covers is taken, so that tags stand beside it. */
@@ -30,7 +34,7 @@ export function drawTrail(pen: Pen, trail: Trail, cover: Cover): void {
   context.strokeStyle = colour;
   context.lineCap = "round";
   context.lineJoin = "round";
-  context.lineWidth = (trail.colour === "pick" ? 2.2 : 3) * unit;
+  context.lineWidth = (WIDTHS[trail.colour] ?? 3) * unit;
   for (const index of distinct(points.map(({ at }) => at))) {
     const [before, here] = [points[index - 1], points[index]];
     if (!before || !here) continue;

@@ -67,14 +67,16 @@ export interface TrailPoint extends PointM {
   readonly timeMs: number;
   /** Stands beside the point, such as `14:29 Dispatch`, where there is room. */
   readonly label?: string;
+  /** The floor that the way goes on to, or came from, here: its label can be pressed. */
+  readonly leadsTo?: string;
   /** No fix, only the zone is known: the way to it is nobody's knowledge, and dashed. */
   readonly inZone?: boolean;
 }
 
 export interface Trail {
   readonly points: readonly TrailPoint[];
-  /** Violet for what is picked, or the colour of a severity. */
-  readonly colour: "pick" | Severity;
+  /** Violet for what is picked, grey for others, or the colour of a severity. */
+  readonly colour: "pick" | "other" | Severity;
 }
 
 /** A reader whose place is known. */

@@ -1,6 +1,6 @@
 /** Names and numbers of zones: where they stand, and how they are drawn. */
 
-import { type Cover, cheapest, corners, fitting, type Rect, touches } from "./labels";
+import { type Cover, cheapest, corners, labelFitting, type Rect, touches } from "./labels";
 import type { Outline } from "./outline";
 import type { DrawnFloor, DrawnZone } from "./site";
 import { drawSymbol } from "./symbols";
@@ -10,12 +10,15 @@ import type { Pen, PlanAlarm } from "./types";
 export interface ZoneLabel extends Rect {
   readonly zone: number;
   readonly text: string;
+  /** Whether its number stands behind it. */
+  readonly counted: boolean;
   /** In large figures, with the name beneath. */
   readonly large: boolean;
   readonly size: number;
 }
 
-const PAD = 5;
+/** Clear of the second line of a restricted zone. */
+const PAD = 7;
 const LETTERS = 12;
 
 /** The box of a zone in pixels. */
@@ -67,13 +70,16 @@ function cornerLabel(
   const size = LETTERS * unit;
   const figures = count === undefined ? 0 : context.measureText(` ${count}`).width * 1.1;
   const widthOf = (text: string) => context.measureText(text).width;
-  const text = fitting(zone.name, rect.w - 2 * PAD * unit - figures, widthOf);
-  if (text === null) return null;
-  const places = corners(rect, widthOf(text) + figures, size * 1.15, PAD * unit).filter(
+  const short = floor.short.get(zone.name) ?? [];
+  const fits = labelFitting(zone.name, short, rect.w - 2 * PAD * unit, figures, widthOf);
+  if (fits === null) return null;
+  const { text, counted } = fits;
+  const wide = widthOf(text) + (counted ? figures : 0);
+  const places = corners(rect, wide, size * 1.15, PAD * unit).filter(
     (place) => !isOverInner(pen, floor, zone, place),
   );
   const place = cheapest(places, cover, 3 * unit);
-  return place && { ...place, text, large: false, size };
+  return place && { ...place, text, counted, large: false, size };
 }
 
 /** Whether a label would stand in a smaller zone that lies over this one, and be taken for its. */
@@ -97,32 +103,35 @@ export function placeCounts(pen: Pen, floor: DrawnFloor, counts: Uint32Array): Z
   const found: ZoneLabel[] = [];
   floor.zones.forEach((zone, index) => {
     const rect = zone.outline && seenRect(pen, zone.outline);
-    if (rect) found.push(countLabel(pen, zone, rect, counts[index] ?? 0, index));
+    if (rect) found.push(countLabel(pen, floor, rect, counts[index] ?? 0, index));
   });
   return found;
 }
 
 function countLabel(
   pen: Pen,
-  zone: DrawnZone,
+  { zones, short }: DrawnFloor,
   rect: Rect,
   count: number,
   index: number,
 ): ZoneLabel {
+  const zone = zones[index];
+  const name = zone?.name ?? "";
   const { unit, context } = pen;
   const letters = LETTERS * unit;
   const size = Math.max(12 * unit, Math.min(22 * unit, rect.h - letters * 2.1, rect.w * 0.42));
   context.font = pen.font(letters);
-  const name = fitting(zone.name, rect.w - 4 * unit, (text) => context.measureText(text).width);
-  const text = name !== null && rect.h > size + letters * 1.4 ? name : "";
+  const widthOf = (text: string) => context.measureText(text).width;
+  const fits = labelFitting(name, short.get(name) ?? [], rect.w - 4 * unit, 0, widthOf);
+  const text = fits && rect.h > size + letters * 1.4 ? fits.text : "";
   context.font = pen.font(size, 600);
   const w = context.measureText(String(count)).width;
-  const [x, y] = zone.middle ? pen.toScreen(zone.middle) : [rect.x, rect.y];
+  const [x, y] = zone?.middle ? pen.toScreen(zone.middle) : [rect.x, rect.y];
   const [cx, cy] = [
     Math.min(Math.max(x, rect.x + w / 2), rect.x + rect.w - w / 2),
     Math.min(Math.max(y, rect.y + size / 2), rect.y + rect.h - size / 2),
   ];
-  return { zone: index, text, large: true, size, x: cx, y: cy, w, h: size };
+  return { zone: index, text, counted: true, large: true, size, x: cx, y: cy, w, h: size };
 }
 
 /** Draw the labels with the numbers of now. */
@@ -160,7 +169,7 @@ function drawName(pen: Pen, label: ZoneLabel, count: number | undefined, said: s
   context.font = pen.font(label.size);
   haloed(pen, label.text, label.x, base, "--plan-label");
   let x = label.x + context.measureText(`${label.text} `).width;
-  if (count !== undefined) {
+  if (count !== undefined && label.counted) {
     context.font = pen.font(label.size, 600);
     haloed(pen, String(count), x, base, "--ink");
     x += context.measureText(`${count} `).width;
@@ -181,20 +190,21 @@ function drawCount(pen: Pen, label: ZoneLabel, count: number): void {
   haloed(pen, label.text, label.x, base + LETTERS * 1.25 * pen.unit, "--plan-label");
 }
 
+/** Where the worst alert of a zone stands: beside its number, else above it. */
+export function alarmPlace({ unit, width }: Pen, label: ZoneLabel): readonly [number, number] {
+  const x = label.x + label.w / 2 + 14 * unit;
+  const isTight = x + 7 * unit > width;
+  return isTight ? [label.x, label.y - label.size] : [x, label.y - label.size * 0.22];
+}
+
 /** In counts mode the worst alert of a zone stands beside its number. */
 export function drawZoneAlarms(
   pen: Pen,
-  floor: DrawnFloor,
   labels: readonly ZoneLabel[],
-  worst: ReadonlyMap<string, PlanAlarm>,
+  worst: ReadonlyMap<number, PlanAlarm>,
 ): void {
-  const { unit } = pen;
   for (const label of labels) {
-    const alarm = worst.get(floor.zones[label.zone]?.name ?? "");
-    if (!alarm || !label.large) continue;
-    const x = label.x + label.w / 2 + 14 * unit;
-    const isTight = x + 7 * unit > pen.width;
-    if (isTight) drawSymbol(pen, label.x, label.y - label.size, alarm, 8 * unit);
-    else drawSymbol(pen, x, label.y - label.size * 0.22, alarm, 8 * unit);
+    const alarm = worst.get(label.zone);
+    if (alarm && label.large) drawSymbol(pen, ...alarmPlace(pen, label), alarm, 8 * pen.unit);
   }
 }

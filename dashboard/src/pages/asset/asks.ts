@@ -5,6 +5,7 @@ import { type Past, pastOf } from "../../past/entries";
 import { loadPasts } from "../../past/load";
 import type { Span } from "../../past/span";
 import { nowMs } from "../../times";
+import { type Sensors, sensorsOf, withGaps } from "./sensors";
 
 const DAY_MS = 86_400_000;
 
@@ -14,7 +15,7 @@ export interface AssetNow {
   readonly position: Shape<"Position"> | null;
   readonly custody: Shape<"Custody"> | null;
   readonly sighting: Shape<"Sighting"> | undefined;
-  readonly sensors: readonly Shape<"Sensor">[];
+  readonly sensors: Sensors;
 }
 
 /** What is not there is null; any other refusal is thrown. */
@@ -32,16 +33,18 @@ export async function readAsset(id: string, ended: AbortSignal): Promise<AssetNo
   const found = await orNull(askFully<Asset>(path`assets/${id}`, {}, ended));
   if (!found) return null;
   const asset = found.body;
-  const [position, custody, sensors, ...sightings] = await Promise.all([
+  const [position, custody, sensors, readers, ...sightings] = await Promise.all([
     orNull(ask<Shape<"Position">>(path`assets/${id}/position`, {}, ended)),
     orNull(ask<Shape<"Custody">>(path`assets/${id}/custody`, {}, ended)),
-    readSensors(asset, ended),
+    listOf<Shape<"Sensor">>("sensors", ended),
+    listOf<Shape<"Reader">>("readers", ended),
     ...asset.tags.slice(0, 4).map((tag) => newestSighting(tag, ended)),
   ]);
   const sighting = sightings
     .filter((each) => each !== undefined)
     .toSorted((a, b) => b.last.localeCompare(a.last))[0];
-  return { asset, etag: found.etag, position, custody, sighting, sensors };
+  const measured = sensorsOf(asset, position?.zone ?? null, sensors, readers);
+  return { asset, etag: found.etag, position, custody, sighting, sensors: measured };
 }
 
 async function newestSighting(tag: string, ended: AbortSignal) {
@@ -49,11 +52,8 @@ async function newestSighting(tag: string, ended: AbortSignal) {
     .items[0];
 }
 
-/** The newest values of the sensors that are named as its tags or itself are. */
-async function readSensors(asset: Asset, ended: AbortSignal): Promise<Shape<"Sensor">[]> {
-  const names = new Set([asset.id, ...asset.tags]);
-  const { items } = await ask<{ items: Shape<"Sensor">[] }>("sensors", { limit: 1000 }, ended);
-  return items.filter(({ sensor }) => names.has(sensor));
+async function listOf<T>(where: string, ended: AbortSignal): Promise<readonly T[]> {
+  return (await ask<{ items: T[] }>(where, { limit: 1000 }, ended)).items;
 }
 
 export interface LastDay {
@@ -64,11 +64,14 @@ export interface LastDay {
 export async function readLastDay(id: string, ended: AbortSignal): Promise<LastDay> {
   const now = nowMs();
   const span = { from: now - DAY_MS, to: now };
-  const { pasts } = await loadPasts([id], span, () => {}, ended);
+  const { pasts } = await loadPasts({ assets: [id], span }, () => {}, ended);
   return { past: pasts[0] ?? pastOf(id, [], [], span), span };
 }
 
+/** What a sensor measured in the last 24 h, oldest first. */
 export async function readSeries(sensor: string, quantity: string, ended: AbortSignal) {
-  const { items } = await ask<Shape<"Series">>(path`sensors/${sensor}/series`, { quantity }, ended);
-  return items.map((each) => ({ timeMs: Date.parse(each.time), value: each.mean })).toReversed();
+  const where = path`sensors/${sensor}/series`;
+  const { items, step_s } = await ask<Shape<"Series">>(where, { quantity }, ended);
+  const points = items.map((each) => ({ timeMs: Date.parse(each.time), value: each.mean }));
+  return withGaps(points.toReversed(), step_s * 1000);
 }

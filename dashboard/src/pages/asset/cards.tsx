@@ -4,23 +4,26 @@ import { addressTo } from "../../address";
 import { alertSentence } from "../../alarms/sentence";
 import { openAlerts, symbolStateOf } from "../../alarms/store";
 import type { Shape } from "../../api/shape";
+import { decimal } from "../../numbers";
 import { Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
 import { eventWords } from "../../past/event-words";
-import { SeriesPlot } from "../../past/series-plot";
 import { ago, when } from "../../times";
 import { words } from "../../words";
 import { type AssetNow, type LastDay, readSeries } from "./asks";
+import { rangeOf } from "./sensors";
+import { SeriesPlot } from "./series-plot";
 
 const EVENTS = 12;
 
 export function Figures({ now, lastDay }: { now: AssetNow; lastDay: LastDay | undefined }) {
   const told = words().history.asset;
   const { position, sighting, sensors } = now;
-  const battery = sensors.find(({ quantity }) => quantity === "battery");
+  const battery = sensors.own.find(({ quantity }) => quantity === "battery");
   const changes = lastDay?.past.events.filter(({ what }) => what.type === "movement") ?? [];
   const last = changes.at(-1);
+  const heard = heardMs(position);
   const rssi = sighting?.rssi_dbm_max;
   return (
     <Tiles>
@@ -29,9 +32,7 @@ export function Figures({ now, lastDay }: { now: AssetNow; lastDay: LastDay | un
       </Tile>
       <Tile
         head={told.lastRead}
-        value={
-          <span class="fig">{position?.last_heard ? ago(position.last_heard) : told.notRead}</span>
-        }
+        value={<span class="fig">{heard ? ago(heard) : told.notRead}</span>}
       >
         <span class="xs mut">
           {sighting && told.readBy(sighting.reader, sighting.antenna)}
@@ -52,6 +53,12 @@ export function Figures({ now, lastDay }: { now: AssetNow; lastDay: LastDay | un
       )}
     </Tiles>
   );
+}
+
+/** The newest read or fix; what tells its own place is never read. 0 where there is neither. */
+function heardMs(position: Shape<"Position"> | null): number {
+  const times = [position?.last_heard, position?.fix?.time];
+  return Math.max(0, ...times.map((time) => (time ? Date.parse(time) : 0)));
 }
 
 function sinceWords(position: Shape<"Position"> | null): string {
@@ -150,11 +157,23 @@ export function Happened({ lastDay }: { lastDay: LastDay | undefined }) {
   );
 }
 
-export function Measured({ sensors }: { sensors: readonly Shape<"Sensor">[] }) {
+/** What it measured itself, and what hangs where it is. */
+export function Measured({ now }: { now: AssetNow }) {
+  const told = words().history.asset;
+  const { own, around } = now.sensors;
+  return (
+    <>
+      <Quantities title={told.sensors} sensors={own} />
+      <Quantities title={told.sensorsIn(now.position?.zone ?? "")} sensors={around} />
+    </>
+  );
+}
+
+function Quantities({ title, sensors }: { title: string; sensors: AssetNow["sensors"]["own"] }) {
   if (sensors.length === 0) return null;
   return (
     <section class="card">
-      <h2>{words().history.asset.sensors}</h2>
+      <h2>{title}</h2>
       {sensors.map((sensor) => (
         <Quantity key={`${sensor.sensor} ${sensor.quantity}`} sensor={sensor} />
       ))}
@@ -162,17 +181,24 @@ export function Measured({ sensors }: { sensors: readonly Shape<"Sensor">[] }) {
   );
 }
 
+const AGAIN_MS = 60_000;
+
 function Quantity({ sensor }: { sensor: Shape<"Sensor"> }) {
   const { sensor: name, quantity, value, unit } = sensor;
-  const series = useLoaded((ended) => readSeries(name, quantity, ended), `${name} ${quantity}`);
-  const text = `${quantity}: ${Number(value.toFixed(2))} ${unit}`;
+  const key = `${name} ${quantity}`;
+  const series = useLoaded((ended) => readSeries(name, quantity, ended), key, AGAIN_MS);
+  const points = series.value.value;
+  const range = points && rangeOf(points);
+  const span = range && words().history.asset.range(decimal(range[0]), decimal(range[1]), unit);
   return (
     <div>
       <div class="row btw sm">
-        <b>{text}</b>
-        <span class="mut">{ago(sensor.time)}</span>
+        <span>
+          <b>{`${quantity} ${decimal(value)} ${unit}`}</b> <span class="mut">{name}</span>
+        </span>
+        <span class="mut nw">{ago(sensor.time)}</span>
       </div>
-      {series.value.value && <SeriesPlot points={series.value.value} unit={unit} label={text} />}
+      {points && <SeriesPlot points={points} unit={unit} label={`${quantity}, ${span ?? ""}`} />}
     </div>
   );
 }

@@ -2,9 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { change, path } from "../../api/client";
 import type { Asset, Shape } from "../../api/shape";
+import { fieldText, momentOf } from "../../moments";
 import { Action, Button, Field, Refusal, sayRefusal } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
-import { fieldText, momentOf } from "../../past/span";
 import { may } from "../../session";
 import { nowMs, siteZone, when } from "../../times";
 import { words } from "../../words";

@@ -7,7 +7,6 @@ import { liveTurn, whereIs } from "../../live/live";
 import { useFloorMarks } from "../../live/use-marks";
 import { Button } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
-import { Dwell } from "../../past/dwell";
 import { ShapeGlyph } from "../../plan/glyph";
 import { Plan } from "../../plan/plan";
 import { shapeOf } from "../../plan/shapes";
@@ -17,6 +16,7 @@ import { words } from "../../words";
 import { type AssetNow, type LastDay, readAsset, readLastDay } from "./asks";
 import { About, Figures, Happened, Measured, OpenAlerts } from "./cards";
 import { CustodyCard } from "./custody";
+import { Dwell } from "./dwell";
 import { EditAsset } from "./edit";
 
 const AGAIN_MS = 5000;
@@ -68,7 +68,6 @@ interface ShownProps {
 }
 
 function Shown({ now, lastDay, again }: ShownProps) {
-  const told = words().history.asset;
   const { asset } = now;
   return (
     <>
@@ -78,14 +77,8 @@ function Shown({ now, lastDay, again }: ShownProps) {
           <div class="col-4">
             <Figures now={now} lastDay={lastDay} />
             <SmallPlan now={now} />
-            <section class="card">
-              <div class="row btw">
-                <h2>{told.dwell}</h2>
-                <span class="xs mut">{told.hatched}</span>
-              </div>
-              {lastDay && <Dwell past={lastDay.past} span={lastDay.span} />}
-            </section>
-            <Measured sensors={now.sensors} />
+            {lastDay && <Dwell past={lastDay.past} span={lastDay.span} />}
+            <Measured now={now} />
           </div>
           <div class="col-4">
             <OpenAlerts id={asset.id} />

@@ -3,8 +3,8 @@ import { askFully } from "../../api/client";
 import type { Asset, Shape } from "../../api/shape";
 import { assetById } from "../../live/assets";
 import { whereIs } from "../../live/live";
-import { type Filters, isUnseen } from "../../past/found";
 import { nowMs } from "../../times";
+import { type Filters, isUnseen } from "./filters";
 
 const PAGE = 200;
 /** So many pages are looked through for one list; then somebody asks for more. */

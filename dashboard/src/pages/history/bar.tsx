@@ -1,13 +1,14 @@
 /** The bar of the history page: assets, span, share, export. */
 import { useSignal } from "@preact/signals";
 import { nameOf } from "../../live/assets";
+import { dayOf, fieldText, momentOf } from "../../moments";
+import { AssetPicker } from "../../parts/asset-picker";
 import { Button, Field, Pick } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
-import { AssetPicker } from "../../past/asset-picker";
 import { exportCsv } from "../../past/export";
 import { ASSETS_MAX, LONGEST_MS } from "../../past/picked";
-import { dayOf, fieldText, momentOf, type Span } from "../../past/span";
+import type { Span } from "../../past/span";
 import { nowMs, siteZone } from "../../times";
 import { words } from "../../words";
 import type { PastView } from "./state";

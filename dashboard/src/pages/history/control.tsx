@@ -1,6 +1,6 @@
 /** Play, speed, zoom, events, and that this is the past. */
 import { useComputed } from "@preact/signals";
-import { go, look } from "../../address";
+import { look } from "../../address";
 import { useKeys } from "../../keys";
 import { Button, Segments } from "../../parts/controls";
 import { eventBeside } from "../../past/entries";
@@ -34,8 +34,6 @@ export function Control({ view }: { view: PastView }) {
       <ZoomButtons view={view} />
       <span class="grow no-ph" />
       <EventButtons view={view} />
-      <span class="sm sec no-ph">{told.past}</span>
-      <Button onClick={() => go("live")}>{told.backToLive}</Button>
     </div>
   );
 }

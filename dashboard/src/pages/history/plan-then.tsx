@@ -1,38 +1,46 @@
 /** The plan at a moment: where the picked assets were, and the way that led there. */
 import { computed, effect, type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { asked, look } from "../../address";
+import { asked, go, look } from "../../address";
 import { assetById, nameOf } from "../../live/assets";
-import { Segments } from "../../parts/controls";
+import { Button, Segments } from "../../parts/controls";
 import { alertsAt } from "../../past/entries";
-import { runsOn, type Step, stepsOf, trailPart, whereAt } from "../../past/moment";
+import { whereAt } from "../../past/moment";
+import { trailsOn } from "../../past/trail";
+import { type Step, stepsOf, thinned, trailPart } from "../../past/way";
 import { marksOf, type Placed } from "../../plan/marks";
 import { Seats } from "../../plan/places";
 import { Plan } from "../../plan/plan";
 import { shapeOf } from "../../plan/shapes";
 import { type DrawnFloor, drawnFloor } from "../../plan/site";
-import type { Marks, PlanAlarm, Trail, TrailPoint } from "../../plan/types";
+import type { Marks, PlanAlarm, Trail } from "../../plan/types";
 import { floors, zoneByName, zones } from "../../site";
-import { minute } from "../../times";
 import { words } from "../../words";
 import type { PastView } from "./state";
 
 const floorOf = (zone: string): string | null => zoneByName.value.get(zone)?.floor ?? null;
 
+/** At this speed a glide of 200 ms would be seconds late. */
+const FAST = 20;
+
 /** The floor that was asked for, else where the first asset was, else the first. */
 function useFloor(view: PastView) {
-  const name = useComputed(() => {
-    const wanted = asked("floor");
-    if (wanted !== null && floors.value.some((each) => each.name === wanted)) return wanted;
+  const its = useComputed(() => {
     const past = view.pasts.value.find(({ asset }) => asset === view.first.value);
     const zone = past && whereAt(past, view.at.value)?.zone;
     return (zone && floorOf(zone)) || floors.value[0]?.name;
   });
-  return floors.value.find((each) => each.name === name.value);
+  const wanted = asked("floor");
+  const floor =
+    floors.value.find(({ name }) => name === wanted) ??
+    floors.value.find(({ name }) => name === its.value);
+  // Who follows the way to where the asset was then goes on with it from there.
+  const onFloor = (name: string) => look({ floor: name === its.peek() ? null : name });
+  return { floor, onFloor };
 }
 
 export function PlanThen({ view }: { view: PastView }) {
-  const floor = useFloor(view);
+  const { floor, onFloor } = useFloor(view);
   const drawn = floor ? drawnFloor(floor, zones.value) : null;
   const marks = useMarks(view, drawn);
   const trails = useTrails(view, drawn);
@@ -49,21 +57,27 @@ export function PlanThen({ view }: { view: PastView }) {
           pickedLabel={view.first.value === null ? "" : nameOf(view.first.value)}
           onPick={(id) => id !== null && look({ pick: id })}
           trails={trails.value}
+          onFloor={onFloor}
           alarms={alarms.value}
           mode="all"
+          prompt={view.playing.value && view.speed.value >= FAST}
           noCounts
         />
       </div>
-      {floors.value.length > 1 && (
-        <div class="hist-floors">
+      <div class="hist-floors">
+        {floors.value.length > 1 && (
           <Segments
             label={words().history.floor}
             choices={floors.value.map(({ name }) => ({ name, text: name }))}
             chosen={floor?.name ?? ""}
             onChoose={(name) => look({ floor: name })}
           />
-        </div>
-      )}
+        )}
+        <FloorLink trails={trails.value} onFloor={onFloor} />
+        <span class="grow" />
+        <span class="sm sec">{words().history.past}</span>
+        <Button onClick={() => go("live")}>{words().history.backToLive}</Button>
+      </div>
     </div>
   );
 }
@@ -120,68 +134,51 @@ function useAlarms(view: PastView): ReadonlySignal<readonly PlanAlarm[]> {
 
 const NONE: readonly Trail[] = [];
 
+/** The ways of all picked assets; they are made anew when a step comes to or leaves the half hour. */
 function useTrails(view: PastView, floor: DrawnFloor | null): ReadonlySignal<readonly Trail[]> {
   return useMemo(() => {
     if (!floor) return computed(() => NONE);
-    const middles = new Map(floor.zones.map(({ name, middle }) => [name, middle]));
-    const steps = computed(() =>
-      view.pasts.value.map((past) => ({ asset: past.asset, steps: stepsOf(past) })),
+    const ways = computed(() =>
+      view.pasts.value.map((past) => ({ asset: past.asset, steps: thinned(stepsOf(past)) })),
     );
-    const key = computed(() =>
-      steps.value
-        .map(
-          (each) =>
-            trailPart(each.steps, view.at.value).length && lastOf(each.steps, view.at.value),
-        )
-        .join(),
-    );
+    const key = computed(() => ways.value.map(({ steps }) => keyOf(steps, view.at.value)).join());
     return computed(() => {
       void key.value;
       const moment = view.at.peek();
-      return steps.value
-        .flatMap(({ asset, steps: all }) => {
-          const isFirst = asset === view.first.value;
-          return runsOn(trailPart(all, moment), floor.name, floorOf).map((run) => ({
-            colour: "pick" as const,
-            points: pointsOf(run, middles, isFirst),
-          }));
-        })
-        .filter(({ points }) => points.length > 1);
+      const first = view.first.value;
+      return ways.value.flatMap(({ asset, steps }) => {
+        const look = {
+          colour: asset === first ? "pick" : "other",
+          isNamed: asset === first,
+        } as const;
+        return trailsOn(trailPart(steps, moment), floor, look);
+      });
     });
   }, [view, floor]);
 }
 
-function lastOf(steps: readonly Step[], moment: number): string {
+function keyOf(steps: readonly Step[], moment: number): string {
   const part = trailPart(steps, moment);
   return `${part[0]?.timeMs}-${part.at(-1)?.timeMs}`;
 }
 
-type Run = ReturnType<typeof runsOn>[number];
-
-function pointsOf(
-  run: Run,
-  middles: ReadonlyMap<string, DrawnFloor["zones"][number]["middle"]>,
-  isNamed: boolean,
-): TrailPoint[] {
-  const told = words().history;
-  let before: string | null = null;
-  const points = run.steps.flatMap((step): TrailPoint[] => {
-    const at = step.fix ?? (step.zone === null ? null : middles.get(step.zone));
-    if (!at) return [];
-    const isNew = step.zone !== null && step.zone !== before;
-    before = step.zone ?? before;
-    const point = { x: at.x, y: at.y, timeMs: step.timeMs, inZone: step.fix === null };
-    return [isNew && isNamed ? { ...point, label: `${minute(step.timeMs)} ${step.zone}` } : point];
-  });
-  const [first, last] = [points[0], points.at(-1)];
-  if (first && run.cameFrom) {
-    points[0] = { ...first, label: `${minute(first.timeMs)} ${told.fromFloor(run.cameFrom)}` };
-  }
-  if (last && run.leftFor) {
-    points[points.length - 1] = {
-      ...last,
-      label: `${minute(last.timeMs)} ${told.toFloor(run.leftFor)}`,
-    };
-  }
-  return points;
+/** The newest place where the picked asset's way leaves this floor, for who does not use the plan. */
+function FloorLink({
+  trails,
+  onFloor,
+}: {
+  trails: readonly Trail[];
+  onFloor: (to: string) => void;
+}) {
+  const ends = trails
+    .filter(({ colour }) => colour === "pick")
+    .flatMap(({ points }) => points.filter(({ leadsTo }) => leadsTo !== undefined));
+  const newest = ends.at(-1);
+  const floor = newest?.leadsTo;
+  if (floor === undefined) return null;
+  return (
+    <Button extra="no-ph" icon="arrow" onClick={() => onFloor(floor)}>
+      {newest?.label}
+    </Button>
+  );
 }

@@ -3,9 +3,10 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { asked, look, page } from "../../address";
 import { ask, path, RefusedError } from "../../api/client";
 import type { Alert } from "../../api/shape";
+import { momentIn } from "../../moments";
 import { eventBeside, eventsOf, knownSpan, type Past, type PastEvent } from "../../past/entries";
-import { type Loading, loadPasts, type Progress } from "../../past/load";
-import { idsOf, momentIn, partIn, spanIn, speedIn, textOf } from "../../past/picked";
+import { type Loading, loadPasts, NOTHING, type Progress } from "../../past/load";
+import { idsOf, partIn, spanIn, speedIn, textOf } from "../../past/picked";
 import { type PlayState, playhead, type Speed, toggled } from "../../past/playhead";
 import {
   around,
@@ -18,8 +19,11 @@ import {
   zoomed,
 } from "../../past/span";
 import { nowMs } from "../../times";
+import { words } from "../../words";
 
 const WRITE_MS = 500;
+/** Thirty times a second are enough to look at, and half the work of sixty. */
+const FRAME_MS = 30;
 const iso = (moment: number) => new Date(Math.round(moment)).toISOString();
 
 /** One look at the past; made when the page opens, ended when it is left. */
@@ -29,7 +33,11 @@ export class PastView {
   readonly playing = signal(false);
   readonly loading = signal<Progress | null>(null);
   readonly failed = signal<string | null>(null);
-  readonly loaded = signal<Loading>({ pasts: [], cut: [] });
+  /** The asset of an alert is being asked for. */
+  readonly opening = signal(false);
+  /** Somebody ended the reading before all was read. */
+  readonly stopped = signal(false);
+  readonly loaded = signal<Loading>(NOTHING);
   private readonly assetText = computed(() => asked("asset") ?? "");
   readonly assets = computed(() => idsOf(this.assetText.value));
   private readonly spanText = computed(() => `${asked("from") ?? ""} ${asked("to") ?? ""}`);
@@ -44,10 +52,15 @@ export class PastView {
     const wanted = asked("pick");
     return this.assets.value.find((id) => id === wanted) ?? this.assets.value[0] ?? null;
   });
-  readonly pasts = computed<readonly Past[]>(() => this.loaded.value.pasts);
+  /** What was read of the picked assets, in their order; of some nothing may have been read yet. */
+  readonly pasts = computed<readonly Past[]>(() =>
+    this.loaded.value.pasts.filter(({ asset }) => this.assets.value.includes(asset)),
+  );
   readonly events = computed<readonly PastEvent[]>(() => eventsOf(this.pasts.value));
   private readonly ends: (() => void)[] = [];
   private readonly again = signal(0);
+  private reading: AbortController | null = null;
+  private readSpan: Span | null = null;
   private written = "";
   private frame = 0;
   /** Nobody asked for a time: the part that is shown fits what is known. */
@@ -72,14 +85,21 @@ export class PastView {
   private async openAlert(): Promise<void> {
     const id = asked("alert");
     if (!id || asked("asset") !== null) return;
+    this.opening.value = true;
     try {
       const { asset, time } = await ask<Alert>(path`alerts/${id}`);
-      if (!asset || page.peek() !== "history") return;
+      if (page.peek() !== "history") return;
+      if (!asset) {
+        this.failed.value = words().history.alertAlone;
+        return;
+      }
       const unasked = { from: null, to: null, zoom_from: null, zoom_to: null };
       look({ ...unasked, asset: textOf([asset]), at: time, alert: null });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.failed.value = error.message;
+    } finally {
+      this.opening.value = false;
     }
   }
 
@@ -118,21 +138,33 @@ export class PastView {
     this.again.value += 1;
   }
 
+  /** Read no more; what was read stays. */
+  stop(): void {
+    this.reading?.abort();
+    this.loading.value = null;
+    this.stopped.value = true;
+  }
+
   private load(): () => void {
     void this.again.value;
     const [assets, span] = [this.assets.value, this.span.value];
     const ending = new AbortController();
+    this.reading = ending;
     this.failed.value = null;
+    this.stopped.value = false;
     void this.read(assets, span, ending.signal);
     return () => ending.abort();
   }
 
   private async read(assets: readonly string[], span: Span, ended: AbortSignal): Promise<void> {
     const tell = (progress: Progress) => {
-      if (!ended.aborted) this.loading.value = progress;
+      if (ended.aborted) return;
+      this.loading.value = progress;
+      if (this.loaded.peek() !== progress.soFar) this.loaded.value = progress.soFar;
     };
     try {
-      const loading = await loadPasts(assets, span, tell, ended);
+      const before = this.kept(span);
+      const loading = await loadPasts({ assets, span, before }, tell, ended);
       if (ended.aborted) return;
       this.loaded.value = loading;
       this.fit(loading.pasts);
@@ -143,6 +175,13 @@ export class PastView {
     } finally {
       if (!ended.aborted) this.loading.value = null;
     }
+  }
+
+  /** What was read of the same span; of another one nothing stays. */
+  private kept(span: Span): Loading {
+    const isSame = this.readSpan?.from === span.from && this.readSpan.to === span.to;
+    this.readSpan = span;
+    return isSame ? this.loaded.peek() : NOTHING;
   }
 
   private fit(pasts: readonly Past[]): void {
@@ -158,10 +197,11 @@ export class PastView {
     const isPlaying = this.playing.value;
     let before: number | null = null;
     const step = (now: number) => {
+      this.frame = requestAnimationFrame(step);
+      if (before !== null && now - before < FRAME_MS) return;
       const next = playhead(this.state(), before === null ? 0 : now - before);
       before = now;
       this.show(next);
-      if (next.playing) this.frame = requestAnimationFrame(step);
     };
     if (isPlaying) this.frame = requestAnimationFrame(step);
     return () => cancelAnimationFrame(this.frame);

@@ -2,10 +2,11 @@
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import { assetById, nameOf } from "../../live/assets";
+import { offsetIn } from "../../moments";
+import { type Draw, useCanvas } from "../../parts/use-canvas";
 import { barWords } from "../../past/event-words";
 import { drawLanes, drawOverview, LANE, xOf } from "../../past/lane-painter";
-import { lengthOf, offsetIn, tickStep, ticksOf } from "../../past/span";
-import { type Draw, useCanvas } from "../../past/use-canvas";
+import { lengthOf, tickStep, ticksOf } from "../../past/span";
 import { isPhone } from "../../plan/media";
 import { palette } from "../../plan/palette";
 import { clock, day, minute, siteZone, span as spanWords, zoneName } from "../../times";
@@ -77,15 +78,14 @@ function Lanes({ view }: { view: PastView }) {
     (context, { width, unit }) => {
       const byAsset = new Map(view.pasts.value.map((past) => [past.asset, past]));
       drawLanes(context, {
-        pasts: view.assets.value.map(
-          (asset) => byAsset.get(asset) ?? { asset, bars: [], fixes: [], events: [] },
-        ),
+        pasts: view.assets.value.map((asset) => byAsset.get(asset) ?? null),
         part: view.part.value,
         first: view.first.value,
         width,
         unit,
         palette: palette.value,
         label: barWords,
+        waits: view.loading.value ? words().history.waits : "",
       });
     },
     [view],

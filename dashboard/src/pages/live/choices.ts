@@ -7,7 +7,7 @@ import { LOOSE_TAGS } from "../../live/loose";
 import { floors, zones } from "../../site";
 
 /** Stands for what is on no floor, where there is such a thing. */
-const NO_FLOOR: Floor = { name: "", size_m: [100, 100], height_m: null, plan: null };
+const NO_FLOOR: Floor = { name: "", size_m: [100, 100], height_m: null, plan: null, map: null };
 
 /** The floors that can be chosen; one without a name where zones lie on none. */
 export const choices = computed<readonly Floor[]>(() => {

@@ -7,6 +7,7 @@ import type { DrawnFloor } from "../../plan/site";
 import { hidden, toggle } from "./choices";
 import { evidenceBox } from "./evidence-view";
 import { rowsOf, sorted } from "./rows";
+import { zoneRows } from "./zone-rows";
 
 beforeEach(() => go("live"));
 
@@ -60,6 +61,17 @@ test("the table shows what the plan shows: the floor, without what is filtered a
   expect(rowsOf(map(), "ground", ASSETS, new Set(["laptop"]), "")).toHaveLength(1);
   expect(rowsOf(map(), "ground", ASSETS, NOTHING, " lt-1 ")).toHaveLength(1);
   expect(rowsOf(map(), "ground", ASSETS, NOTHING, "HALL")).toHaveLength(3);
+});
+
+test("zones say in rows what they say on the plan: how many, how sure, restricted, unheard", () => {
+  const live = map();
+  live.state[1] = 3 << 4;
+  const said = { restricted: new Set(["hall"]), unheard: new Set(["cage"]) };
+  const none = { all: 0, lastKnown: 0, alerts: 0 };
+  expect(zoneRows(live, ["hall", "cage"], said)).toEqual([
+    { name: "hall", all: 3, lastKnown: 1, alerts: 1, isRestricted: true, isUnheard: false },
+    { name: "cage", ...none, isRestricted: false, isUnheard: true },
+  ]);
 });
 
 test("names are sorted as people count, times from the newest", () => {

@@ -16,7 +16,7 @@ import { Plan } from "../../plan/plan";
 import { planReaders } from "../../plan/readers";
 import { drawnFloor } from "../../plan/site";
 import type { BoxM, PlanHandle } from "../../plan/types";
-import { zones } from "../../site";
+import { restricted, zones } from "../../site";
 import { beat, clock, clockOffsetMs, span } from "../../times";
 import { words } from "../../words";
 import {
@@ -26,6 +26,7 @@ import {
   isFollowing,
   pickAsset,
   pickedAsset,
+  showFloor,
   shownFloor,
 } from "./choices";
 import { evidenceBox } from "./evidence-view";
@@ -66,9 +67,11 @@ export function PlanView({ handle, seen }: PlanViewProps) {
         picked={pickedAsset.value}
         pickedLabel={pickedAsset.value ? nameOf(pickedAsset.value) : ""}
         onPick={pickAsset}
+        onFloor={showFloor}
         trails={trail.value}
         readers={hung.value}
         unheard={unheard.value}
+        restricted={restricted.value}
         follow={isFollowing.value}
         stale={isStale.value || isLost.value}
         dim={alert !== null}

@@ -11,9 +11,11 @@ import { shapeOf } from "../../plan/shapes";
 import { floors } from "../../site";
 import { ago, beat, when } from "../../times";
 import { words } from "../../words";
+import { sensorsOf } from "../asset/sensors";
 import { isFollowing, pickAsset, pickedAsset, shownFloor } from "./choices";
 
 const AGAIN_MS = 5000;
+const BATTERY_MS = 60_000;
 
 interface Known {
   readonly position: Shape<"Position"> | null;
@@ -45,6 +47,17 @@ async function readKnown(id: string, tags: readonly string[], signal: AbortSigna
   return { position, movement, sighting: newest[0] };
 }
 
+/** What a tag or tracker of its own says of its battery; nothing where none does. */
+async function readBattery(
+  id: string,
+  tags: string[],
+  signal: AbortSignal,
+): Promise<Shape<"Sensor"> | undefined> {
+  const { items } = await ask<{ items: Shape<"Sensor">[] }>("sensors", { limit: 1000 }, signal);
+  const { own } = sensorsOf({ id, tags }, null, items, []);
+  return own.find(({ quantity, unit }) => quantity === "battery" && unit === "%");
+}
+
 export function Selection() {
   const id = pickedAsset.value;
   return id === null ? null : <Card key={id} id={id} />;
@@ -60,6 +73,11 @@ function Card({ id }: { id: string }) {
     `${id} ${tags.join(" ")}`,
     AGAIN_MS,
   );
+  const battery = useLoaded(
+    (signal) => readBattery(id, tags, signal),
+    `${id} ${tags.join(" ")}`,
+    BATTERY_MS,
+  );
   return (
     <section class="sel" aria-label={told.title}>
       <div class="row btw">
@@ -73,7 +91,7 @@ function Card({ id }: { id: string }) {
       </div>
       <div class="sec sm sel-where">{whereWords(now, known.value.value)}</div>
       <dl class="kv no-ph">
-        <Facts id={id} now={now} known={known.value.value} />
+        <Facts id={id} now={now} known={known.value.value} battery={battery.value.value} />
       </dl>
       <Verbs id={id} now={now} />
     </section>
@@ -98,9 +116,10 @@ interface FactsProps {
   id: string;
   now: Whereabouts | null;
   known: Known | undefined;
+  battery: Shape<"Sensor"> | undefined;
 }
 
-function Facts({ id, now, known }: FactsProps) {
+function Facts({ id, now, known, battery }: FactsProps) {
   const told = words().live.card;
   const asset = assetById.value.get(id);
   const fix = known?.position?.fix;
@@ -111,6 +130,7 @@ function Facts({ id, now, known }: FactsProps) {
     [told.fix, fix && told.fixBy(fix.source, fix.accuracy_m === null ? "" : `${fix.accuracy_m} m`)],
     [told.sure, sureWords(now, known)],
     [told.home, asset?.home_zone],
+    [told.battery, battery && batteryWords(battery)],
   ];
   return rows.map(([head, value]) =>
     value ? (
@@ -130,6 +150,10 @@ function readerWords(known: Known | undefined): string {
   if (!sighting) return words().live.card.none;
   const rssi = sighting.rssi_dbm_max === null ? "" : `${Math.round(sighting.rssi_dbm_max)} dBm`;
   return words().live.card.antenna(sighting.reader, sighting.antenna, rssi.replace("-", "−"));
+}
+
+function batteryWords({ value, time }: Shape<"Sensor">): string {
+  return words().live.card.batteryOf(Math.round(value), ago(time));
 }
 
 function sureWords(now: Whereabouts | null, known: Known | undefined): string | null {

@@ -178,6 +178,10 @@ function Legend() {
           {told.provisional}
         </span>
         <span class="st">
+          <span class="swatch-restricted" />
+          {told.restricted}
+        </span>
+        <span class="st">
           <AlertSymbol severity="warning" quiet />
           {told.alert}
         </span>

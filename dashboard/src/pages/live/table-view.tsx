@@ -1,10 +1,12 @@
 /** The same as the plan in rows: sorted by any column, found by letters, picked by a key. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { symbolStateOf } from "../../alarms/order";
+import { orderedAlerts } from "../../alarms/store";
 import { assetById } from "../../live/assets";
 import { live } from "../../live/live";
 import { Field } from "../../parts/controls";
-import { AlertSymbol, labelOf } from "../../parts/symbol";
+import { AlertSymbol, labelOf, type SymbolState } from "../../parts/symbol";
 import { type Column, Table } from "../../parts/table";
 import { ShapeGlyph } from "../../plan/glyph";
 import { shapeOf } from "../../plan/shapes";
@@ -12,6 +14,7 @@ import { ago } from "../../times";
 import { words } from "../../words";
 import { floorTitle, hidden, pickAsset, pickedAsset, shownFloor } from "./choices";
 import { type LiveRow, rowsOf, type SortKey, sorted } from "./rows";
+import { ZoneTable } from "./zone-table";
 
 const STEP = 200;
 /** Rows are read anew so often: faster, nobody could read them. */
@@ -65,7 +68,7 @@ export function TableView() {
         rows={live.turn ? rows.value.slice(0, most.value) : undefined}
         keyOf={(row) => row.name}
         lookOf={(row) =>
-          `${row.name === pickedAsset.value ? "on" : ""} ${row.hot ? "hot" : ""}`.trim()
+          `${row.name === pickedAsset.value ? "on" : ""} ${row.hot && stateOf(row) === "new" ? "hot" : ""}`.trim()
         }
         onPick={(row) => pickAsset(row.name)}
         onClear={
@@ -83,6 +86,7 @@ export function TableView() {
             : undefined
         }
       />
+      <ZoneTable turn={turn.value} caption={told.zones(title)} />
     </div>
   );
 }
@@ -120,11 +124,21 @@ function sureness(row: LiveRow): string {
 }
 
 function alertCell(row: LiveRow) {
-  if (!row.alert) return "";
+  const severity = row.alert;
+  if (!severity) return "";
+  const state = stateOf(row);
   return (
     <span class="st">
-      <AlertSymbol severity={row.alert} />
-      {labelOf(row.alert, "new")}
+      <AlertSymbol severity={severity} state={state} />
+      {labelOf(severity, state)}
     </span>
   );
+}
+
+/** How its worst alert stands; the list is ordered so. */
+function stateOf(row: LiveRow): SymbolState {
+  const alert = orderedAlerts.value.find(
+    ({ asset, tag, severity }) => (asset ?? tag) === row.name && severity === row.alert,
+  );
+  return alert ? symbolStateOf(alert) : "new";
 }

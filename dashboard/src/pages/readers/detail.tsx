@@ -2,12 +2,10 @@
 import { useSignal } from "@preact/signals";
 import { change, path } from "../../api/client";
 import type { Reader, Shape } from "../../api/shape";
-import { EntryEditor } from "../../entries/editor";
-import { readEntry } from "../../entries/entry";
+import { EntryDialog } from "../../entries/dialog";
 import { Action, Button, Field } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { useListed } from "../../parts/listed";
-import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
 import { may } from "../../session";
 import { ago, clock, when } from "../../times";
@@ -85,7 +83,14 @@ export function ReaderDetail({ reader, onChanged }: ReaderDetailProps) {
         <MaintenanceForm reader={reader.name} onClose={close} onDone={done} />
       )}
       {open.value === "settings" && (
-        <ReaderSettings reader={reader.name} onClose={close} onDone={done} />
+        <EntryDialog
+          part="readers"
+          name={reader.name}
+          fresh={{}}
+          title={reader.name}
+          onClose={close}
+          onDone={onChanged}
+        />
       )}
     </aside>
   );
@@ -211,16 +216,6 @@ function TestRead({ reader, onClose }: { reader: string; onClose: () => void }) 
           </li>
         ))}
       </ul>
-    </Dialog>
-  );
-}
-
-function ReaderSettings(props: { reader: string; onClose: () => void; onDone: () => void }) {
-  const entry = useLoaded(() => readEntry("readers", props.reader), props.reader);
-  return (
-    <Dialog title={props.reader} onClose={props.onClose}>
-      {entry.failed.value && <p role="alert">{entry.failed.value}</p>}
-      {entry.value.value && <EntryEditor entry={entry.value.value} onDone={props.onDone} />}
     </Dialog>
   );
 }

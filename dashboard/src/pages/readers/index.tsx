@@ -1,9 +1,8 @@
 /** Readers: how each is, in words, and what to do about those that need care. */
 import { asked, look } from "../../address";
 import type { Reader } from "../../api/shape";
-import { EntryEditor } from "../../entries/editor";
+import { EntryDialog } from "../../entries/dialog";
 import { Button, Segments } from "../../parts/controls";
-import { Dialog } from "../../parts/dialog";
 import { Spark } from "../../parts/figures";
 import { useListed } from "../../parts/listed";
 import { AlertSymbol } from "../../parts/symbol";
@@ -64,24 +63,17 @@ export function Page() {
         </Table>
         {picked && <ReaderDetail key={picked.name} reader={picked} onChanged={listed.again} />}
       </div>
-      {asked("add") && <AddReader onDone={listed.again} />}
+      {asked("add") && (
+        <EntryDialog
+          part="readers"
+          name={null}
+          fresh={NEW_READER}
+          title={told.add}
+          onClose={() => look({ add: null })}
+          onDone={listed.again}
+        />
+      )}
     </>
-  );
-}
-
-function AddReader({ onDone }: { onDone: () => void }) {
-  const close = () => look({ add: null });
-  const done = () => {
-    close();
-    onDone();
-  };
-  return (
-    <Dialog title={words().readers.add} onClose={close}>
-      <EntryEditor
-        entry={{ part: "readers", name: null, settings: NEW_READER, etag: null }}
-        onDone={done}
-      />
-    </Dialog>
   );
 }
 

@@ -36,6 +36,16 @@ test("the same stock by item has the same total", () => {
   );
 });
 
+test("of the past what was where readers could hear is told apart, and no age", () => {
+  const items = [item("a", 0), item("a", 0, { unknown: true })];
+  const { rows } = foldStock(
+    items.map((each) => ({ ...each, heardMs: null })),
+    "zone",
+    null,
+  );
+  expect(rows[0]).toMatchObject({ onHand: 2, confirmed: 1, lastKnown: 1, oldestMs: null });
+});
+
 test("an empty site is an empty stock", () => {
   expect(foldStock([], "zone", NOW)).toEqual({
     rows: [],

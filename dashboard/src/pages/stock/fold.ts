@@ -3,11 +3,13 @@
 /** Confirmed is what was heard within so long; the same for all, so that shares can be compared. */
 export const CONFIRMED_MS = 15 * 60_000;
 
-/** One asset that is somewhere. `heardMs` null: nobody says when it was heard. */
+/** One asset that is somewhere. */
 export interface Stocked {
   readonly zone: string;
   readonly item: string;
+  /** Null: nobody says when it was heard; of the past no ages are kept. */
   readonly heardMs: number | null;
+  /** The readers of its zone could not hear. */
   readonly unknown: boolean;
 }
 
@@ -25,8 +27,15 @@ export interface Stock {
   readonly total: StockRow;
 }
 
-/** The rows by `key`, the fullest first; `nowMs` is when it is looked at. */
-export function foldStock(items: Iterable<Stocked>, key: "zone" | "item", nowMs: number): Stock {
+/**
+ * The rows by `key`, the fullest first. Looked at `nowMs`, confirmed is what was heard lately;
+ * of the past (null) it is what was where readers could hear.
+ */
+export function foldStock(
+  items: Iterable<Stocked>,
+  key: "zone" | "item",
+  nowMs: number | null,
+): Stock {
   const found = new Map<string, Mutable>();
   const total = emptyRow("");
   for (const each of items) {
@@ -51,10 +60,10 @@ function emptyRow(name: string): Mutable {
   return { name, onHand: 0, confirmed: 0, lastKnown: 0, oldestMs: null };
 }
 
-function add(row: Mutable, item: Stocked, nowMs: number): void {
+function add(row: Mutable, item: Stocked, nowMs: number | null): void {
   row.onHand += 1;
-  const isConfirmed =
-    !item.unknown && item.heardMs !== null && nowMs - item.heardMs <= CONFIRMED_MS;
+  const isYoung = nowMs === null || (item.heardMs !== null && nowMs - item.heardMs <= CONFIRMED_MS);
+  const isConfirmed = !item.unknown && isYoung;
   if (isConfirmed) row.confirmed += 1;
   else row.lastKnown += 1;
   if (item.heardMs !== null) row.oldestMs = Math.min(row.oldestMs ?? item.heardMs, item.heardMs);

@@ -3,16 +3,15 @@ import { useEffect } from "preact/hooks";
 import { addressTo, asked, look } from "../../address";
 import { askFully } from "../../api/client";
 import type { Shape } from "../../api/shape";
+import { csvOf } from "../../csv";
 import { saveCsv } from "../../files";
 import { keepAssets, nameOf } from "../../live/assets";
+import { dayOf, fieldText, momentIn, momentOf } from "../../moments";
 import { figure } from "../../numbers";
 import { Button, Field, Segments } from "../../parts/controls";
 import { StackBar, Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { type Column, Table } from "../../parts/table";
-import { csvOf } from "../../past/csv";
-import { momentIn } from "../../past/picked";
-import { dayOf, fieldText, momentOf } from "../../past/span";
 import { ago, beat, nowMs, siteZone, when } from "../../times";
 import { words } from "../../words";
 import { foldStock, type Stock, type StockRow } from "./fold";
@@ -46,7 +45,7 @@ export function Page() {
   const every = asOf === null ? AGAIN_MS : undefined;
   const moves = useLoaded((ended) => readMoves(asOf, ended), `${text}`, every);
   const past = useLoaded(
-    async (ended) => (text ? foldStock(await stockAt(text, ended), by, Date.parse(text)) : null),
+    async (ended) => (text ? foldStock(await stockAt(text, ended), by, null) : null),
     `${text} ${by}`,
   );
   void beat.value;
@@ -56,7 +55,7 @@ export function Page() {
       <StockBar by={by} asOf={asOf} rows={stock?.rows ?? []} />
       <div class="page">
         {asOf !== null && <p class="sec sm">{words().stock.past(when(asOf))}</p>}
-        <Figures stock={stock} moves={moves.value.value} />
+        <Figures isNow={asOf === null} stock={stock} moves={moves.value.value} />
         <Table
           caption={by === "zone" ? words().stock.byZone : words().stock.byItem}
           columns={columns(by, asOf === null)}
@@ -103,6 +102,9 @@ function StockBar(props: { by: "zone" | "item"; asOf: number | null; rows: reado
       />
       <span class="grow" />
       <div class="hist-span">
+        <span class="sm sec" aria-hidden="true">
+          {told.asOf}
+        </span>
         <Field
           label={told.asOf}
           type="datetime-local"
@@ -111,15 +113,30 @@ function StockBar(props: { by: "zone" | "item"; asOf: number | null; rows: reado
         />
         {asOf !== null && <Button onClick={() => look({ as_of: null })}>{told.asOfNow}</Button>}
       </div>
-      <Button icon="download" onClick={() => save(rows)}>
+      <Button icon="download" onClick={() => save(rows, asOf)}>
         {words().frame.exportAs}
       </Button>
     </div>
   );
 }
 
-function Figures({ stock, moves }: { stock: Stock | undefined; moves: Moves | undefined }) {
+interface FiguresProps {
+  isNow: boolean;
+  stock: Stock | undefined;
+  moves: Moves | undefined;
+}
+
+/** What the two parts of a stock are called: of the past no ages are known, only who could hear. */
+function partWords(isNow: boolean): { sure: string; unsure: string; share: string } {
   const told = words().stock;
+  return isNow
+    ? { sure: told.confirmed, unsure: told.lastKnown, share: told.share }
+    : { sure: told.heardThen, unsure: told.unheardThen, share: told.shareThen };
+}
+
+function Figures({ isNow, stock, moves }: FiguresProps) {
+  const told = words().stock;
+  const part = partWords(isNow);
   const total = stock?.total;
   const says = (count: number | undefined) => (count === undefined ? "…" : figure(count));
   const count = says(moves?.items.length);
@@ -127,18 +144,22 @@ function Figures({ stock, moves }: { stock: Stock | undefined; moves: Moves | un
     <Tiles>
       <Tile head={told.onHand} value={says(total?.onHand)} unit={told.units} />
       <Tile
-        head={told.confirmed}
+        head={part.sure}
         value={says(total?.confirmed)}
         unit={total?.onHand ? told.shareOf(Math.floor((100 * total.confirmed) / total.onHand)) : ""}
       />
-      <Tile head={told.lastKnown} value={says(total?.lastKnown)} />
-      <Tile head={told.moves} value={moves?.isMore ? told.atLeast(count) : count} />
+      <Tile head={part.unsure} value={says(total?.lastKnown)} />
+      <Tile
+        head={isNow ? told.moves : told.movesThen}
+        value={moves?.isMore ? told.atLeast(count) : count}
+      />
     </Tiles>
   );
 }
 
 function columns(by: "zone" | "item", isNow: boolean): Column<StockRow>[] {
   const told = words().stock;
+  const part = partWords(isNow);
   const name = (row: StockRow) => row.name || told.other;
   const first: Column<StockRow> = {
     head: by === "zone" ? told.zone : told.item,
@@ -162,19 +183,19 @@ function columns(by: "zone" | "item", isNow: boolean): Column<StockRow>[] {
     first,
     { head: told.onHand, cell: (row) => <b>{figure(row.onHand)}</b>, right: true },
     {
-      head: told.confirmed,
+      head: part.sure,
       cell: (row) => figure(row.confirmed),
       right: true,
       minor: true,
     },
     {
-      head: told.lastKnown,
+      head: part.unsure,
       cell: (row) => figure(row.lastKnown),
       right: true,
       minor: true,
     },
     {
-      head: told.share,
+      head: part.share,
       cell: (row) => <StackBar solid={row.confirmed} hatched={row.lastKnown} />,
       wide: true,
     },
@@ -205,14 +226,15 @@ function moveColumns(): Column<Movement>[] {
   ];
 }
 
-function save(rows: readonly StockRow[]): void {
-  const head = ["name", "on_hand", "confirmed", "last_known", "oldest_read"];
-  const cells = rows.map((row) => [
-    row.name,
-    row.onHand,
-    row.confirmed,
-    row.lastKnown,
-    row.oldestMs === null ? "" : new Date(row.oldestMs).toISOString(),
+/** The rows as they are shown; of the past without ages, and with its time in the name of the file. */
+function save(rows: readonly StockRow[], asOf: number | null): void {
+  const iso = (moment: number) => new Date(moment).toISOString();
+  const parts = asOf === null ? ["confirmed", "last_known"] : ["readers_heard", "readers_did_not"];
+  const head = ["name", "on_hand", ...parts, ...(asOf === null ? ["oldest_read"] : [])];
+  const cells = rows.map(({ name, onHand, confirmed, lastKnown, oldestMs }) => [
+    ...[name, onHand, confirmed, lastKnown],
+    ...(asOf === null ? [oldestMs === null ? "" : iso(oldestMs)] : []),
   ]);
-  saveCsv(csvOf(head, cells), "stock.csv");
+  const then = asOf === null ? "" : `-${iso(asOf).slice(0, 16).replaceAll(":", "")}`;
+  saveCsv(csvOf(head, cells), `stock${then}.csv`);
 }

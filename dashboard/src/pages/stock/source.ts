@@ -34,12 +34,10 @@ export async function stockAt(asOf: string, ended: AbortSignal): Promise<Stocked
     const answer: Answer<Shape<"TagPositionPage">> = await askFully("positions", query, ended);
     for (const each of answer.body.items) {
       if (!each.asset || !each.zone) continue;
-      const unknown = each.presence === "unknown";
-      const heardMs = each.presence === "present" ? Date.parse(asOf) : null;
       found.set(each.asset, {
         zone: each.zone,
-        heardMs,
-        unknown,
+        heardMs: null,
+        unknown: each.presence !== "present",
         item: itemOf(each.asset),
       });
     }

@@ -6,9 +6,11 @@ import { Action, Button, Field, Pick } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { type Listed, useListed } from "../../parts/listed";
 import { Table } from "../../parts/table";
+import { Twice } from "../../parts/twice";
 import { may } from "../../session";
 import { ago, when } from "../../times";
 import { words } from "../../words";
+import { Displays } from "./displays";
 import { ShowCode } from "./people";
 
 type Key = Shape<"Key">;
@@ -68,6 +70,7 @@ export function Keys() {
       <p class="xs mut">
         {told.wall} <code>{location.origin}/wall#key=tw_…</code>
       </p>
+      <Displays />
       {adding.value && !made.value && (
         <AddKey
           onClose={close}
@@ -81,24 +84,13 @@ export function Keys() {
   );
 }
 
-/** Withdraws after a second press. */
 function Withdraw({ apiKey, listed }: { apiKey: Key; listed: Listed<Key> }) {
   const told = words().system.keys;
-  const sure = useSignal(false);
   const withdraw = async () => {
     await change(path`keys/${apiKey.id}`, { verb: "DELETE" });
     listed.again();
   };
-  if (sure.value) return <Action act={withdraw}>{told.reallyWithdraw}</Action>;
-  return (
-    <Button
-      onClick={() => {
-        sure.value = true;
-      }}
-    >
-      {told.withdraw}
-    </Button>
-  );
+  return <Twice first={told.withdraw} really={told.reallyWithdraw} act={withdraw} />;
 }
 
 function AddKey({ onClose, onMade }: { onClose: () => void; onMade: (key: string) => void }) {

@@ -2,11 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { askFully, askText, change, path } from "../../api/client";
 import type { Shape } from "../../api/shape";
-import { Action, Button } from "../../parts/controls";
+import { Button } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
 import { type Listed, useListed } from "../../parts/listed";
 import { useLoaded } from "../../parts/loaded";
 import { Table } from "../../parts/table";
+import { Twice } from "../../parts/twice";
 import { when } from "../../times";
 import { words } from "../../words";
 
@@ -74,7 +75,6 @@ interface ChangesProps {
 
 function Changes({ row, isNewest, listed, onClose }: ChangesProps) {
   const told = words().system.versions;
-  const sure = useSignal(false);
   const loaded = useLoaded(
     () => askText(path`site/versions/${row.number}/changes`),
     String(row.number),
@@ -90,16 +90,7 @@ function Changes({ row, isNewest, listed, onClose }: ChangesProps) {
     <Dialog title={`${told.title}: ${row.number}`} onClose={onClose}>
       {loaded.failed.value && <p role="alert">{loaded.failed.value}</p>}
       {text !== undefined && <pre class="diff">{text || told.noChange}</pre>}
-      {!isNewest && !sure.value && (
-        <Button
-          onClick={() => {
-            sure.value = true;
-          }}
-        >
-          {told.bringBack}
-        </Button>
-      )}
-      {!isNewest && sure.value && <Action act={bringBack}>{told.reallyBringBack}</Action>}
+      {!isNewest && <Twice first={told.bringBack} really={told.reallyBringBack} act={bringBack} />}
     </Dialog>
   );
 }

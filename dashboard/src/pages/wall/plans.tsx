@@ -9,7 +9,7 @@ import { useFloorMarks } from "../../live/use-marks";
 import { Plan } from "../../plan/plan";
 import { planReaders } from "../../plan/readers";
 import { drawnFloor } from "../../plan/site";
-import { floors, zones } from "../../site";
+import { floors, restricted, zones } from "../../site";
 import { beat, clock, clockOffsetMs, span } from "../../times";
 import { words } from "../../words";
 import { alarms, floorMark, floorOf } from "../live/floor-mark";
@@ -34,6 +34,7 @@ export function WallPlan({ floor }: { floor: Floor | undefined }) {
         trails={trail.value}
         readers={hung.value}
         unheard={unheard.value}
+        restricted={restricted.value}
         stale={isStale.value || isLost.value}
         size={1.1}
         enlarged={1.12}
@@ -84,6 +85,7 @@ function Counts({ floor }: { floor: Floor }) {
           marks={marks}
           alarms={alarms.value.filter((each) => floorOf(each) === floor.name)}
           unheard={unheard.value}
+          restricted={restricted.value}
           mode="counts"
           enlarged={1.08}
           turned={false}

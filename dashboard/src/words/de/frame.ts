@@ -26,6 +26,7 @@ export const frame: Words["frame"] = {
   theme: { dark: "Dunkel", light: "Hell" },
   languages: { en: "English", de: "Deutsch" },
   singleKeys: "Einzelne Tasten",
+  unsaved: "Noch nicht gespeichert. Nochmals schließen verwirft die Änderungen.",
   close: "Schließen",
   cancel: "Abbrechen",
   save: "Sichern",

@@ -14,7 +14,7 @@ export const stock: Words["stock"] = {
   shareOf: (percent) => `${percent} %`,
   oldest: "Älteste Lesung",
   moves: "Bewegungen heute",
-  atLeast: (count) => `mindestens ${count}`,
+  atLeast: (count) => `≥ ${count}`,
   latest: "Letzte Bewegungen",
   time: "Zeit",
   from: "Von",
@@ -23,6 +23,11 @@ export const stock: Words["stock"] = {
   other: "Ohne Kategorie",
   asOf: "Stand",
   asOfNow: "Jetzt",
-  past: (time) => `Stand ${time}, nach dem, was heute davon bekannt ist`,
+  past: (time) =>
+    `Stand ${time}, nach dem, was heute davon bekannt ist. Wie alt jede Lesung damals war, wird nicht aufgehoben; bekannt ist, wo die Leser einer Zone hören konnten.`,
+  heardThen: "Leser konnten hören",
+  unheardThen: "Leser konnten nicht hören",
+  shareThen: "Anteil, wo Leser hören konnten",
+  movesThen: "Bewegungen des Tages bis dahin",
   empty: "Kein Bestand.",
 };

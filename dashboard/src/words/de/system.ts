@@ -87,6 +87,18 @@ export const system: Words["system"] = {
       "Dieser Schlüssel wird nur einmal gezeigt. Bringen Sie ihn jetzt dorthin, wo er gebraucht wird.",
     wall: "Für einen Wandbildschirm: einen Schlüssel zum Ansehen anlegen und öffnen:",
   },
+  displays: {
+    title: "Wandbildschirme",
+    key: "Schlüssel",
+    address: "Adresse",
+    seen: "Zuletzt gesehen",
+    begun: "Seit",
+    expires: "Läuft ab",
+    createdBy: "Schlüssel von",
+    end: "Beenden…",
+    reallyEnd: "Wirklich beenden",
+    none: "Kein Wandbildschirm ist eingelassen.",
+  },
   audit: {
     title: "Wer was getan hat",
     time: "Zeit",

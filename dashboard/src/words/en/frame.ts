@@ -24,6 +24,7 @@ export const frame = {
   theme: { dark: "Dark", light: "Light" },
   languages: { en: "English", de: "Deutsch" },
   singleKeys: "Single keys",
+  unsaved: "Not saved yet. Close again to throw the changes away.",
   close: "Close",
   cancel: "Cancel",
   save: "Save",

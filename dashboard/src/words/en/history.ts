@@ -66,11 +66,18 @@ export const history = {
     lingering: (portal: string) => `Stayed at ${portal}`,
     unknown: (portal: string) => `Was at ${portal}, direction not known`,
   },
-  loading: (done: number, all: number, entries: string) =>
-    `Reading asset ${done} of ${all}: ${entries} entries`,
+  loading: (name: string, done: number, all: number, entries: string) =>
+    `Reading ${name}, ${done} of ${all}: ${entries} entries so far`,
+  waits: "Being read",
+  stop: "Stop",
+  stopped: (done: number, all: number) => `Stopped: ${done} of ${all} assets were read.`,
+  readOn: "Read the rest",
+  alertAlone: "This alert is about no asset, so there is no way to show.",
   cut: (names: string) => `Too much to show of ${names}. Choose a shorter span.`,
-  toFloor: (floor: string) => `on to ${floor}`,
-  fromFloor: (floor: string) => `from ${floor}`,
+  toFloor: (zone: string, floor: string, time: string) =>
+    `${zone && `${zone}, `}to ${floor}, ${time}`,
+  fromFloor: (zone: string, floor: string, time: string) =>
+    `${zone && `${zone}, `}from ${floor}, ${time}`,
   floor: "Floor",
   asset: {
     missing: "There is no asset of this number.",
@@ -95,6 +102,7 @@ export const history = {
     lastChange: (age: string) => `last one ${age}`,
     battery: "Battery",
     dwell: "Where it was, last 24 h",
+    dwellSince: (time: string) => `Where it was, known since ${time}`,
     hatched: "hatched = no read",
     events: "What happened",
     noEvents: "Nothing in the last 24 h.",
@@ -113,6 +121,8 @@ export const history = {
     alerts: "Open alerts",
     noAlerts: "No open alert",
     sensors: "Measured, last 24 h",
+    sensorsIn: (zone: string) => `Measured in ${zone}, last 24 h`,
+    range: (least: string, most: string, unit: string) => `${least} to ${most} ${unit}, last 24 h`,
     custody: "Custody",
     heldBy: (person: string) => `Held by ${person}`,
     notOut: "Not signed out",

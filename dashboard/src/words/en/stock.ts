@@ -12,7 +12,7 @@ export const stock = {
   shareOf: (percent: number) => `${percent} %`,
   oldest: "Oldest read",
   moves: "Moves today",
-  atLeast: (count: string) => `at least ${count}`,
+  atLeast: (count: string) => `≥ ${count}`,
   latest: "Latest moves",
   time: "Time",
   from: "From",
@@ -21,6 +21,11 @@ export const stock = {
   other: "Without category",
   asOf: "As of",
   asOfNow: "Now",
-  past: (time: string) => `As of ${time}, by what is known of it now`,
+  past: (time: string) =>
+    `As of ${time}, by what is known of it now. How old each read was then is not kept; what is known is where the readers of a zone could hear.`,
+  heardThen: "Readers could hear",
+  unheardThen: "Readers could not hear",
+  shareThen: "Share where readers could hear",
+  movesThen: "Moves of that day, up to then",
   empty: "Nothing is on hand.",
 };

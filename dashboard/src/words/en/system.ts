@@ -84,6 +84,18 @@ export const system = {
     shown: "This key is shown once. Put it where it is needed, now.",
     wall: "For a wall screen, make a viewer's key and open:",
   },
+  displays: {
+    title: "Wall screens",
+    key: "Key",
+    address: "Address",
+    seen: "Last seen",
+    begun: "Since",
+    expires: "Expires",
+    createdBy: "Key made by",
+    end: "End…",
+    reallyEnd: "Really end",
+    none: "No wall screen is let in.",
+  },
   audit: {
     title: "Who did what",
     time: "Time",

@@ -2,8 +2,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { palette, unitNow } from "../plan/palette";
-import { minute, siteZone } from "../times";
+import { decimal } from "../../numbers";
+import { palette, unitNow } from "../../plan/palette";
+import { minute, siteZone } from "../../times";
 
 export interface PlotPoint {
   readonly timeMs: number;
@@ -49,7 +50,8 @@ export function SeriesPlot({ points, unit, label }: SeriesPlotProps) {
           {
             ...axis,
             size: 56 * size,
-            values: (_, splits) => splits.map((each) => `${Number(each.toFixed(2))} ${unit}`),
+            space: 22 * size,
+            values: (_, splits) => splits.map((each) => `${decimal(each)} ${unit}`),
           },
         ],
         series: [

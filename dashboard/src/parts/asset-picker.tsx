@@ -3,8 +3,8 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { ask } from "../api/client";
 import type { Asset } from "../api/shape";
-import { useLoaded } from "../parts/loaded";
 import { words } from "../words";
+import { useLoaded } from "./loaded";
 import { useSettled } from "./settled";
 
 const SHOWN = 8;

@@ -1,14 +1,15 @@
 /** What the reads of the last hours say about antennas and tags, and what to do about it. */
-import { asked, look } from "../address";
-import { ask } from "../api/client";
-import type { Shape } from "../api/shape";
-import { figure } from "../numbers";
-import { Segments } from "../parts/controls";
-import { Tile, Tiles } from "../parts/figures";
-import { useLoaded } from "../parts/loaded";
-import { type Column, Table } from "../parts/table";
-import { nowMs, when } from "../times";
-import { words } from "../words";
+import { asked, look } from "../../address";
+import { ask } from "../../api/client";
+import type { Shape } from "../../api/shape";
+import { decimal, figure } from "../../numbers";
+import { Segments } from "../../parts/controls";
+import { Tile, Tiles } from "../../parts/figures";
+import { useLoaded } from "../../parts/loaded";
+import { type Column, Table } from "../../parts/table";
+import { nowMs, when } from "../../times";
+import { words } from "../../words";
+import { isHardlyRead, isHardToTell } from "./judged";
 
 type Quality = Shape<"Quality">;
 const HOURS = [1, 4, 24];
@@ -62,7 +63,7 @@ function Summary({ quality }: { quality: Quality }) {
         />
         <Tile head={told.tags} value={figure(quality.tags)} />
         <Tile head={told.blind} value={quality.blind.length} />
-        <Tile head={told.worst} value={quality.worst_tags.length} />
+        <Tile head={told.worst} value={quality.worst_tags.filter(isHardlyRead).length} />
       </Tiles>
       {quality.shortened && <p class="sm sec">{told.shortened}</p>}
       {quality.reads_left_out > 0 && <p class="sm sec">{told.left(quality.reads_left_out)}</p>}
@@ -79,7 +80,7 @@ function pointColumns(): Column<Shape<"Point">>[] {
   return [
     { head: head.point, cell: (point) => <b>{`${point.reader}/${point.antenna}`}</b> },
     { head: head.zone, cell: (point) => point.zone ?? "" },
-    { head: head.rate, right: true, cell: (point) => point.reads_per_s.toFixed(1) },
+    { head: head.rate, right: true, cell: (point) => decimal(point.reads_per_s, 1) },
     { head: head.share, right: true, cell: (point) => share(point.read_share) },
     { head: head.rssi, right: true, minor: true, cell: (point) => levels(point) },
     {
@@ -104,7 +105,9 @@ function levels(point: Shape<"Point">): string {
 /** Only what there is to remark on; a good hour is one sentence. */
 function Remarks({ quality }: { quality: Quality }) {
   const told = words().readers.quality;
-  const { blind, cross_reads: cross, worst_tags: worst, ghosts } = quality;
+  const { blind, ghosts } = quality;
+  const cross = quality.cross_reads.filter(isHardToTell);
+  const worst = quality.worst_tags.filter(isHardlyRead);
   if (!blind.length && !cross.length && !worst.length && !ghosts.length)
     return <p class="sec">{told.good}</p>;
   return (
@@ -172,11 +175,16 @@ function blindColumns(): Column<Shape<"Blind">>[] {
 function crossColumns(): Column<Shape<"CrossRead">>[] {
   const { head } = words().readers.quality;
   return [
-    { head: head.point, cell: (each) => <b>{each.louder}</b> },
+    { head: head.loud, cell: (each) => <b>{each.louder}</b> },
     { head: head.quieter, cell: (each) => each.quieter },
-    { head: head.epochs, right: true, cell: (each) => each.epochs },
-    { head: head.share, right: true, cell: (each) => share(each.share) },
+    { head: head.both, right: true, cell: (each) => share(each.share) },
+    { head: head.louderIn, right: true, minor: true, cell: (each) => share(each.louder_share) },
+    { head: head.margin, right: true, cell: (each) => margin(each.margin_db) },
   ];
+}
+
+function margin(value_db: number | null): string {
+  return value_db === null ? "" : `${decimal(value_db, 1)} dB`;
 }
 
 function tagColumns(): Column<Shape<"Tag">>[] {
