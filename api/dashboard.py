@@ -2,7 +2,8 @@
 
 They hold nothing that needs a right: what they show, they ask of the API like any other program.
 Nothing of a request ever touches the file system; what is not in the table is not there.
-A browser that opens /docs before it has logged in is led to the log-in, which leads it back.
+A browser that opens /docs before it has logged in is led to the log-in, which leads it back; one
+that opens a path that is none sees the pages' own words about that.
 """
 
 import gzip
@@ -42,7 +43,7 @@ _TYPES: Final = {
 }
 _PACKED: Final = {".css", ".html", ".js", ".json", ".svg", ".webmanifest"}
 _DOCS: Final = "/docs"
-_LOG_IN: Final = b"/login?then=/docs"
+_API: Final = "/api/"
 _NONE: Final = {"q=0", "q=0.0", "q=0.00", "q=0.000"}
 _FOR_GOOD: Final = b"public, max-age=31536000, immutable"
 _ASK_AGAIN: Final = b"no-cache"
@@ -57,6 +58,18 @@ class File(NamedTuple):
     etag: str
     is_page: bool
 
+
+class Answer(NamedTuple):
+    """What is sent for a request."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+_TO_LOG_IN: Final = Answer(
+    HTTPStatus.SEE_OTHER, [(b"location", b"/login?then=/docs"), (b"content-length", b"0")], b""
+)
 
 Pages = Mapping[str, File]
 """Files by path."""
@@ -119,31 +132,47 @@ class Dashboard:
         if not self._files or scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
-        file, asked = self._files.get(scope["path"]), Headers(scope=scope)
-        if file is None:
-            led = scope["path"] == _DOCS and _is_browser(asked)
-            await self._app(scope, receive, _leading_to_log_in(send) if led else send)
-            return
-        status, headers, body = _answer(file, asked, self._image_hosts())
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        sent = b"" if scope["method"] == "HEAD" else body
-        await send({"type": "http.response.body", "body": sent})
+        path, asked = scope["path"], Headers(scope=scope)
+        file = self._files.get(path)
+        if file is not None:
+            await _send(send, self._answer(file, asked), scope["method"])
+        elif _is_browser(asked):
+            instead = self._for_people(path, asked)
+            await self._app(scope, receive, _with(instead, send, scope["method"]))
+        else:
+            await self._app(scope, receive, send)
+
+    def _for_people(self, path: str, asked: Headers) -> Mapping[int, Answer]:
+        """What somebody sees instead of an answer for programs, by its status."""
+        if path == _DOCS:
+            return {HTTPStatus.UNAUTHORIZED: _TO_LOG_IN}
+        if path.startswith(_API):
+            return {}
+        shell = self._whole(self._files["/"], asked)
+        return {HTTPStatus.NOT_FOUND: shell._replace(status=HTTPStatus.NOT_FOUND)}
+
+    def _answer(self, file: File, asked: Headers) -> Answer:
+        is_had = file.etag in asked.get("if-none-match", "")
+        # The policy may have changed where the page has not.
+        if is_had and not (file.is_page and self._image_hosts()):
+            return Answer(HTTPStatus.NOT_MODIFIED, list(file.headers), b"")
+        return self._whole(file, asked)
+
+    def _whole(self, file: File, asked: Headers) -> Answer:
+        headers, body = list(file.headers), file.body
+        if file.is_page and (image_hosts := self._image_hosts()):
+            headers.append((b"content-security-policy", with_images_of(image_hosts).encode()))
+        if file.packed is not None and _takes_gzip(asked.get("accept-encoding", "")):
+            body = file.packed
+            headers.append((b"content-encoding", b"gzip"))
+        headers.append((b"content-length", str(len(body)).encode()))
+        return Answer(HTTPStatus.OK, headers, body)
 
 
-def _answer(
-    file: File, asked: Headers, image_hosts: Collection[str]
-) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    headers = list(file.headers)
-    if image_hosts and file.is_page:
-        headers.append((b"content-security-policy", with_images_of(image_hosts).encode()))
-    elif file.etag in asked.get("if-none-match", ""):
-        return 304, headers, b""
-    body = file.body
-    if file.packed is not None and _takes_gzip(asked.get("accept-encoding", "")):
-        body = file.packed
-        headers.append((b"content-encoding", b"gzip"))
-    headers.append((b"content-length", str(len(body)).encode()))
-    return 200, headers, body
+async def _send(send: Send, answer: Answer, method: str) -> None:
+    status, headers, body = answer
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
 def _takes_gzip(accepted: str) -> bool:
@@ -160,21 +189,16 @@ def _is_browser(asked: Headers) -> bool:
     return "text/html" in asked.get("accept", "") and "authorization" not in asked
 
 
-def _leading_to_log_in(send: Send) -> Send:
-    """Make of a 401 the way to the log-in; all else goes out as it is."""
-    led = False
+def _with(instead: Mapping[int, Answer], send: Send, method: str) -> Send:
+    """Send one of these answers instead of one of its status; all else goes out as it is."""
+    is_replaced = False
 
-    async def send_or_lead(message: Message) -> None:
-        nonlocal led
-        if (
-            message["type"] == "http.response.start"
-            and message["status"] == HTTPStatus.UNAUTHORIZED
-        ):
-            led = True
-            headers = [(b"location", _LOG_IN), (b"content-length", b"0")]
-            await send({**message, "status": HTTPStatus.SEE_OTHER.value, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-        elif not led:
+    async def send_or_replace(message: Message) -> None:
+        nonlocal is_replaced
+        if message["type"] == "http.response.start" and message["status"] in instead:
+            is_replaced = True
+            await _send(send, instead[message["status"]], method)
+        elif not is_replaced:
             await send(message)
 
-    return send_or_lead
+    return send_or_replace

@@ -181,6 +181,27 @@ async def test_the_pages_are_open_and_what_they_show_is_not(browser: httpx.Async
     assert (await browser.post("/")).status_code == 405
 
 
+@pytest.mark.parametrize("path", ["/assets/LT-0417", "/Live", "/live/", "/.env", "/a%2f..%2fb"])
+async def test_a_browser_at_a_path_that_is_no_page_sees_the_pages_words_about_that(
+    browser: httpx.AsyncClient, path: str
+) -> None:
+    answer = await browser.get(path)
+    assert (answer.status_code, answer.content) == (404, SHELL)
+    again = await browser.get(path, headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (404, SHELL)
+    looked = await browser.head(path)
+    assert (looked.status_code, looked.content) == (404, b"")
+    program = await browser.get(path, headers={"accept": "*/*"})
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_the_api_does_not_have_it_says_to_browsers_too(
+    browser: httpx.AsyncClient,
+) -> None:
+    answer = await browser.get("/api/v1/assetz")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("asked", ["/docs", "/docs?then=//evil.example", "/docs?next=https:evil"])
 @pytest.mark.parametrize("verb", ["GET", "HEAD"])
 async def test_a_browser_that_opens_the_docs_is_led_to_the_log_in_and_nowhere_else(

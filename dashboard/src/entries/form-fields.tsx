@@ -69,9 +69,15 @@ export function labelOf(field: FormField): string {
 /** What it is, in the gateway's own words, and what holds where it is not set. */
 function hintOf(field: FormField): ComponentChildren {
   const { usually } = words().rules.form;
-  const described = field.description && <span lang="en">{field.description} </span>;
+  const described = field.description && <Described text={field.description} />;
   const usual = field.usual && field.control.as !== "switch" && usually(field.usual);
-  return described || usual ? [described, usual] : undefined;
+  return described || usual ? [described, " ", usual] : undefined;
+}
+
+/** A description of the schema: English, with `code` in backticks. */
+function Described({ text }: { text: string }) {
+  const parts = text.split("`");
+  return <span lang="en">{parts.map((part, at) => (at % 2 ? <code>{part}</code> : part))}</span>;
 }
 
 /** What a text in a field stands for. */
@@ -136,7 +142,7 @@ function Choice({ look, choices }: { look: FieldLook; choices: readonly string[]
       choices={field.required && value ? all : [unset, ...all]}
       onPick={(name) => look.onChange(field.path, name || undefined)}
       wrong={wrong}
-      hint={field.description && <span lang="en">{field.description}</span>}
+      hint={field.description && <Described text={field.description} />}
     />
   );
 }

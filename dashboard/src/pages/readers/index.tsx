@@ -8,13 +8,16 @@ import { useListed } from "../../parts/listed";
 import { AlertSymbol } from "../../parts/symbol";
 import { type Column, Table } from "../../parts/table";
 import { may } from "../../session";
+import { zones } from "../../site";
 import { ago, beat, nowMs, span } from "../../times";
 import { words } from "../../words";
 import { ReaderDetail } from "./detail";
 import { careOf, inOrder, stateText, zonesOf } from "./state";
 
 const EVERY_MS = 2_000;
-const NEW_READER = { name: "gate-1", driver: "llrp", address: "10.0.0.21:5084", zone: "hall" };
+
+/** What a new one begins with: where it hears and under which address, its people say. */
+const newReader = () => ({ name: "", driver: "llrp", address: "", zone: zones.value[0]?.name });
 
 export function Page() {
   const told = words().readers;
@@ -67,7 +70,7 @@ export function Page() {
         <EntryDialog
           part="readers"
           name={null}
-          fresh={NEW_READER}
+          fresh={newReader()}
           title={told.add}
           onClose={() => look({ add: null })}
           onDone={listed.again}

@@ -15,7 +15,7 @@ import { EditDialog } from "./edit";
 type Channel = Shape<"Channel">;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the gateway puts the variable in
 const SECRET = "${TAGWARDEN_GUARDS_SECRET}";
-const FRESH = { name: "guards", kind: "webhook", url: "https://example.net/hook", secret: SECRET };
+const FRESH = { name: "guards", kind: "webhook", url: "https://", secret: SECRET };
 
 export function ChannelsTable() {
   const told = words().rules;
