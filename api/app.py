@@ -21,7 +21,7 @@ from api.guarded import HeadedRoute
 from api.headers import SafeHeaders
 from api.key_uses import KeyUses
 from api.known_keys import CheckKey
-from api.live import LIVE_PATH, LiveLimits, Lives, live
+from api.live import LIVE_PATH, LiveLimits, Lives, live, live_without_upgrade
 from api.log_ins import LogIns
 from api.long_answers import LongAnswers, LongLimits
 from api.names import register_names
@@ -173,3 +173,4 @@ def _add_routes(app: Api) -> None:
     answer_problems(app, app.allowed)
     app.router.routes.extend(_routes())
     app.router.add_websocket_route(LIVE_PATH, live)
+    app.router.add_route(LIVE_PATH, live_without_upgrade, include_in_schema=False)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.lowlevel
 from prometheus_client import CollectorRegistry
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from api.access import admit, still_admitted
@@ -21,6 +23,10 @@ from history.callers import Caller, Scope
 
 LIVE_PATH = "/api/v1/live"
 WRITES_IN_A_ROW = 64
+_UPGRADE = (
+    "The live map is a WebSocket: ask with 'Connection: Upgrade' and 'Upgrade: websocket', and let "
+    "each proxy on the way pass both on."
+)
 _UNWANTED, _DENIED, _RESTARTING = 1003, 1008, 1012
 
 
@@ -141,6 +147,12 @@ async def live(websocket: WebSocket) -> None:
         lives.discard(watcher)
     if said != "websocket.disconnect":
         await websocket.close(_code(said, watcher.reason))
+
+
+async def live_without_upgrade(request: Request) -> Response:
+    """Say to a plain request what the live map wants: 426, to whoever may look."""
+    await admit(request, "look")
+    raise ProblemError(426, _UPGRADE, headers={"upgrade": "websocket", "connection": "upgrade"})
 
 
 def _code(said: str | None, reason: Reason | None) -> int:

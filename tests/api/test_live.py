@@ -20,11 +20,12 @@ from api.app import Api, create_app
 from api.followers import FollowerLimits
 from api.live import LiveLimits
 from history.questions import StateQuestions
-from tests.api.fake_gateway import FakeDesk
+from tests.api.fake_gateway import FakeDesk, client_of
 from tests.api.fake_map import PLACES, TIME_NS, item
 from tests.api.serving import serving
 
 DOCS = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
+LIVE_URL = "http://localhost/api/v1/live"
 LIMITS = LiveLimits(FollowerLimits(3, 2, stalled_s=1.0, recheck_s=0.1), pause_s=0.02, beat_s=0.1)
 
 
@@ -324,3 +325,14 @@ async def test_a_client_that_takes_nothing_is_cut_and_counted(
                 desk.map.put(item("L1", "gate"))
                 await asyncio.sleep(0.01)
     assert sample(live_app, "tagwarden_live_map_clients") == 0
+
+
+async def test_without_an_upgrade_it_says_what_is_wanted_to_whoever_may_look(
+    live_app: Api, keys: dict[str, str]
+) -> None:
+    async with client_of(live_app, keys["viewer"]) as client:
+        answer = await client.get(LIVE_URL)
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    assert "proxy" in answer.json()["detail"]
+    async with client_of(live_app, None) as stranger:
+        assert (await stranger.get(LIVE_URL)).status_code == 401
