@@ -19,7 +19,11 @@ export const initials = computed(() => {
   return (first + last).toUpperCase();
 });
 
+/** Whether somebody was logged in here and is not any more, without having asked for it. */
+export const hasEnded = signal(false);
+
 loggedOut.call = () => {
+  if (me.peek()) hasEnded.value = true;
   me.value = null;
   csrf.value = null;
 };
@@ -44,6 +48,7 @@ export async function logIn(login: string, password: string): Promise<void> {
 
 /** Take over who was let in, also by set-up. */
 export function take(person: Me): void {
+  hasEnded.value = false;
   csrf.value = person.csrf;
   siteZone.value = person.site.timezone;
   me.value = person;
@@ -53,4 +58,5 @@ export function take(person: Me): void {
 export async function logOut(): Promise<void> {
   await change("sessions/current", { verb: "DELETE" });
   loggedOut.call();
+  hasEnded.value = false;
 }

@@ -1,6 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { language } from "./preferences";
-import { clock, day, siteZone, span, zoneName } from "./times";
+import { clock, clockOffsetMs, day, nowMs, siteZone, span, takeDate, zoneName } from "./times";
+
+afterEach(() => {
+  vi.useRealTimers();
+  clockOffsetMs.value = 0;
+});
 
 test("times are those of the site's zone, whatever the browser's zone is", () => {
   siteZone.value = "America/St_Johns";
@@ -31,4 +36,15 @@ test.each([
   [-5, "0.0 s"],
 ])("%i ms are said as %s", (ms, text) => {
   expect(span(ms)).toBe(text);
+});
+
+test("a browser whose clock is an hour off goes by the gateway's from the first answer on", () => {
+  vi.useFakeTimers({ now: Date.parse("2026-11-17T13:00:00Z") });
+  takeDate(null);
+  takeDate("Tue, 17 Nov 2026 12:59:59 GMT");
+  expect(clockOffsetMs.value).toBe(0);
+  takeDate("Tue, 17 Nov 2026 12:00:00 GMT");
+  expect(nowMs()).toBe(Date.parse("2026-11-17T12:00:00Z"));
+  takeDate("Tue, 17 Nov 2026 11:59:50 GMT");
+  expect(nowMs()).toBe(Date.parse("2026-11-17T12:00:00Z"));
 });

@@ -14,6 +14,16 @@ export function nowMs(): number {
   return Date.now() + clockOffsetMs.value;
 }
 
+/** An answer's `Date` counts as a clock from so much on: it is whole seconds old, and came late. */
+const DATE_ERROR_MS = 2000;
+
+/** Until the live map tells the clock better: that of an answer over HTTP, where ours is wrong. */
+export function takeDate(date: string | null): void {
+  if (date === null || clockOffsetMs.peek() !== 0) return;
+  const offsetMs = Date.parse(date) - Date.now();
+  if (Math.abs(offsetMs) > DATE_ERROR_MS) clockOffsetMs.value = offsetMs;
+}
+
 /** A second's beat, for ages that grow while nothing else happens. */
 export const beat = signal(0);
 setInterval(() => {

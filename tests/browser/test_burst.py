@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)
 BURST: Final = tuple(f"LT-04{number}" for number in range(10, 18))
 LATER: Final = ("LT-0418", "LT-0419")
 TONE_EVERY_S: Final = 5
-_NOTE_SAID: Final = """() => {
+SHOWN_OF_RULE: Final = 3
+NOTE_SAID: Final = """() => {
   window.said = [];
   const note = () => {
     for (const region of document.querySelectorAll(".unseen [role=alert], .unseen [role=status]")) {
@@ -77,7 +78,7 @@ async def test_eight_at_once_are_said_once_sound_once_and_are_folded(
         await page.add_init_script(NOTE_TONES)
         await visitor.log_in("guard", PASSWORD, "/alerts")
         await visitor.settled()
-        await page.evaluate(_NOTE_SAID)
+        await page.evaluate(NOTE_SAID)
         await carry_out(yard, BURST)
         await visitor.when("tones.length > 0")
         await until(lambda: are_raised(yard, len(BURST)), 20, "all eight are alerts")
@@ -87,6 +88,9 @@ async def test_eight_at_once_are_said_once_sound_once_and_are_folded(
         tones: list[tuple[str, float]] = await page.evaluate("tones")
         early = [ms for _, ms in tones if ms < tones[0][1] + (TONE_EVERY_S - 1) * 1000]
         assert len(early) == 1, tones
+        rows = page.locator("tr[data-alert]")
+        await expect(page.locator("tr.fold")).to_contain_text(f"{len(BURST) - SHOWN_OF_RULE} more")
+        assert await rows.count() == SHOWN_OF_RULE
         await visitor.open("/live")
         await expect(page.locator(".banner")).to_contain_text("1 of 8")
 

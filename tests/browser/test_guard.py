@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.acceptance.running import Json, items, until
+from tests.acceptance.running import Json, until
 from tests.browser.chromium import Visitor, visiting
 from tests.browser.depot import PASSWORD, Depot
 
@@ -149,8 +149,7 @@ async def test_an_alert_is_seen_and_heard_within_a_second_of_its_commit(
     browser: Browser, yard: Depot
 ) -> None:
     """From the read on it is measured by benchmarks/read_to_pixel.py."""
-    for alert in await items(yard.admin, "/alerts", state="active"):
-        await yard.admin.post(f"/alerts/{alert['id']}/acknowledge", json={"note": "seen"})
+    await yard.be_calm()
     async with visiting(browser, yard.url) as visitor:
         page = visitor.page
         await page.add_init_script(NOTE_TONES)

@@ -312,13 +312,11 @@ async def test_a_time_that_nobody_knows_is_hatched(browser: Browser, yard: Depot
         page = visitor.page
         known = (await yard.admin.get(f"/assets/{OTHER}/position")).json()["since"]
         begin = datetime.fromisoformat(known)
-        times = {"from": begin - timedelta(seconds=40), "to": begin + timedelta(seconds=40)}
+        times = {"from": begin - timedelta(seconds=9), "to": begin + timedelta(seconds=9)}
         span = {name: text_of(time) for name, time in times.items()}
         await open_history(visitor, history(OTHER, **span))
-        await visitor.when(f"({_COLOURS})([0.55, 0.95]) < 60")
-        hatched = await page.evaluate(_COLOURS, [0.42, 0.48])
-        plain = await page.evaluate(_COLOURS, [0.8, 0.86])
-        assert hatched > 10 > plain
+        unknown, known_zone = f"({_COLOURS})([0.05, 0.48])", f"({_COLOURS})([0.7, 0.88])"
+        await visitor.when(f"{unknown} > 10 && 10 > {known_zone}")
 
         await page.goto(f"{yard.url}/asset?id={OTHER}")
         await expect(page.get_by_role("heading", name="known since")).to_be_visible()

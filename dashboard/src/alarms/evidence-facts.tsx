@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { addressTo } from "../address";
 import type { Alert } from "../api/shape";
+import { decimal } from "../numbers";
 import { Meter } from "../parts/figures";
 import { Icon } from "../parts/icon";
 import type { Loaded } from "../parts/loaded";
@@ -172,8 +173,8 @@ export function Facts({ alert, gate, crossings }: FactsProps) {
         <>
           <Fact head={`${told.measured}: ${excursion.quantity}`}>
             {told.excursion(
-              `${excursion.peak} ${excursion.unit}`,
-              `${excursion.limit} ${excursion.unit}`,
+              `${decimal(excursion.peak)} ${excursion.unit}`,
+              `${decimal(excursion.limit)} ${excursion.unit}`,
             )}
           </Fact>
           <Fact head={told.since}>{when(excursion.started)}</Fact>

@@ -59,7 +59,7 @@ function Head({ alert }: { alert: Alert }) {
   const told = words().alarms.evidence;
   const severity = words().alarms.severities[alert.severity];
   const more = [
-    alert.occurrences > 1 && told.times(alert.occurrences),
+    alert.occurrences > 1 && told.times(alert.occurrences, when(alert.time)),
     alert.chattering && told.chattering,
     alert.escalations > 0 && told.escalated(alert.escalations),
     told.causes[alert.cause],

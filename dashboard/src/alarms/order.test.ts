@@ -15,7 +15,12 @@ describe("the order of alerts", () => {
       anAlert({ id: "new", raised_at: later(1) }),
       anAlert({ id: "warning", severity: "warning", raised_at: later(5) }),
       anAlert({ id: "shelved", state: "shelved" }),
-      anAlert({ id: "returned", state: "returned_unacknowledged", raised_at: later(-5) }),
+      anAlert({
+        id: "returned",
+        state: "returned_unacknowledged",
+        time: later(-5),
+        raised_at: later(-5),
+      }),
     ];
     expect(ids(inOrder(alerts))).toEqual([
       "new",
@@ -26,6 +31,13 @@ describe("the order of alerts", () => {
       "acked",
       "shelved",
     ]);
+  });
+
+  it("puts one that happened again, or is told late, before those of meanwhile", () => {
+    const again = anAlert({ id: "again", raised_at: later(-30), time: later(3), occurrences: 2 });
+    const meanwhile = anAlert({ id: "meanwhile", raised_at: later(2), time: later(2) });
+    const late = anAlert({ id: "late", raised_at: later(4), time: later(-60), late: true });
+    expect(ids(inOrder([meanwhile, again, late]))).toEqual(["late", "again", "meanwhile"]);
   });
 
   it("is the same from whatever order it begins", () => {

@@ -36,13 +36,18 @@ export function symbolStateOf(alert: Alert): SymbolState {
   return group === "new" ? "new" : "acknowledged";
 }
 
+/** Its newest news: it happened again after it was raised, or it was raised late. */
+function newsMs({ time, raised_at }: Alert): number {
+  return Math.max(Date.parse(time), Date.parse(raised_at));
+}
+
 /** Not acknowledged before acknowledged, then severity, then the newest. */
 export function inOrder(alerts: Iterable<Alert>): Alert[] {
   return [...alerts].sort(
     (one, other) =>
       GROUPS.indexOf(groupOf(one)) - GROUPS.indexOf(groupOf(other)) ||
       RANK[other.severity] - RANK[one.severity] ||
-      Date.parse(other.raised_at) - Date.parse(one.raised_at) ||
+      newsMs(other) - newsMs(one) ||
       other.seq - one.seq ||
       (one.id < other.id ? -1 : 1),
   );

@@ -1,5 +1,6 @@
 /** Reads by reader over a minute as dots, and the same as a table for who can not see them. */
 import type { Alert } from "../api/shape";
+import { level } from "../numbers";
 import { clock, msOf } from "../times";
 import { words } from "../words";
 import { AFTER_MS, BEFORE_MS, type Portal, type Sighting } from "./evidence-asks";
@@ -33,7 +34,7 @@ export function ReadsPlot({ alert, sightings, portal }: ReadsPlotProps) {
 }
 
 function LaneRow({ lane }: { lane: Lane }) {
-  const dbm = lane.strongest_dbm === null ? "" : `${Math.round(lane.strongest_dbm)} dBm`;
+  const dbm = lane.strongest_dbm === null ? "" : level(lane.strongest_dbm);
   return (
     <div class="readlane" aria-hidden="true">
       <span class="el" title={`${lane.reader}/${lane.antenna}`}>
@@ -55,7 +56,7 @@ function Dot({ mark, lane }: { mark: Mark; lane: Lane }) {
   const share = (ms: number) => `${Math.min(99.5, Math.max(0.5, (ms / SPAN_MS) * 100))}%`;
   const wide = 0.25 + strengthOf(mark.rssi_dbm) * 0.5;
   const look = mark.decides ? "dot decides" : `dot ${lane.side ?? ""}`;
-  const title = `${mark.count} × ${mark.rssi_dbm ?? "?"} dBm`;
+  const title = `${mark.count} × ${mark.rssi_dbm === null ? "?" : level(mark.rssi_dbm)}`;
   if (mark.decides || mark.toMs - mark.fromMs < 300) {
     return (
       <circle class={look} cx={share(mark.fromMs)} cy="50%" r={`${wide / 2}rem`}>
@@ -107,7 +108,7 @@ function ReadsTable({ lanes, sinceMs }: { lanes: readonly Lane[]; sinceMs: numbe
                 {lane.reader}/{lane.antenna}
               </td>
               <td class="r">{mark.count}</td>
-              <td class="r nw">{mark.rssi_dbm === null ? "–" : `${mark.rssi_dbm} dBm`}</td>
+              <td class="r nw">{mark.rssi_dbm === null ? "–" : level(mark.rssi_dbm)}</td>
             </tr>
           ))}
         </tbody>

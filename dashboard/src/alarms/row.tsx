@@ -30,8 +30,8 @@ export function AlertRow({ alert, quiet, compact }: AlertRowProps) {
         <div class="t">
           {quiet ? alertSentence(alert) : <RowLink alert={alert} isPicked={isPicked} />}
         </div>
-        <div class="x">{alertPlace(alert)}</div>
-        {!compact && <RowState alert={alert} />}
+        {!(compact && isChanged(alert)) && <div class="x">{alertPlace(alert)}</div>}
+        {(!compact || isChanged(alert)) && <RowState alert={alert} />}
         {!quiet && canAcknowledge(alert) && mayHandle() && (
           <Button
             icon="tick"
@@ -68,14 +68,18 @@ function RowLink({ alert, isPicked }: { alert: Alert; isPicked: boolean }) {
   );
 }
 
+/** Somebody has it, or it is over: where there is one line only, that is what it says. */
+function isChanged({ state }: Alert): boolean {
+  return state !== "active_unacknowledged";
+}
+
 /** Who has it and what they said; that it is over and nobody saw it; when it became known, if late. */
 export function RowState({ alert }: { alert: Alert }) {
   const told = words().alarms;
   const said = groupOf(alert) === "aside" ? alert.shelved?.reason : alert.acknowledged?.note;
-  const isPlain = alert.state === "active_unacknowledged";
   return (
     <>
-      {!isPlain && (
+      {isChanged(alert) && (
         <div class="x">
           {stateWords(alert)}
           {said ? `: ${said}` : ""}

@@ -1,6 +1,7 @@
 /** What an alert says in one sentence: what happened, to whom, where. */
 import type { Alert, Asset } from "../api/shape";
 import { assetById } from "../live/assets";
+import { decimal } from "../numbers";
 import { zoneByName } from "../site";
 import { when } from "../times";
 import { words } from "../words";
@@ -106,9 +107,15 @@ export function sentenceOf(alert: Alert, known: Known): string {
 /** Beneath the sentence: `hall → gate, dock-door`, and what there is to say more. */
 export function alertPlace(alert: Alert): string {
   const way = wayOf(alert);
-  return [way, alert.portal && !way.includes(alert.portal) ? alert.portal : "", alert.detail]
+  const portal = alert.portal && !way.includes(alert.portal) ? alert.portal : "";
+  return [way, portal, alert.excursion ? limitWords(alert.excursion) : alert.detail]
     .filter(Boolean)
     .join(", ");
+}
+
+function limitWords({ peak, limit, unit }: NonNullable<Alert["excursion"]>): string {
+  const told = words().alarms;
+  return (peak < limit ? told.under : told.over)(`${decimal(limit)} ${unit}`.trim());
 }
 
 function wayOf(alert: Alert): string {
@@ -179,7 +186,7 @@ function zonesOf(alert: Alert): string {
 function amountOf(alert: Alert): string {
   if (!alert.excursion) return "";
   const { peak, unit } = alert.excursion;
-  return `${Math.round(peak * 100) / 100} ${unit}`.trim();
+  return `${decimal(peak)} ${unit}`.trim();
 }
 
 /** The device of `LINK:DEVICE`. */

@@ -1,6 +1,7 @@
 /** Asks the gateway over HTTP. Nothing else in the pages calls `fetch`. */
 import { signal } from "@preact/signals";
 import { saveFile } from "../files";
+import { takeDate } from "../times";
 import { words } from "../words";
 import type { Problem } from "./shape";
 
@@ -129,6 +130,7 @@ async function send(
   const ended = signal ? AbortSignal.any([signal, limit]) : limit;
   const asked = fetch(addressOf(where, query), { ...init, signal: ended });
   const response = await arrived(asked, signal);
+  takeDate(response.headers.get("date"));
   if (response.ok) return response;
   if (response.status === 401) loggedOut.call();
   throw new RefusedError(response.status, await problemOf(response));

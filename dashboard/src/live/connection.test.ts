@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import { ageOf, ClockOffset, endingOf, SILENCE_MS, waitMs } from "./connection";
+import { ageOf, ClockOffset, endingOf, SILENCE_MS, TICK_MS, waitMs } from "./connection";
 
 test("a silence is told as a loss within three seconds", () => {
-  // One look each quarter of a second.
-  expect(SILENCE_MS + 250).toBeLessThan(3000);
+  expect(SILENCE_MS + TICK_MS).toBeLessThan(2500);
 });
 
 test("tries come after half a second, then ever later, at most five seconds apart", () => {

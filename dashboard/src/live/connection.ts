@@ -1,7 +1,9 @@
 /** When to connect again, and what a silence means. Pure; `link.ts` does what is decided here. */
 
 /** A frame comes each second; after so much silence the connection counts as dead. */
-export const SILENCE_MS = 2500;
+export const SILENCE_MS = 2200;
+/** How often that is looked at. */
+export const TICK_MS = 125;
 /** A machine whose timers come so late was asleep. */
 export const ASLEEP_MS = 4000;
 const FIRST_MS = 500;

@@ -10,6 +10,7 @@ import {
   type Ending,
   endingOf,
   SILENCE_MS,
+  TICK_MS,
   waitMs,
 } from "./connection";
 import { FrameError, takeFrame } from "./frame";
@@ -138,7 +139,7 @@ let running = false;
 
 /** Connect as soon as somebody has logged in, and stay so. Once, at the start. */
 export function keepLink(): void {
-  setInterval(tick, 250);
+  setInterval(tick, TICK_MS);
   addEventListener("online", hurry);
   addEventListener("pageshow", whenSeen);
   document.addEventListener("visibilitychange", whenSeen);

@@ -4,7 +4,7 @@ import { RefusedError } from "../api/client";
 import { afterLogIn } from "../frame/app";
 import { Brand } from "../frame/top";
 import { Button, Refusal } from "../parts/controls";
-import { logIn } from "../session";
+import { hasEnded, logIn } from "../session";
 import { words } from "../words";
 import { OwnCode } from "./setup/own-code";
 
@@ -57,6 +57,11 @@ function LogIn({ onCode }: { onCode: () => void }) {
           <Brand />
           Tagwarden
         </h1>
+        {hasEnded.value && (
+          <p class="said" role="alert">
+            {told.ended}
+          </p>
+        )}
         <label class="field">
           <span>{told.name}</span>
           <input class="inp" name="login" autocomplete="username" autocapitalize="none" required />

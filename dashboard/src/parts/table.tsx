@@ -31,6 +31,8 @@ interface TableProps<Row> {
   lookOf?: (row: Row) => string;
   onPick?: (row: Row) => void;
   onMore?: (() => void) | undefined;
+  /** On a phone each value has the name of its column beside it. */
+  named?: boolean;
   children?: ComponentChildren;
 }
 
@@ -38,9 +40,10 @@ export function Table<Row>(props: TableProps<Row>) {
   const { columns, rows, failed } = props;
   if (failed) return <FailedTable text={failed} onRetry={props.onRetry} />;
   if (rows?.length === 0) return <EmptyTable onClear={props.onClear}>{props.children}</EmptyTable>;
+  const look = props.named ? "tbl cards named" : "tbl cards";
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-    <section class="tbl cards" tabIndex={0} aria-label={props.caption}>
+    <section class={look} tabIndex={0} aria-label={props.caption}>
       <table aria-busy={rows === undefined}>
         <caption class="unseen">{props.caption}</caption>
         <thead>

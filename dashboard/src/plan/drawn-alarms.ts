@@ -1,6 +1,6 @@
 /** Alerts on a plan: their symbols where they stand, the ring of who is critical, their tags. */
 import { crowded, middleOne, type Standing, TOGETHER_FROM } from "./alarm-groups";
-import { type Cover, widened } from "./labels";
+import { type Cover, SYMBOL_WEIGHT, widened } from "./labels";
 import type { OverInput } from "./over";
 import { drawSymbol } from "./symbols";
 import type { Tagged } from "./tags";
@@ -10,8 +10,6 @@ import { alarmPlace } from "./zone-labels";
 const RING_MS = 1600;
 /** Alerts in one place stand side by side. */
 const BESIDE = 20;
-/** A tag of a trail stands anywhere rather than on an alert. */
-const SYMBOL_WEIGHT = 60;
 
 /** Critical, and nobody has it yet. */
 export function isHot({ severity, state }: PlanAlarm): boolean {
@@ -61,7 +59,7 @@ export function drawAlarms(input: OverInput, all: readonly Seen[], cover: Cover)
   for (const each of alone) {
     drawOne(input, each, cover);
     const { label } = each.alarm;
-    if (label && each.isHot) tags.push(tagAt(input.pen, each, label));
+    if (label && (each.isHot || each.alarm.named)) tags.push(tagAt(input.pen, each, label));
   }
   return tags;
 }
@@ -94,7 +92,7 @@ function atNumber({ pen, placed }: OverInput, zone: number): { x: number; y: num
 }
 
 function tagAt({ unit }: Pen, { x, y }: { x: number; y: number }, text: string): Tagged {
-  return { text, x, y: y + 6 * unit, edge: "--crit" };
+  return { text, x, y: y + 6 * unit, edge: "--crit", isAlert: true };
 }
 
 function drawOne({ scene, pen, nowMs }: OverInput, { alarm, x, y }: Seen, cover: Cover): void {

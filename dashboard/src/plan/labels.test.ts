@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { Cover, cheapest, corners, labelFitting, tagPlaces, touches } from "./labels";
+import {
+  Cover,
+  cheapest,
+  corners,
+  cutTo,
+  labelFitting,
+  SYMBOL_WEIGHT,
+  tagPlaces,
+  touches,
+} from "./labels";
 
 const ZONE = { x: 100, y: 100, w: 200, h: 100 };
 const SCREEN = { x: 0, y: 0, w: 800, h: 600 };
@@ -64,4 +73,18 @@ test("what lies beneath counts as well as what was put on top", () => {
   over.add({ x: 0, y: 0, w: 200, h: 200, weight: 3 });
   expect(over.cost({ x: 5, y: 5, w: 100, h: 5 })).toBe(5);
   expect(under.cost({ x: 5, y: 5, w: 100, h: 5 })).toBe(2);
+});
+
+test("a tag is left out rather than put on an alert's symbol; the name of an alert is not", () => {
+  const cover = new Cover();
+  cover.add({ x: 200, y: 200, w: 200, h: 200, weight: SYMBOL_WEIGHT });
+  const places = tagPlaces(300, 300, 90, 20, SCREEN, 1);
+  expect(cheapest(places, cover, 3, SYMBOL_WEIGHT)).toBeNull();
+  expect(cheapest(places, cover, 3)).not.toBeNull();
+});
+
+test("a name that is too long for its tag ends in an ellipsis", () => {
+  expect(cutTo("Laptop LT-0417", 98, widthOf)).toBe("Laptop LT-0417");
+  expect(cutTo("Laptop LT-0417", 97, widthOf)).toBe("Laptop LT-04…");
+  expect(cutTo("Laptop LT-0417", 56, widthOf)).toBe("Laptop…");
 });

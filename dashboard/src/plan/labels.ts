@@ -15,6 +15,9 @@ export interface Taken extends Rect {
   readonly tag?: boolean;
 }
 
+/** An alert's symbol: only the name of an alert may cover it, where all is full of them. */
+export const SYMBOL_WEIGHT = 1000;
+
 /** Whether two touch. */
 export function touches(one: Rect, other: Rect): boolean {
   return (
@@ -92,15 +95,33 @@ export function corners(zone: Rect, width: number, height: number, pad: number):
   ];
 }
 
-/** The place that covers least; the first of equals. Null where there is none, or only tags. */
-export function cheapest(places: readonly Rect[], cover: Cover, spare: number): Rect | null {
+/** The place that covers least, below `most`; the first of equals. Null where there is none. */
+export function cheapest(
+  places: readonly Rect[],
+  cover: Cover,
+  spare: number,
+  most = Infinity,
+): Rect | null {
   let best: Rect | null = null;
-  let least = Infinity;
+  let least = most;
   for (const place of places) {
     const cost = cover.cost(widened(place, spare));
     if (cost < least) [best, least] = [place, cost];
   }
   return best;
+}
+
+/** As much of a text as `room` takes, with an ellipsis where that is not all. */
+export function cutTo(text: string, room: number, widthOf: (text: string) => number): string {
+  if (widthOf(text) <= room) return text;
+  const signs = [...text];
+  let [fits, fitsNot] = [0, signs.length];
+  while (fitsNot - fits > 1) {
+    const half = (fits + fitsNot) >> 1;
+    if (widthOf(`${signs.slice(0, half).join("")}…`) <= room) fits = half;
+    else fitsNot = half;
+  }
+  return `${signs.slice(0, fits).join("").trimEnd()}…`;
 }
 
 /** Grown by so many pixels on each side. */

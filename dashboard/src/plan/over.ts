@@ -185,7 +185,8 @@ function trailTags({ scene, pen, placed: set }: OverInput): Tagged[] {
     if (!point.label || told.has(key) || told.size >= TIMES_MAX) return [];
     told.add(key);
     const [x, y] = pen.toScreen(point);
-    const { label: text, leadsTo } = point;
+    const { label: text } = point;
+    const leadsTo = scene.leads ? point.leadsTo : undefined;
     return [{ text, x, y, leadsTo, edge: leadsTo === undefined ? "--line-strong" : "--pick" }];
   });
 }

@@ -135,6 +135,7 @@ function sceneOf(floor: DrawnFloor, props: PlanProps): Scene {
     ...filled(props),
     floor,
     marks,
+    leads: props.onFloor !== undefined,
     counted: marks !== null && !props.noCounts,
     motion: wantsMotion.value && !props.plain && !props.prompt,
     words: words().live,

@@ -26,6 +26,8 @@ export interface Scene {
   readonly counted: boolean;
   /** Glides and rings; off where the system asks for little motion. */
   readonly motion: boolean;
+  /** Whether a press on a tag can lead to another floor. */
+  readonly leads: boolean;
   readonly words: {
     readonly lastKnown: string;
     /** Many alerts in one zone. */

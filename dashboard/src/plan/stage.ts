@@ -1,8 +1,10 @@
 /** Three canvases over one another: ground, assets, and what stands above; drawn when it must be. */
 import { theme } from "../preferences";
 import { mayAsk } from "../site";
+import { Camera } from "./camera";
 import { countsOf } from "./counts";
 import { isHot } from "./drawn-alarms";
+import { finderOf, nearest } from "./finding";
 import { Glide } from "./glide";
 import { drawGround } from "./ground";
 import { drawMap } from "./map";
@@ -15,14 +17,13 @@ import { ShapesLayer } from "./shapes-layer";
 import { smallestZone } from "./site";
 import { drawSprites, type Sprites } from "./sprites";
 import type { FloorLink } from "./tags";
-import { LOOK, type Pen, type PointM } from "./types";
-import { between, seenOf, toMetres, toScreen, type View } from "./view";
+import type { Pen, PointM } from "./types";
+import { seenOf, toMetres, toScreen, type View } from "./view";
 
 const LABELS_MS = 2000;
 const NUMBERS_MS = 1000;
 /** The ring needs no more. */
 const RING_FRAME_MS = 50;
-const ZOOM_MS = 160;
 
 type Context = CanvasRenderingContext2D;
 type Layers = readonly [ground: Context, shapes: Context, over: Context];
@@ -30,8 +31,7 @@ type Layers = readonly [ground: Context, shapes: Context, over: Context];
 /** Draws one plan into its canvases. Everything else tells it what to show. */
 export class Stage {
   private scene: Scene | null = null;
-  private target: View | null = null;
-  private from: { view: View; atMs: number } | null = null;
+  private readonly camera = new Camera();
   private readonly glide = new Glide();
   private sprites: Sprites | null = null;
   private look: { palette: Palette; unit: number; ratio: number; size: number } | null = null;
@@ -43,7 +43,8 @@ export class Stage {
   private overMs = 0;
   private unit = unitNow();
   private frameId = 0;
-  private readonly known = new Map<string, number>();
+  /** Where an asset is drawn just now; null where it is not on this plan. */
+  readonly find = finderOf(this.glide, () => this.scene?.marks ?? null);
   links: readonly FloorLink[] = [];
   /** Called before each drawing with the view that is drawn. */
   onView: (view: View) => void = () => {};
@@ -92,11 +93,7 @@ export class Stage {
 
   /** Look at another part; smoothly where `smooth` says so and the scene may move. */
   setView(view: View, smooth: boolean): void {
-    const now = performance.now();
-    const shown = this.viewAt(now);
-    const glides = smooth && shown && this.scene?.motion && shown.width === view.width;
-    this.from = glides ? { view: shown, atMs: now } : null;
-    this.target = view;
+    this.camera.turn(view, smooth && Boolean(this.scene?.motion), performance.now());
     this.redraw();
   }
 
@@ -110,15 +107,7 @@ export class Stage {
 
   /** The view that is drawn just now. */
   view(): View | null {
-    return this.viewAt(performance.now());
-  }
-
-  private viewAt(nowMs: number): View | null {
-    const { from, target } = this;
-    if (!from || !target) return target;
-    const share = Math.min((nowMs - from.atMs) / ZOOM_MS, 1);
-    if (share >= 1) this.from = null;
-    return between(from.view, target, 1 - (1 - share) ** 3);
+    return this.camera.at(performance.now());
   }
 
   private ask(): void {
@@ -129,8 +118,8 @@ export class Stage {
     if (this.frameId === -1) return;
     this.frameId = 0;
     const { scene } = this;
-    const wasZooming = this.from !== null;
-    const view = this.viewAt(nowMs);
+    const wasZooming = this.camera.moves;
+    const view = this.camera.at(nowMs);
     if (!scene || !view || view.width < 2 || view.height < 2) return;
     this.fitLook(scene, view);
     if (wasZooming) this.dirty.ground = true;
@@ -138,7 +127,7 @@ export class Stage {
     if (wasZooming || (glides && this.pace.isDue(nowMs, scene.marks?.count ?? 0)))
       this.dirty.shapes = true;
     this.drawDirty(scene, view, nowMs);
-    if (glides || this.from || this.hasRing(scene)) this.ask();
+    if (glides || this.camera.moves || this.hasRing(scene)) this.ask();
   };
 
   private drawDirty(scene: Scene, view: View, nowMs: number): void {
@@ -268,41 +257,12 @@ export class Stage {
     this.links = drawOver({ ...shared, nowMs, counts: this.numbers?.byZone ?? null });
   }
 
-  /** Where an asset is drawn just now; null where it is not on this plan. */
-  readonly find = (name: string) => {
-    const { marks } = this.scene ?? {};
-    if (!marks) return null;
-    let index = this.known.get(name) ?? -1;
-    if (marks.name[index] !== name) {
-      index = marks.name.indexOf(name);
-      if (this.known.size > 500) this.known.clear();
-      this.known.set(name, index);
-    }
-    const look = marks.look[index] ?? 0;
-    if (!(look & LOOK.shown) || look & LOOK.nowhere) return null;
-    const { shownX, shownY, heading } = this.glide;
-    return {
-      index,
-      x: shownX[index] ?? 0,
-      y: shownY[index] ?? 0,
-      heading: heading[index] ?? 0,
-    };
-  };
-
   /** The asset that is drawn nearest to a pixel, within `reach` pixels; null in counts mode. */
   assetAt(screenX: number, screenY: number, reach: number): string | null {
     const view = this.view();
     const { marks } = this.scene ?? {};
     if (!view || !marks || this.set?.counts) return null;
-    const { x, y } = toMetres(view, screenX, screenY);
-    let [best, least] = [-1, (reach / view.scale) ** 2];
-    for (let at = 0; at < marks.count; at++) {
-      if (((marks.look[at] ?? 0) & (LOOK.shown | LOOK.nowhere)) !== LOOK.shown) continue;
-      const [dx, dy] = [(this.glide.shownX[at] ?? 0) - x, (this.glide.shownY[at] ?? 0) - y];
-      const far = dx * dx + dy * dy;
-      if (far <= least) [best, least] = [at, far];
-    }
-    return marks.name[best] ?? null;
+    return nearest(marks, this.glide, toMetres(view, screenX, screenY), reach / view.scale);
   }
 
   /** The smallest zone at a point. */

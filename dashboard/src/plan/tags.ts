@@ -1,8 +1,10 @@
 /** Tags: the name of what is alarmed or picked, the times of a trail. None covers another. */
-import { type Cover, cheapest, tagPlaces } from "./labels";
+import { type Cover, cheapest, cutTo, SYMBOL_WEIGHT, tagPlaces } from "./labels";
 import type { Pen } from "./types";
 
 const LETTERS = 12;
+/** A longer name ends in an ellipsis; the whole one stands in the table. */
+const WIDEST = 240;
 
 /** Something that wants a tag at a point; the first in a list has the first choice. */
 export interface Tagged {
@@ -11,6 +13,8 @@ export interface Tagged {
   readonly y: number;
   /** The token of its edge. */
   readonly edge: string;
+  /** The name of an alert: it may stand on the symbol of another one. */
+  readonly isAlert?: boolean;
   /** Pressed, it leads to this floor. */
   readonly leadsTo?: string | undefined;
 }
@@ -50,10 +54,13 @@ export function drawTags(pen: Pen, tags: readonly Tagged[], cover: Cover): Floor
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
   context.setLineDash([]);
-  for (const { text, x, y, edge, leadsTo } of tags) {
-    const w = context.measureText(text).width + 12 * unit;
+  const widthOf = (some: string) => context.measureText(some).width;
+  for (const { text: whole, x, y, edge, leadsTo, isAlert } of tags) {
+    const text = cutTo(whole, Math.min(WIDEST * unit, pen.width * 0.6), widthOf);
+    const w = widthOf(text) + 12 * unit;
     const h = LETTERS * 1.62 * unit;
-    const place = cheapest(tagPlaces(x, y, w, h, view, unit), cover, 3 * unit);
+    const most = isAlert ? Infinity : SYMBOL_WEIGHT;
+    const place = cheapest(tagPlaces(x, y, w, h, view, unit), cover, 3 * unit, most);
     if (!place) continue;
     cover.add({ ...place, weight: 9, tag: true });
     context.beginPath();

@@ -60,6 +60,8 @@ export interface PlanAlarm {
   readonly at?: PointM | null;
   /** What its tag says, such as `LT-0417`; without one there is no tag. */
   readonly label?: string;
+  /** Its tag is shown even where somebody has it: its evidence is open. */
+  readonly named?: boolean;
 }
 
 /** A fix of a trail, oldest first. */

@@ -2,6 +2,7 @@
 import { isNew, orderedAlerts } from "../../alarms/store";
 import { ask } from "../../api/client";
 import type { Shape } from "../../api/shape";
+import { decimal, figure, fixed } from "../../numbers";
 import { Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { span } from "../../times";
@@ -11,6 +12,8 @@ import type { SpanName } from "./filters";
 type Figures = Shape<"Figures">;
 const EVERY_MS = 30_000;
 const HOUR_MS = 3_600_000;
+/** Fewer would be said as none. */
+const LEAST_RATE = 0.1;
 
 export function AlertFigures({ span: name, sinceMs }: { span: SpanName; sinceMs: number }) {
   const told = words().alarms.page;
@@ -61,12 +64,13 @@ function Acknowledged({ figures, spanName }: { figures: Figures | undefined; spa
 function perHour(figures: Figures): string {
   const hours = (Date.parse(figures.until) - Date.parse(figures.since)) / HOUR_MS;
   const rate = hours > 0 ? figures.annunciated / hours : 0;
-  return rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+  if (rate > 0 && rate < LEAST_RATE) return `< ${fixed(LEAST_RATE, 1)}`;
+  return rate >= 10 ? figure(Math.round(rate)) : fixed(rate, 1);
 }
 
 function floodWords({ floods }: Figures): string {
   const told = words().alarms.page;
   return floods.count === 0
     ? told.floodNone
-    : told.floodShare(Math.round(floods.share_of_time * 1000) / 10);
+    : told.floodShare(decimal(floods.share_of_time * 100, 1));
 }

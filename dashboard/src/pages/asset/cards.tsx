@@ -4,7 +4,7 @@ import { addressTo } from "../../address";
 import { alertSentence } from "../../alarms/sentence";
 import { openAlerts, symbolStateOf } from "../../alarms/store";
 import type { Shape } from "../../api/shape";
-import { decimal } from "../../numbers";
+import { decimal, level } from "../../numbers";
 import { Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
@@ -36,7 +36,7 @@ export function Figures({ now, lastDay }: { now: AssetNow; lastDay: LastDay | un
       >
         <span class="xs mut">
           {sighting && told.readBy(sighting.reader, sighting.antenna)}
-          {typeof rssi === "number" && `, ${String(Math.round(rssi)).replace("-", "−")} dBm`}
+          {typeof rssi === "number" && `, ${level(rssi)}`}
         </span>
       </Tile>
       <Tile head={told.today} value={<span class="fig">{lastDay ? changes.length : "…"}</span>}>

@@ -97,7 +97,7 @@ function AssetBar({ now, again }: { now: AssetNow; again: () => void }) {
   const isEditing = useSignal(false);
   const { asset } = now;
   return (
-    <div class="bar">
+    <div class="bar asset-bar">
       <ShapeGlyph shape={shapeOf(asset.category)} look="seen" />
       <h1 class="el" title={asset.name || asset.id}>
         {asset.name || asset.id}
@@ -115,7 +115,7 @@ function AssetBar({ now, again }: { now: AssetNow; again: () => void }) {
       <a class="btn" href={addressTo("history", { asset: asset.id })}>
         {told.playBack}
       </a>
-      <a class="btn pri no-ph" href={addressTo("live", { asset: asset.id })}>
+      <a class="btn pri" href={addressTo("live", { asset: asset.id })}>
         {told.onPlan}
       </a>
       {isEditing.value && (

@@ -196,7 +196,7 @@ function FilterFields() {
     ["", ...names].map((name) => ({ name, text: name || told.any }));
   const groups = [...new Set([...assetById.value.values()].map(({ group }) => group))];
   return (
-    <div class="filters">
+    <div class="find-fields">
       <Field label={told.q} type="search" value={asked("q") ?? ""} onInput={(q) => look({ q })} />
       <Pick
         label={told.category}
@@ -241,7 +241,7 @@ function FilterChips() {
   if (unseen !== "any") set.push(["unseen", `${told.unseen}: ${told.longer[unseen]}`]);
   if (set.length === 0) return null;
   return (
-    <div class="row filters">
+    <div class="row find-chips">
       {set.map(([name, text]) => (
         <button
           type="button"
@@ -268,7 +268,7 @@ function Places() {
   const someReaders = namesWith(readers.value ?? [], q, PLACES);
   if (!someZones.length && !someReaders.length) return null;
   return (
-    <div class="row filters">
+    <div class="row find-chips">
       {someZones.map(({ name }) => (
         <a class="chip" key={name} href={addressTo("find", { zone: name })}>
           <Icon name="zones" />

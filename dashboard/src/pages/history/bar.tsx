@@ -38,11 +38,15 @@ export function HistoryBar({ view }: { view: PastView }) {
       <span class="sm sec" role="status">
         {shared.value === "" && told.shared}
       </span>
-      <Button icon="link" onClick={share}>
-        {told.share}
+      <Button icon="link" label={told.share} onClick={share}>
+        <span class="wide">{told.share}</span>
       </Button>
-      <Button icon="download" onClick={() => exportCsv(view.pasts.peek(), view.span.peek())}>
-        {told.exportAs}
+      <Button
+        icon="download"
+        label={told.exportAs}
+        onClick={() => exportCsv(view.pasts.peek(), view.span.peek())}
+      >
+        <span class="wide">{told.exportAs}</span>
       </Button>
       {shared.value && (
         <Dialog
@@ -132,11 +136,13 @@ function SpanPick({ view }: { view: PastView }) {
         onPick={pick}
       />
       <Button
+        icon="history"
+        label={told.spans.own}
         onClick={() => {
           isOwn.value = true;
         }}
       >
-        {told.spans.own}
+        <span class="wide">{told.spans.own}</span>
       </Button>
       {isOwn.value && (
         <OwnSpan

@@ -1,5 +1,12 @@
 /** What the history page shows: assets, span, part, moment. The address says it, and is kept up. */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import {
+  computed,
+  effect,
+  type ReadonlySignal,
+  type Signal,
+  signal,
+  untracked,
+} from "@preact/signals";
 import { asked, look, page } from "../../address";
 import { ask, path, RefusedError } from "../../api/client";
 import type { Alert } from "../../api/shape";
@@ -44,7 +51,7 @@ export class PastView {
   readonly span: ReadonlySignal<Span> = computed(() => {
     const [from = "", to = ""] = this.spanText.value.split(" ");
     const known: Record<string, string> = { from, to };
-    return spanIn((name) => known[name] || null, Date.now());
+    return spanIn((name) => known[name] || null, untracked(nowMs));
   });
   readonly speed = computed<Speed>(() => speedIn(asked("speed")));
   /** The asset that stands out; the first, unless another was clicked. */
@@ -110,7 +117,7 @@ export class PastView {
     const text = `${asked("at")} ${asked("zoom_from")} ${asked("zoom_to")}`;
     if (isWhole && text === this.written) return;
     this.fits = ["from", "to", "at", "zoom_from"].every((name) => asked(name) === null);
-    const span = spanIn(asked, nowMs());
+    const span = spanIn(asked, untracked(nowMs));
     this.part.value = partIn(asked, span);
     this.at.value = clamped(momentIn(asked("at")) ?? span.to, span);
     this.write(span);

@@ -46,7 +46,7 @@ export function PlanView({ handle, seen }: PlanViewProps) {
   const drawn = floor ? drawnFloor(floor, zones.value) : null;
   const followed = pickedAsset.value ?? alert?.asset ?? null;
   const trail = useTrail(followed, drawn, pickedAsset.value ? "pick" : (alert?.severity ?? "pick"));
-  const here = useComputed(() => alarms.value.filter((each) => isHere(each, shownFloor.value)));
+  const here = useComputed(() => alarmsHere(shownFloor.value, evidenceAlert.value?.id));
   const hung = useComputed(() => planReaders(readers.value ?? [], zones.value, shownFloor.value));
   // Once for each alert: then the plan is left to whoever moves it.
   const focus = useMemo(
@@ -101,6 +101,13 @@ function isHere(alarm: Parameters<typeof floorOf>[0], floor: Floor | undefined):
   return (
     floor !== undefined && (its === floor.name || (its === null && choices.value.length === 1))
   );
+}
+
+/** The alerts of a floor; the one whose evidence is open is named whoever has it. */
+function alarmsHere(floor: Floor | undefined, open: string | undefined) {
+  return alarms.value
+    .filter((each) => isHere(each, floor))
+    .map((each) => (each.id === open ? { ...each, named: true } : each));
 }
 
 function focusOf(alert: Alert, floor: Floor): BoxM | null {

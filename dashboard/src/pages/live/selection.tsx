@@ -4,6 +4,7 @@ import { ask, path, RefusedError } from "../../api/client";
 import type { Shape } from "../../api/shape";
 import { assetById } from "../../live/assets";
 import { type Whereabouts, whereIs } from "../../live/live";
+import { level } from "../../numbers";
 import { Button } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
 import { ShapeGlyph } from "../../plan/glyph";
@@ -148,8 +149,8 @@ function readerWords(known: Known | undefined): string {
   if (!known) return "…";
   const { sighting } = known;
   if (!sighting) return words().live.card.none;
-  const rssi = sighting.rssi_dbm_max === null ? "" : `${Math.round(sighting.rssi_dbm_max)} dBm`;
-  return words().live.card.antenna(sighting.reader, sighting.antenna, rssi.replace("-", "−"));
+  const rssi = sighting.rssi_dbm_max === null ? "" : level(sighting.rssi_dbm_max);
+  return words().live.card.antenna(sighting.reader, sighting.antenna, rssi);
 }
 
 function batteryWords({ value, time }: Shape<"Sensor">): string {

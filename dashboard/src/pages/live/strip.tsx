@@ -4,7 +4,7 @@ import { symbolStateOf } from "../../alarms/order";
 import { alertSentence } from "../../alarms/sentence";
 import { evidenceAlert, orderedAlerts, pick } from "../../alarms/store";
 import type { Floor } from "../../api/shape";
-import { heardMs, isStale } from "../../live/link";
+import { asOf } from "../../live/as-of";
 import { tallies } from "../../live/live";
 import { readerFigures, readers } from "../../live/readers";
 import { useFloorMarks } from "../../live/use-marks";
@@ -15,7 +15,7 @@ import { ShapeGlyph } from "../../plan/glyph";
 import { Plan } from "../../plan/plan";
 import type { BoxM } from "../../plan/types";
 import { zones } from "../../site";
-import { ago, clock, clockOffsetMs, minute } from "../../times";
+import { ago, minute } from "../../times";
 import { words } from "../../words";
 import { choices, floorTitle, hidden, showFloor, shownFloor } from "./choices";
 import { alarms, floorMark, floorOf } from "./floor-mark";
@@ -85,19 +85,15 @@ function worstWords(floor: string): string {
   return words().live.worst[{ info: 1, warning: 2, critical: 3 }[worst.severity]] ?? "";
 }
 
-function asOf(): string {
-  if (!isStale.value) return "";
-  return `, ${words().live.asOf(clock(heardMs.value + clockOffsetMs.value))}`;
-}
-
 function OnSite() {
   const told = words().live;
   const { all, seen, lastKnown } = tallies.value.site;
+  const old = asOf();
   return (
     <div>
       <h3>
         {told.onSite}
-        {asOf()}
+        {old && `, ${old}`}
       </h3>
       <div class="row tile-figure">
         <span class="big">{figure(all)}</span>
@@ -115,6 +111,7 @@ function OnSite() {
 function ReadersTile() {
   const told = words().live;
   const { all, answering, silent, perSecond, series } = readerFigures.value;
+  const old = asOf();
   if (readers.value?.length === 0) {
     return (
       <div>
@@ -127,7 +124,7 @@ function ReadersTile() {
     <div>
       <h3>
         {told.readers}
-        {asOf()}
+        {old && `, ${old}`}
       </h3>
       <div class="row btw tile-figure">
         <span class="row base">
@@ -210,7 +207,7 @@ function AlsoOpen() {
             <button type="button" class="plain el grow" onClick={() => pick(alert.id)}>
               {alertSentence(alert)}
             </button>
-            <span class="mut xs nw">{ago(alert.raised_at)}</span>
+            <span class="mut xs nw">{ago(alert.time)}</span>
           </li>
         ))}
       </ul>

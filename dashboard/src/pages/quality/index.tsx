@@ -2,7 +2,7 @@
 import { asked, look } from "../../address";
 import { ask } from "../../api/client";
 import type { Shape } from "../../api/shape";
-import { decimal, figure } from "../../numbers";
+import { decimal, figure, fixed, level } from "../../numbers";
 import { Segments } from "../../parts/controls";
 import { Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
@@ -13,6 +13,8 @@ import { isHardlyRead, isHardToTell } from "./judged";
 
 type Quality = Shape<"Quality">;
 const HOURS = [1, 4, 24];
+/** A smaller share would be said as 0 %. */
+const LEAST_SHARE = 0.005;
 
 export function Page() {
   const told = words().readers.quality;
@@ -34,6 +36,7 @@ export function Page() {
         {quality && <Summary quality={quality} />}
         <Table
           caption={told.points}
+          named
           columns={pointColumns()}
           rows={quality?.read_points}
           keyOf={(point) => `${point.reader}/${point.antenna}`}
@@ -80,14 +83,14 @@ function pointColumns(): Column<Shape<"Point">>[] {
   return [
     { head: head.point, cell: (point) => <b>{`${point.reader}/${point.antenna}`}</b> },
     { head: head.zone, cell: (point) => point.zone ?? "" },
-    { head: head.rate, right: true, cell: (point) => decimal(point.reads_per_s, 1) },
+    { head: head.rate, right: true, cell: (point) => fixed(point.reads_per_s, 1) },
     { head: head.share, right: true, cell: (point) => share(point.read_share) },
     { head: head.rssi, right: true, minor: true, cell: (point) => levels(point) },
     {
       head: head.louder,
       wide: true,
       cell: (point) =>
-        point.louder_in
+        point.louder_in && (point.louder_elsewhere ?? 0) >= LEAST_SHARE
           ? `${share(point.louder_elsewhere)} ${point.louder_in}${point.overhears ? `, ${overhears}` : ""}`
           : "",
     },
@@ -96,10 +99,8 @@ function pointColumns(): Column<Shape<"Point">>[] {
 
 function levels(point: Shape<"Point">): string {
   if (point.rssi_dbm_p10 === null || point.rssi_dbm_p90 === null) return "";
-  return `${Math.round(point.rssi_dbm_p10)} … ${Math.round(point.rssi_dbm_p90)} dBm`.replaceAll(
-    "-",
-    "−",
-  );
+  const [low, high] = [level(point.rssi_dbm_p10), level(point.rssi_dbm_p90)];
+  return `${low.replace(" dBm", "")} … ${high}`;
 }
 
 /** Only what there is to remark on; a good hour is one sentence. */

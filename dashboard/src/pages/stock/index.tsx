@@ -12,7 +12,7 @@ import { Button, Field, Segments } from "../../parts/controls";
 import { StackBar, Tile, Tiles } from "../../parts/figures";
 import { useLoaded } from "../../parts/loaded";
 import { type Column, Table } from "../../parts/table";
-import { ago, beat, nowMs, siteZone, when } from "../../times";
+import { ago, beat, msOf, nowMs, siteZone, when } from "../../times";
 import { words } from "../../words";
 import { foldStock, type Stock, type StockRow } from "./fold";
 import { stockAt, stockNow } from "./source";
@@ -58,6 +58,7 @@ export function Page() {
         <Figures isNow={asOf === null} stock={stock} moves={moves.value.value} />
         <Table
           caption={by === "zone" ? words().stock.byZone : words().stock.byItem}
+          named
           columns={columns(by, asOf === null)}
           rows={stock?.rows}
           keyOf={({ name }) => name}
@@ -70,7 +71,7 @@ export function Page() {
         <Table
           caption={words().stock.latest}
           columns={moveColumns()}
-          rows={moves.value.value?.items.slice(0, LATEST)}
+          rows={moves.value.value && latestOf(moves.value.value.items)}
           keyOf={({ id }) => id}
           failed={moves.failed.value}
           onRetry={moves.again}
@@ -186,13 +187,11 @@ function columns(by: "zone" | "item", isNow: boolean): Column<StockRow>[] {
       head: part.sure,
       cell: (row) => figure(row.confirmed),
       right: true,
-      minor: true,
     },
     {
       head: part.unsure,
       cell: (row) => figure(row.lastKnown),
       right: true,
-      minor: true,
     },
     {
       head: part.share,
@@ -201,6 +200,11 @@ function columns(by: "zone" | "item", isNow: boolean): Column<StockRow>[] {
     },
     ...(isNow ? [oldest] : []),
   ];
+}
+
+/** Read newest first as they became known, shown by when they happened. */
+function latestOf(moves: readonly Movement[]): readonly Movement[] {
+  return moves.slice(0, LATEST).toSorted((one, other) => msOf(other.time) - msOf(one.time));
 }
 
 function moveColumns(): Column<Movement>[] {

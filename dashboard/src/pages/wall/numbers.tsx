@@ -1,5 +1,5 @@
 /** The five numbers of the wall. */
-
+import { asOf } from "../../live/as-of";
 import { tallies } from "../../live/live";
 import { readerFigures } from "../../live/readers";
 import { figure } from "../../numbers";
@@ -16,8 +16,10 @@ export function Numbers() {
     [told.of(answering, readers), told.readers],
     [figure(Math.round(perSecond)), told.reads],
   ];
+  const old = asOf();
   return (
-    <div class="wnum">
+    <div class={old ? "wnum is-old" : "wnum"}>
+      {old && <p>{old}</p>}
       {numbers.map(([value, text]) => (
         <div key={text}>
           <b>{value}</b>

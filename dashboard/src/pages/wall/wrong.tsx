@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { AlertList, CutOff } from "../../alarms/panel";
-import { alertPlace, alertSentence } from "../../alarms/sentence";
+import { alertPlace, alertSentence, stateWords } from "../../alarms/sentence";
 import { isRead, newCriticals, orderedAlerts } from "../../alarms/store";
 import type { Alert } from "../../api/shape";
 import { assetById } from "../../live/assets";
@@ -77,10 +77,16 @@ function Critical({ alert }: { alert: Alert }) {
     <div class="wcrit">
       <AlertSymbol severity="critical" large />
       <div>
-        <div class="crit b">{told.critical(span(nowMs() - msOf(alert.raised_at)))}</div>
+        <div class="crit b">{told.critical(span(nowMs() - msOf(alert.time)))}</div>
         <div class="t">{alertSentence(alert)}</div>
         <div class="sec where">
           {alertPlace(alert)}
+          {alert.state === "returned_unacknowledged" && (
+            <>
+              <br />
+              {stateWords(alert)}
+            </>
+          )}
           {owner && (
             <>
               <br />

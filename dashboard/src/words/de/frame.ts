@@ -78,6 +78,7 @@ export const frame: Words["frame"] = {
     name: "Anmeldename",
     password: "Passwort",
     button: "Anmelden",
+    ended: "Ihre Sitzung ist beendet. Hier ertönt kein Alarm, bis Sie sich wieder anmelden.",
     busy: "Wird angemeldet",
     insecure: "Anmelden braucht https oder einen Browser auf dem Rechner des Gateways.",
   },

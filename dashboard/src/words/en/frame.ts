@@ -77,6 +77,7 @@ export const frame = {
     password: "Password",
     button: "Log in",
     busy: "Logging in",
+    ended: "Your session has ended. No alarm sounds here until you log in again.",
     insecure: "Logging in needs https, or a browser on the gateway's own machine.",
   },
 };
