@@ -45,7 +45,7 @@ if (canvas && context) {
   const frame = (nowMs: number) => {
     requestAnimationFrame(frame);
     const { current } = shown;
-    if (!current || !glide.step(current, nowMs) || !pace.isDue(nowMs, current.count)) return;
+    if (!current || !pace.isDue(nowMs, current.count) || !glide.step(current, nowMs)) return;
     pace.run(nowMs, () => shapes.draw(view, ratio, current, glide, sprites));
   };
   requestAnimationFrame(frame);

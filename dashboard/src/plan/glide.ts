@@ -19,9 +19,11 @@ export class Glide {
   private beganMs = -Infinity;
   private moves = false;
 
-  /** New fixes came at `nowMs`; without `glides` everything jumps. */
+  /**
+   * New fixes came at `nowMs`; without `glides` everything jumps. What glides still goes on from
+   * where it was shown last: the columns of `marks` may be those of before.
+   */
   take(marks: Marks, nowMs: number, glides: boolean): void {
-    this.step(marks, nowMs);
     if (this.shownX.length < marks.x.length) this.grow(marks.x.length);
     this.moves = false;
     for (let at = 0; at < marks.count; at++) this.takeOne(marks, at, glides);

@@ -123,6 +123,20 @@ test("an asset glides to its next fix within 200 ms", () => {
   expect(glide.heading[0]).toBeCloseTo(Math.PI / 2);
 });
 
+test("a fix amid a glide is gone to from where the asset is shown", () => {
+  const glide = new Glide();
+  const marks = marksOf([placed("a", 0)]);
+  glide.take(marks, 0, true);
+  glide.take(marksOf([placed("a", 2)], marks), 1000, true);
+  glide.step(marksOf([placed("a", 2)], marks), 1180);
+  const shown = glide.shownX[0];
+  const next = marksOf([placed("a", 4)], marks);
+  glide.take(next, 1190, true);
+  expect(glide.shownX[0]).toBe(shown);
+  expect(glide.step(next, 1290)).toBe(true);
+  expect(glide.shownX[0]).toBeCloseTo((1.8 + 4) / 2);
+});
+
 test.each([
   ["over five metres", 6, true],
   ["with little motion wanted", 2, false],

@@ -40,6 +40,8 @@ export class Stage {
   private readonly dirty = { ground: true, shapes: true, over: true };
   private readonly shapes: ShapesLayer;
   private readonly pace = new Pace();
+  /** Whether fixes have come since that are not shown yet, or not where they are. */
+  private moves = false;
   private overMs = 0;
   private unit = unitNow();
   private frameId = 0;
@@ -59,6 +61,7 @@ export class Stage {
   end(): void {
     cancelAnimationFrame(this.frameId);
     this.frameId = -1;
+    this.pace.end();
   }
 
   /** Show another scene; what is the same is not drawn again. */
@@ -72,7 +75,7 @@ export class Stage {
     }
     if (changed("floor", "mode", "plain", "counted")) this.set = null;
     if (changed("marks") && scene.marks) this.take(scene);
-    if (changed("dim", "stale", "size", "marks", "mode")) this.dirty.shapes = true;
+    if (changed("dim", "stale", "size", "mode")) this.dirty.shapes = true;
     if (Object.keys(scene).some((name) => name !== "marks" && changed(name as keyof Scene))) {
       this.dirty.over = true;
     }
@@ -83,6 +86,7 @@ export class Stage {
     if (!scene.marks) return;
     const glides = scene.motion && document.visibilityState === "visible";
     this.glide.take(scene.marks, performance.now(), glides);
+    this.moves = true;
   }
 
   setPhone(phone: boolean): void {
@@ -123,11 +127,11 @@ export class Stage {
     if (!scene || !view || view.width < 2 || view.height < 2) return;
     this.fitLook(scene, view);
     if (wasZooming) this.dirty.ground = true;
-    const glides = scene.marks ? this.glide.step(scene.marks, nowMs) : false;
-    if (wasZooming || (glides && this.pace.isDue(nowMs, scene.marks?.count ?? 0)))
+    if (wasZooming || (this.moves && this.pace.isDue(nowMs, scene.marks?.count ?? 0)))
       this.dirty.shapes = true;
+    if (this.dirty.shapes && scene.marks) this.moves = this.glide.step(scene.marks, nowMs);
     this.drawDirty(scene, view, nowMs);
-    if (glides || this.camera.moves || this.hasRing(scene)) this.ask();
+    if (this.moves || this.camera.moves || this.hasRing(scene)) this.ask();
   };
 
   private drawDirty(scene: Scene, view: View, nowMs: number): void {
