@@ -7,6 +7,7 @@ import { words } from "../words";
 import { type Run, runsOn, type Step } from "./way";
 
 export interface TrailLook {
+  readonly asset: string;
   readonly colour: Trail["colour"];
   /** Whether it says when it came to a zone or a floor; one of several trails does. */
   readonly isNamed: boolean;
@@ -18,7 +19,11 @@ const floorOf = (zone: string): string | null => zoneByName.value.get(zone)?.flo
 export function trailsOn(steps: readonly Step[], floor: DrawnFloor, look: TrailLook): Trail[] {
   const middles = new Map(floor.zones.map(({ name, middle }) => [name, middle]));
   return runsOn(steps, floor.name, floorOf)
-    .map((run) => ({ colour: look.colour, points: pointsOf(run, middles, look.isNamed) }))
+    .map((run) => ({
+      colour: look.colour,
+      points: pointsOf(run, middles, look.isNamed),
+      ...(run.leftFor ? {} : { of: look.asset }),
+    }))
     .filter(({ points }) => points.length > 1 || points[0]?.leadsTo !== undefined);
 }
 

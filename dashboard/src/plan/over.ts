@@ -7,8 +7,8 @@ import type { Palette } from "./palette";
 import type { Scene } from "./scene";
 import { drawShape, rowOf } from "./sprites";
 import { drawTags, type FloorLink, type Tagged } from "./tags";
-import { drawTrail, newest } from "./trails";
-import { type BoxM, LOOK, type Pen, type PointM, type TrailPoint } from "./types";
+import { drawTrail, ended, newest } from "./trails";
+import { type BoxM, LOOK, type Pen, type PointM, type Trail, type TrailPoint } from "./types";
 import { barOf, fitted } from "./view";
 import {
   drawLabels,
@@ -104,13 +104,14 @@ export function drawOver(input: OverInput): FloorLink[] {
   const alarms = seenAlarms(input);
   drawLabelsMoved(input, alarms);
   const cover = new Cover(set.cover);
+  const trails = scene.trails.map((trail) => ended(trail, input.find));
   if (!set.counts || scene.picked) {
-    for (const trail of scene.trails) drawTrail(pen, trail, cover);
+    for (const trail of trails) drawTrail(pen, trail, cover);
   }
   const tags: Tagged[] = drawAlarms(input, alarms, cover);
   const pick = drawPick(input, cover);
   if (pick) tags.push(pick);
-  tags.push(...trailTags(input));
+  tags.push(...trailTags(input, trails));
   for (const layer of scene.layers) if (layer.order === "over") layer.draw(pen);
   if (!scene.plain && !set.counts) drawScale(scene, pen, cover);
   const links = scene.plain ? [] : drawTags(pen, tags, cover);
@@ -174,10 +175,10 @@ function tagOf(scene: Scene): string {
 const TIMES_MAX = 6;
 
 /** The times of trails, what leads on before the rest, then the newest; one in each place. */
-function trailTags({ scene, pen, placed: set }: OverInput): Tagged[] {
+function trailTags({ scene, pen, placed: set }: OverInput, trails: readonly Trail[]): Tagged[] {
   if (set.counts) return [];
   const told = new Set<string>();
-  const points = scene.trails.flatMap(({ points: all }) => newest(all).filter(hasLabel));
+  const points = trails.flatMap(({ points: all }) => newest(all).filter(hasLabel));
   const leads = (point: TrailPoint) => Number(point.leadsTo !== undefined);
   points.sort((one, other) => leads(other) - leads(one) || other.timeMs - one.timeMs);
   return points.flatMap((point) => {

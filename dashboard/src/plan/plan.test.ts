@@ -4,8 +4,8 @@ import { Glide } from "./glide";
 import { marksOf } from "./marks";
 import { OUTLINES, SHAPES, shapeOf } from "./shapes";
 import { cellOf, columnOf, HEADINGS, rowOf } from "./sprites";
-import { distinct, isUnknown, newest } from "./trails";
-import { LOOK, type PlanAlarm } from "./types";
+import { distinct, ended, isUnknown, newest } from "./trails";
+import { LOOK, type PlanAlarm, type Trail } from "./types";
 import { barOf, between, bounded, fitted, holding, seenOf, toMetres, toScreen } from "./view";
 
 const FLOOR = { left: 0, bottom: 0, right: 60, top: 40 };
@@ -204,6 +204,19 @@ test("a trail goes back half an hour and two hundred fixes at most", () => {
   const long = Array.from({ length: 500 }, (_, at) => point(at * 1000));
   expect(newest(long)).toHaveLength(200);
   expect(newest([point(0), point(31 * 60_000)])).toHaveLength(1);
+});
+
+test("a trail to a zone ends where the asset is shown there, one to a fix at the fix", () => {
+  const toZone = {
+    colour: "pick",
+    of: "a",
+    points: [point(0), { ...point(1000, 5), inZone: true }],
+  };
+  const find = (name: string) => (name === "a" ? { x: 7, y: 3 } : null);
+  const endOf = (trail: object) => ended(trail as Trail, find).points.at(-1);
+  expect(endOf(toZone)).toMatchObject({ x: 7, y: 3, timeMs: 1000 });
+  expect(endOf({ ...toZone, of: "nobody" })).toMatchObject({ x: 5 });
+  expect(endOf({ ...toZone, points: [point(0), point(1000, 5)] })).toMatchObject({ x: 5 });
 });
 
 test("of ways to and fro between two points the newest alone is drawn", () => {

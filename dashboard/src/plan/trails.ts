@@ -1,7 +1,7 @@
 /** Where somebody went: older parts fainter, a dot a fix, gaps dashed and never bridged. */
 import { SHORT } from "../parts/symbol";
 import type { Cover } from "./labels";
-import type { Pen, Trail, TrailPoint } from "./types";
+import type { Pen, PointM, Trail, TrailPoint } from "./types";
 
 /** Between two fixes that are farther apart in time nobody knows where it was. */
 export const GAP_MS = 60_000;
@@ -13,6 +13,14 @@ export const TRAIL_POINTS = 200;
 export function newest(points: readonly TrailPoint[]): readonly TrailPoint[] {
   const from = (points.at(-1)?.timeMs ?? 0) - TRAIL_MS;
   return points.filter((each) => each.timeMs >= from).slice(-TRAIL_POINTS);
+}
+
+/** The same, ending at the symbol of whose it is where its zone alone is known. */
+export function ended(trail: Trail, find: (asset: string) => PointM | null): Trail {
+  const last = trail.points.at(-1);
+  const at = trail.of && last?.inZone ? find(trail.of) : null;
+  if (!at || !last) return trail;
+  return { ...trail, points: [...trail.points.slice(0, -1), { ...last, x: at.x, y: at.y }] };
 }
 
 /** Strokes in pixels; severities stand out. */

@@ -79,6 +79,8 @@ export interface Trail {
   readonly points: readonly TrailPoint[];
   /** Violet for what is picked, grey for others, or the colour of a severity. */
   readonly colour: "pick" | "other" | Severity;
+  /** Whose it is, if this is its newest: known by its zone alone, it stands where its symbol is. */
+  readonly of?: string;
 }
 
 /** A reader whose place is known. */

@@ -148,6 +148,7 @@ function useTrails(view: PastView, floor: DrawnFloor | null): ReadonlySignal<rea
       const first = view.first.value;
       return ways.value.flatMap(({ asset, steps }) => {
         const look = {
+          asset,
           colour: asset === first ? "pick" : "other",
           isNamed: asset === first,
         } as const;

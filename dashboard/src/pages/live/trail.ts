@@ -31,7 +31,7 @@ export function useTrail(
     const show = (all: readonly Step[]) => {
       steps = all.slice(-2 * TRAIL_POINTS);
       const part = trailPart(steps, steps.at(-1)?.timeMs ?? 0);
-      trails.value = trailsOn(part, floor, { colour, isNamed: true });
+      trails.value = trailsOn(part, floor, { asset, colour, isNamed: true });
     };
     void readSteps(asset, ending.signal).then((found) => {
       if (!ending.signal.aborted) show(found);
