@@ -36,7 +36,7 @@ function pointsOf(run: Run, middles: Middles, isNamed: boolean): TrailPoint[] {
     if (!at) return [];
     const isNew = step.zone !== null && step.zone !== before;
     before = step.zone ?? before;
-    const point = { x: at.x, y: at.y, timeMs: step.timeMs, inZone: step.fix === null };
+    const point = { x: at.x, y: at.y, timeMs: step.timeMs, zone: step.fix ? null : step.zone };
     return [isNew && isNamed ? { ...point, label: `${minute(step.timeMs)} ${step.zone}` } : point];
   });
   if (isNamed) linkEnds(points, run, before ?? "");

@@ -22,8 +22,10 @@ import {
 /** Assets that labels give way to; beyond so many nobody could. */
 const COVERED_MAX = 3000;
 
-/** Where an asset is drawn just now; null where it is not on this plan. */
-export type Finder = (name: string) => (PointM & { index: number; heading: number }) | null;
+/** Where an asset is drawn just now. */
+type Spot = PointM & { index: number; heading: number };
+/** Finds an asset; null where it is not on this plan. */
+export type Finder = (name: string) => Spot | null;
 
 /** Labels as they were placed last, with what they were placed for. */
 export interface Placed {
@@ -104,19 +106,27 @@ export function drawOver(input: OverInput): FloorLink[] {
   const alarms = seenAlarms(input);
   drawLabelsMoved(input, alarms);
   const cover = new Cover(set.cover);
-  const trails = scene.trails.map((trail) => ended(trail, input.find));
+  const trails = scene.trails.map((trail) => ended(trail, finderIn(input)));
   if (!set.counts || scene.picked) {
     for (const trail of trails) drawTrail(pen, trail, cover);
   }
   const tags: Tagged[] = drawAlarms(input, alarms, cover);
-  const pick = drawPick(input, cover);
-  if (pick) tags.push(pick);
+  const pick = drawPick(input, alarms, cover);
+  if (pick && tags.every(({ text }) => text !== pick.text)) tags.push(pick);
   tags.push(...trailTags(input, trails));
   for (const layer of scene.layers) if (layer.order === "over") layer.draw(pen);
   if (!scene.plain && !set.counts) drawScale(scene, pen, cover);
   const links = scene.plain ? [] : drawTags(pen, tags, cover);
   drawFrame(scene, pen);
   return links;
+}
+
+function finderIn({ scene: { marks, floor }, find }: OverInput) {
+  return (asset: string, zone: string): PointM | null => {
+    const spot = find(asset);
+    const place = spot ? marks?.zone[spot.index] : undefined;
+    return place !== undefined && floor.zones[place]?.name === zone ? spot : null;
+  };
 }
 
 /** The scale bar, and near by the ages of who was not heard for long. */
@@ -139,30 +149,40 @@ function drawLabelsMoved(input: OverInput, alarms: readonly Seen[]): void {
   pen.context.restore();
 }
 
-function drawPick(input: OverInput, cover: Cover): Tagged | null {
-  const { scene, pen, palette } = input;
+/** Who is picked; where an alert has its symbol there, a ring around that. */
+function drawPick(input: OverInput, alarms: readonly Seen[], cover: Cover): Tagged | null {
+  const { scene, pen } = input;
   const spot = scene.picked ? input.find(scene.picked) : null;
-  const { marks } = scene;
-  if (!spot || !scene.picked || !marks) return null;
+  if (!spot) return null;
   const { context, unit } = pen;
   const [x, y] = pen.toScreen(spot);
+  const hasSymbol = alarms.some(
+    ({ alarm, isHot }) => alarm.asset === scene.picked && (isHot || !input.placed.counts),
+  );
   context.save();
   context.translate(x, y);
   context.lineWidth = 2 * unit;
   context.setLineDash([]);
-  context.fillStyle = pen.colour("--pick-soft");
   context.strokeStyle = pen.colour("--pick");
   context.beginPath();
-  context.arc(0, 0, 10.5 * unit, 0, 2 * Math.PI);
-  context.fill();
+  context.arc(0, 0, (hasSymbol ? 15 : 10.5) * unit, 0, 2 * Math.PI);
   context.stroke();
-  context.scale(1.15 * unit, 1.15 * unit);
-  if (marks.shape[spot.index] === 1) context.rotate(spot.heading);
-  const ink = { ...palette, colour: (token: string) => palette.colour(INK[token] ?? token) };
-  drawShape(context, ink, marks.shape[spot.index] ?? 0, rowOf(marks.look[spot.index] ?? 0));
+  if (!hasSymbol) drawPicked(input, spot);
   context.restore();
   cover.add({ ...widened({ x, y, w: 0, h: 0 }, 12 * unit), weight: 9 });
   return { text: tagOf(scene), x, y, edge: "--pick" };
+}
+
+/** Fill the ring, and draw the shape of the asset in it. */
+function drawPicked({ scene: { marks }, pen, palette }: OverInput, spot: Spot): void {
+  const { context, unit } = pen;
+  context.fillStyle = pen.colour("--pick-soft");
+  context.fill();
+  const shape = marks?.shape[spot.index] ?? 0;
+  context.scale(1.15 * unit, 1.15 * unit);
+  if (shape === 1) context.rotate(spot.heading);
+  const ink = { ...palette, colour: (token: string) => palette.colour(INK[token] ?? token) };
+  drawShape(context, ink, shape, rowOf(marks?.look[spot.index] ?? 0));
 }
 
 const INK: Record<string, string> = { "--asset": "--ink", "--asset-stale": "--ink-2" };

@@ -197,7 +197,7 @@ const point = (timeMs: number, x = 0) => ({ x, y: 0, timeMs });
 test("over a gap of a minute, and between zones alone, nobody knows the way", () => {
   expect(isUnknown(point(0), point(61_000))).toBe(true);
   expect(isUnknown(point(0), point(59_000))).toBe(false);
-  expect(isUnknown(point(0), { ...point(1000), inZone: true })).toBe(true);
+  expect(isUnknown(point(0), { ...point(1000), zone: "hall" })).toBe(true);
 });
 
 test("a trail goes back half an hour and two hundred fixes at most", () => {
@@ -210,10 +210,11 @@ test("a trail to a zone ends where the asset is shown there, one to a fix at the
   const toZone = {
     colour: "pick",
     of: "a",
-    points: [point(0), { ...point(1000, 5), inZone: true }],
+    points: [point(0), { ...point(1000, 5), zone: "hall" }],
   };
-  const find = (name: string) => (name === "a" ? { x: 7, y: 3 } : null);
-  const endOf = (trail: object) => ended(trail as Trail, find).points.at(-1);
+  const findIn = (name: string, zone: string) =>
+    name === "a" && zone === "hall" ? { x: 7, y: 3 } : null;
+  const endOf = (trail: object) => ended(trail as Trail, findIn).points.at(-1);
   expect(endOf(toZone)).toMatchObject({ x: 7, y: 3, timeMs: 1000 });
   expect(endOf({ ...toZone, of: "nobody" })).toMatchObject({ x: 5 });
   expect(endOf({ ...toZone, points: [point(0), point(1000, 5)] })).toMatchObject({ x: 5 });

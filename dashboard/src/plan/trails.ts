@@ -15,10 +15,10 @@ export function newest(points: readonly TrailPoint[]): readonly TrailPoint[] {
   return points.filter((each) => each.timeMs >= from).slice(-TRAIL_POINTS);
 }
 
-/** The same, ending at the symbol of whose it is where its zone alone is known. */
-export function ended(trail: Trail, find: (asset: string) => PointM | null): Trail {
+/** The same, ending at the symbol of whose it is where that stands in its last zone for no fix. */
+export function ended(trail: Trail, findIn: (asset: string, zone: string) => PointM | null): Trail {
   const last = trail.points.at(-1);
-  const at = trail.of && last?.inZone ? find(trail.of) : null;
+  const at = trail.of && last?.zone ? findIn(trail.of, last.zone) : null;
   if (!at || !last) return trail;
   return { ...trail, points: [...trail.points.slice(0, -1), { ...last, x: at.x, y: at.y }] };
 }
@@ -82,7 +82,7 @@ export function distinct(points: readonly (readonly [number, number])[]): number
 
 /** Whether nobody knows the way between two points. */
 export function isUnknown(from: TrailPoint, to: TrailPoint): boolean {
-  return to.timeMs - from.timeMs > GAP_MS || Boolean(from.inZone || to.inZone);
+  return to.timeMs - from.timeMs > GAP_MS || Boolean(from.zone || to.zone);
 }
 
 function takeLine(

@@ -71,8 +71,8 @@ export interface TrailPoint extends PointM {
   readonly label?: string;
   /** The floor that the way goes on to, or came from, here: its label can be pressed. */
   readonly leadsTo?: string;
-  /** No fix, only the zone is known: the way to it is nobody's knowledge, and dashed. */
-  readonly inZone?: boolean;
+  /** No fix, only this zone is known: the way to it is nobody's knowledge, and dashed. */
+  readonly zone?: string | null;
 }
 
 export interface Trail {
