@@ -185,7 +185,7 @@ def _migrate(
     before: Callable[[sqlite3.Connection], None],
     up_to: int | None = None,
 ) -> None:
-    """Run what is missing, each in one transaction together with its number."""
+    """Run what is missing, each in one transaction with its number; for a new file all in one."""
     reached = _version(connection)
     missing = [
         (number, script)
@@ -194,6 +194,8 @@ def _migrate(
     ]
     if reached and missing:
         before(connection)
+    if not reached and missing:
+        missing = [(missing[-1][0], "\n".join(script for _, script in missing))]
     for number, script in missing:
         if reached:
             log.info(_MIGRATING, number, missing[-1][0])

@@ -17,10 +17,18 @@ from history.state import open_state
 from tests.api.fake_gateway import NOON_NS, ROLES, FakeDesk, client_of
 
 
-@pytest.fixture
-def state_path(tmp_path: Path) -> Path:
-    path = tmp_path / "state.db"
+@pytest.fixture(scope="session")
+def new_state(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A state.db in which nothing is, made once: to make it takes longer than most tests."""
+    path = tmp_path_factory.mktemp("state") / "state.db"
     open_state(path).close()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def state_path(tmp_path: Path, new_state: bytes) -> Path:
+    path = tmp_path / "state.db"
+    path.write_bytes(new_state)
     return path
 
 

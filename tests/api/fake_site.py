@@ -37,6 +37,7 @@ portals: [{name: dock door/left, inside: [gate-1/1], outside: [gate-1/2]}]
 rules: [{name: laptops stay in, fence: [hall], notify: [guards]}]
 channels: [{name: guards, kind: log}]
 """
+_SITE = parse_site(TEXT)
 
 
 class FakeSite(SiteDesk):
@@ -45,7 +46,7 @@ class FakeSite(SiteDesk):
     def __init__(self, state: Path) -> None:
         self.file = state.with_name("site.yaml")
         self.file.write_text(TEXT, encoding="utf-8")
-        self.site = parse_site(TEXT)
+        self.site = _SITE
         self._state = state
         self._keep(self.site, Told())
         station = SimpleNamespace(full=False, fault=None)
