@@ -204,7 +204,7 @@ class Desk(Protocol):
         ...
 
     def last_heard_ns(self, tag: str) -> int | None:
-        """Event time of the newest read of a tag, from memory."""
+        """Event time of the newest read or position of a tag, from memory."""
         ...
 
     def group_of(self, asset: str) -> str | None:

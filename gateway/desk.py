@@ -42,6 +42,7 @@ from readers.push_settings import PushSettings
 from tags.reads import Fix
 from tags.times import format_time
 from zones.floorplan import FloorPlan
+from zones.tracks import heard_ns
 
 SWITCH_TIMEOUT_S = 10.0
 
@@ -266,12 +267,9 @@ class GatewayDesk:
         return None if asset is None else asset.id
 
     def last_heard_ns(self, tag: str) -> int | None:
-        """Event time of the newest read of a tag."""
-        for located in self._collector.station.pipeline.state.located:
-            track = located.tracks.get(tag)
-            if track is not None:
-                return track.heard_ns
-        return None
+        """Event time of the newest read or position of a tag."""
+        located = self._collector.station.pipeline.state.located
+        return max((heard_ns(each, tag) for each in located), default=0) or None
 
     def group_of(self, asset: str) -> str | None:
         """The group of an asset."""

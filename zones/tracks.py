@@ -6,7 +6,7 @@ import msgspec
 
 from readers.health import ReaderHealth
 from tags.times import SECOND_NS
-from zones.bins import BIN_NS, Slot
+from zones.bins import BIN_NS, Slot, newest_ns
 from zones.clock import ClockJump, ReaderClock
 from zones.conflict_memory import Sides
 from zones.estimators.kinds import Memory
@@ -98,6 +98,14 @@ class LocateState(msgspec.Struct):
     portals: PortalState = {}
     positions: PositionState = msgspec.field(default_factory=PositionState)
     conflicts: dict[str, Sides] = {}
+
+
+def heard_ns(state: LocateState, tag: str) -> int:
+    """Event time of the newest read or position of a tag, in open bins too; 0 if there is none."""
+    track = state.tracks.get(tag)
+    known_ns = 0 if track is None else max(track.heard_ns, track.seen_ns)
+    open_ns = (newest_ns(slot[tag]) for slot in state.bins.values() if tag in slot)
+    return max((known_ns, *open_ns))
 
 
 def note_exit(track: Track, from_ns: int, to_ns: int) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.blueprints import stored_blueprint
 from gateway.desk import GatewayDesk
-from gateway.entries import Entry, GatewayStarted, ReadGroup, SiteChanged, Tick
+from gateway.entries import Entry, GatewayStarted, Observed, ReadGroup, SiteChanged, Tick
 from gateway.figures import Counts, GatewayFigures
 from gateway.headcount import TagsInZones
 from gateway.journal import Group
@@ -141,6 +141,18 @@ def test_in_a_zone_that_no_reader_covers_only_a_position_is_proof() -> None:
     fix = Fix(tag=TAGS[0], source="gps", time_ns=at(7), arrival_ns=at(7), x_m=1.0, y_m=1.0)
     depot.pipeline.state.latest.fixes[TAGS[0]] = fix
     assert depot.unknown_since_ns("yard") is None
+
+
+def test_a_tag_is_heard_by_a_read_at_once_and_by_a_position_alone() -> None:
+    depot = Depot()
+    assert depot.desk.last_heard_ns(TAGS[0]) is None
+    depot.take(ReadGroup("reads", 1, [read(TAGS[0], at(2))]))
+    assert depot.desk.last_heard_ns(TAGS[0]) == at(2)
+    depot.take(Tick(at(6)))
+    assert depot.desk.last_heard_ns(TAGS[0]) == at(2)
+    fix = Fix(tag=TAGS[1], source="gps", time_ns=at(7), arrival_ns=at(7), x_m=1.0, y_m=1.0)
+    depot.take(Observed(at(7), fixes=[fix]))
+    assert depot.desk.last_heard_ns(TAGS[1]) == at(7)
 
 
 def test_who_went_to_and_fro_is_told_for_an_hour() -> None:
