@@ -36,13 +36,20 @@ export function restrictedBy(rules: readonly Rule[]): ReadonlySet<string> {
   return new Set(forbid.flatMap((rule) => rule.zones));
 }
 
-/** Ask for floors, zones, and which of them are restricted. Throws RefusedError. */
+let asks = 0;
+
+/**
+ * Ask for floors, zones, and which of them are restricted; an answer that came after a newer one
+ * was asked for is dropped. Throws RefusedError.
+ */
 export async function readSite(): Promise<void> {
+  const mine = ++asks;
   const [someFloors, someZones, rules] = await Promise.all([
     ask<{ items: Floor[] }>("floors", { limit: 1000 }),
     ask<{ items: Zone[] }>("zones", { limit: 1000 }),
     ask<{ items: Rule[] }>("rules", { limit: 1000 }),
   ]);
+  if (mine !== asks) return;
   mapHosts ??= hostsOf(someFloors.items);
   floors.value = someFloors.items;
   zones.value = someZones.items;

@@ -30,6 +30,13 @@ setInterval(() => {
   beat.value += 1;
 }, 1000);
 
+const HOUR_MS = 3_600_000;
+/** The hour that it is, as a number that changes once an hour: what is over a span is asked anew. */
+export const hour = computed(() => {
+  void beat.value;
+  return Math.floor(nowMs() / HOUR_MS);
+});
+
 type Part = "clock" | "minute" | "day" | "date";
 const SHAPES: Record<Part, Intl.DateTimeFormatOptions> = {
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },

@@ -1,6 +1,7 @@
 """The morning of an engineer: a fresh gateway becomes a site, and every key is pressed by hand."""
 
 import contextlib
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, Final
@@ -129,6 +130,9 @@ async def _add_floor(visitor: Visitor) -> None:
     page = visitor.page
     await page.wait_for_selector(".wizard")
     assert not await visitor.barriers()
+    width = page.get_by_label("Width, m", exact=True)
+    await type_into(visitor, width, "-60")
+    await expect(width).to_have_accessible_description(re.compile("More than 0"))
     for label, text in (("Name", "ground"), ("Width, m", "60"), ("Depth, m", "40")):
         await type_into(visitor, page.get_by_label(label, exact=True), text)
     await press(visitor, page.get_by_role("button", name="Add floor"))
@@ -143,8 +147,11 @@ async def _draw_zone(visitor: Visitor) -> None:
     await visitor.settled()
     assert not await visitor.barriers()
     await type_into(visitor, page.get_by_label("Name", exact=True), "hall")
+    save = page.get_by_role("button", name="Save the zone")
+    await expect(save).to_be_disabled()
     await draw_by_arrows(visitor)
-    await press(visitor, page.get_by_role("button", name="Save the zone"))
+    await visitor.tab_to(save, most=20)  # Past the corners, not once around the page.
+    await page.keyboard.press("Enter")
     await expect(page.get_by_text("Zone hall is saved.")).to_be_visible()
     await press(visitor, page.get_by_role("button", name="Next", exact=True))
 

@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.acceptance.running import Json, until
-from tests.browser.chromium import DESKTOP, PHONE, SIZES, WALL, Size, Visitor, visiting
+from tests.browser.chromium import PHONE, SIZES, WALL, Size, Visitor, visiting
 from tests.browser.depot import PASSWORD, Depot
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -75,10 +75,9 @@ async def look_at(visitor: Visitor, size: Size, name: str) -> list[str]:
     await visitor.page.set_viewport_size({"width": size.width, "height": size.height})
     found = await visitor.barriers()
     await visitor.keep(f"{name} {size.name}")
-    if size == DESKTOP:  # A theme is colours, and those do not know the size.
-        await visitor.wear("light")
-        found += await visitor.barriers("color-contrast")
-        await visitor.wear("dark")
+    await visitor.wear("light")
+    found += await visitor.barriers("color-contrast")
+    await visitor.wear("dark")
     wider = await visitor.sideways()
     if wider:
         found.append(f"wider than its window by {wider} px")
@@ -131,3 +130,17 @@ async def test_everybody_can_use_the_dialogs(window: Visitor, alert: Json, size:
     found += await look_at(window, size, "dialog account")
     assert not found, "\n".join(found)
     window.require_no_faults()
+
+
+async def test_a_page_with_a_fault_can_be_tried_again(browser: Browser, yard: Depot) -> None:
+    async def spoil(route: Route) -> None:
+        await route.fulfill(json={"items": [{"name": "half a rule"}]})
+
+    async with visiting(browser, yard.url) as visitor:
+        await visitor.page.route("**/api/v1/rules?limit=1000", spoil)
+        await visitor.log_in("admin", PASSWORD, "/rules")
+        again = visitor.page.get_by_role("button", name="Try again")
+        await expect(again).to_be_visible()
+        await visitor.page.unroute("**/api/v1/rules?limit=1000", spoil)
+        await again.click()
+        await expect(visitor.page.get_by_text("laptops stay in")).to_be_visible()

@@ -122,3 +122,53 @@ async def test_who_is_logged_out_meanwhile_is_told_that_no_alarm_sounds_here(
         assert await page.evaluate(_END_SESSION) == 204
         await page.wait_for_url("**/login?*")
         await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
+
+
+async def test_after_a_note_in_a_dialog_the_focus_stays_near_what_opened_it(
+    browser: Browser, yard: Depot
+) -> None:
+    await yard.be_calm()
+    async with visiting(browser, yard.url) as visitor:
+        page = visitor.page
+        await visitor.log_in("guard", PASSWORD, "/alerts")
+        await visitor.settled()
+        await yard.carry_out("LT-0414")
+        row = page.locator("tr[data-alert]").filter(has_text="LT-0414")
+        opener = row.get_by_role("button", name="Acknowledge")
+        await opener.press("Enter")
+        await page.keyboard.press("Escape")
+        await expect(opener).to_be_focused()
+        await opener.press("Enter")
+        await page.get_by_role("dialog").get_by_role("button", name="with note").press("Enter")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await visitor.when("document.activeElement.closest('.alertpage') !== null")
+
+
+async def test_a_page_whose_code_is_not_to_be_had_says_so_and_is_loaded_anew(
+    browser: Browser, yard: Depot
+) -> None:
+    async with visiting(browser, yard.url) as visitor:
+        page = visitor.page
+        visitor.may_lose_the_gateway = True
+        await visitor.log_in("guard", PASSWORD)
+        await visitor.settled()
+        await page.route("**/static/*", lambda route: route.abort())
+        await page.get_by_role("link", name="Find", exact=True).click()
+        await expect(page.locator("#main")).to_contain_text("Not loaded: Find")
+        await page.unroute("**/static/*")
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.locator("#main table")).to_be_visible()
+
+
+async def test_who_presses_enter_before_it_is_found_gets_what_was_typed(
+    browser: Browser, yard: Depot
+) -> None:
+    async with visiting(browser, yard.url) as visitor:
+        page = visitor.page
+        await visitor.log_in("guard", PASSWORD, "/find")
+        await visitor.settled()
+        await page.locator("#main table").get_by_role("link").first.wait_for()
+        field = page.locator("#main").get_by_role("searchbox")
+        await field.press_sequentially("LT-0421")
+        await field.press("Enter")
+        await page.wait_for_url("**/asset?id=LT-0421")

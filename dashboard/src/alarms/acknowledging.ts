@@ -1,11 +1,16 @@
 /** Which alert is being acknowledged, and where: in its evidence if that is shown, else in a dialog. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { Alert } from "../api/shape";
 import { evidenceAlert, newCriticals, orderedAlerts } from "./store";
 import { canAcknowledge, mayHandle } from "./verbs";
 
 /** The id of the alert whose form is open; null where none is. */
 export const acknowledging = signal<string | null>(null);
+/** Whether the form in the evidence is open: somebody may be writing a note. */
+export const isWriting = computed(() => {
+  const alert = evidenceAlert.value;
+  return alert !== null && alert.id === acknowledging.value && canAcknowledge(alert);
+});
 /** The id of the alert whose evidence is on the page. */
 export const evidenceShown = signal<string | null>(null);
 /** Which of several critical alerts the banner shows. */
@@ -16,8 +21,9 @@ export function beginAcknowledging(alert: Alert): void {
   if (mayHandle() && canAcknowledge(alert)) acknowledging.value = alert.id;
 }
 
-export function endAcknowledging(): void {
-  acknowledging.value = null;
+/** Close the form of an alert; another one that was opened meanwhile stays. */
+export function endAcknowledging(id: string): void {
+  if (acknowledging.peek() === id) acknowledging.value = null;
 }
 
 /** The alert that the banner shows; it stays in bounds when others go. */

@@ -1,5 +1,5 @@
 /** Live regions: what screen readers say of new alerts without being asked. */
-import { effect, signal, useSignal } from "@preact/signals";
+import { effect, type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Alert } from "../api/shape";
 import { words } from "../words";
@@ -7,31 +7,43 @@ import { type Announcement, announce, begin, type Heard } from "./announcing";
 import { alertSentence } from "./sentence";
 import { alarmLink, isRead, orderedAlerts } from "./store";
 
-/** Something that was done here and should be heard, such as `Acknowledged`. */
-export const doneHere = signal("");
+/** What is said, and how often something was: the same words twice are to be heard twice. */
+interface Said {
+  readonly text: string;
+  readonly turn: number;
+}
+
+const UNSAID: Said = { text: "", turn: 0 };
+const doneHere = signal(UNSAID);
+
+/** Say that something was done here, such as `Acknowledged`. */
+export function sayDone(text: string): void {
+  say(doneHere, text);
+}
+
+function say(where: Signal<Said>, text: string): void {
+  where.value = { text, turn: where.peek().turn + 1 };
+}
 
 /** What comes together is told together; nobody hears that it waited so long. */
 const TOGETHER_MS = 250;
 
 export function Announcer() {
-  const assertive = useSignal("");
-  const polite = useSignal("");
+  const assertive = useSignal(UNSAID);
+  const polite = useSignal(UNSAID);
   useEffect(() => {
     let heard: Heard | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const say = (what: Announcement, isFirst: boolean) => {
-      const [now, later] = textsOf(what, isFirst);
-      if (now) assertive.value = now;
-      if (later) polite.value = later;
-    };
     const tell = () => {
       timer = undefined;
       const open = orderedAlerts.peek();
-      const nowMs = Date.now();
+      // No clock that can be set: what is told together hangs on it.
+      const nowMs = performance.now();
       const [next, what] = heard ? announce(heard, open, nowMs) : begin(open, nowMs);
-      const isFirst = heard === null;
+      const [now, later] = textsOf(what, heard === null);
       heard = next;
-      say(what, isFirst);
+      if (now) say(assertive, now);
+      if (later) say(polite, later);
     };
     const end = effect(() => {
       void orderedAlerts.value;
@@ -45,15 +57,22 @@ export function Announcer() {
   return (
     <div class="unseen">
       <div role="alert" aria-atomic="true">
-        {assertive}
+        <Words {...assertive.value} />
       </div>
       <div role="status" aria-atomic="true">
-        {polite}
+        <Words {...polite.value} />
       </div>
-      <div role="status">{doneHere}</div>
+      <div role="status" aria-atomic="true">
+        <Words {...doneHere.value} />
+      </div>
       <div role="status">{alarmLink.value.state === "lost" ? words().alarms.live.lost : ""}</div>
     </div>
   );
+}
+
+/** A new element each time: only what is new is read out. */
+function Words({ text, turn }: Said) {
+  return <span key={turn}>{text}</span>;
 }
 
 /** What is said at once, and what is said when nothing else is. */

@@ -1,6 +1,6 @@
 /** What the evidence of an alert rests on, asked of the gateway: each part by itself. */
 import { ask, path } from "../api/client";
-import type { Alert, Reader, Shape } from "../api/shape";
+import type { Alert, Shape } from "../api/shape";
 import { type Loaded, useLoaded } from "../parts/loaded";
 import { beat, msOf, nowMs } from "../times";
 
@@ -112,14 +112,5 @@ export function useLog(alert: Alert): Loaded<LogLine[]> {
     async (signal) =>
       (await ask<Page<LogLine>>(path`alerts/${alert.id}/log`, { limit: 200 }, signal)).items,
     `${alert.id} ${alert.seq}`,
-  );
-}
-
-/** How the readers are now. */
-export function useReaders(): Loaded<Reader[]> {
-  return useLoaded(
-    async (signal) => (await ask<Page<Reader>>("readers", { limit: 1000 }, signal)).items,
-    "readers",
-    10_000,
   );
 }

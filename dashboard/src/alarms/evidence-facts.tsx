@@ -21,8 +21,16 @@ import { Part } from "./evidence-parts";
 import { companionsOf, scoresOf, sidesOf } from "./proof";
 import { actionWords, assetOf, shortTag, whoOf } from "./sentence";
 
+interface WayProps {
+  alert: Alert;
+  /** The portal that measured it. */
+  gate: string | null;
+  /** The one that heard it outside, and may not have decided. */
+  portal: Portal | undefined;
+}
+
 /** From, through and now; of what has no way, where it is. */
-export function Way({ alert, gate }: { alert: Alert; gate: string | null }) {
+export function Way({ alert, gate, portal }: WayProps) {
   const told = words().alarms.evidence;
   if (!alert.tag) {
     const where = alert.zones.length > 0 ? alert.zones.join(", ") : (alert.to ?? alert.from);
@@ -43,7 +51,7 @@ export function Way({ alert, gate }: { alert: Alert; gate: string | null }) {
     <div class="from p-way">
       <Box head={told.from} text={alert.from ?? told.nowhere} />
       <Icon name="arrow" />
-      <Box head={told.through} text={gate ?? told.noPortal} />
+      <Box head={told.through} text={gate ?? (portal ? `${portal.name}?` : told.noPortal)} />
       <Icon name="arrow" />
       <Now alert={alert} />
     </div>

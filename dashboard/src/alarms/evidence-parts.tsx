@@ -1,9 +1,10 @@
 /** Parts of the evidence that are lists: how the readers were, what became of the alert. */
 import type { ComponentChildren } from "preact";
 import type { Alert } from "../api/shape";
+import { readers, useReaders } from "../live/readers";
 import { when } from "../times";
 import { words } from "../words";
-import { useLog, useReaders } from "./evidence-asks";
+import { useLog } from "./evidence-asks";
 import { readersThen } from "./proof";
 import { actionWords } from "./sentence";
 
@@ -29,10 +30,9 @@ export function Part({ title, hint, name, children }: PartProps) {
 
 /** How the readers were when it was raised, and those that are not well now. */
 export function ReadersThen({ alert }: { alert: Alert }) {
+  useReaders();
   const told = words().alarms.evidence;
-  const now = new Map(
-    (useReaders().value.value ?? []).map((reader) => [reader.name, reader.state]),
-  );
+  const now = new Map((readers.value ?? []).map((reader) => [reader.name, reader.state]));
   const then = readersThen(alert);
   return (
     <Part title={told.readers} name="p-readers">

@@ -8,7 +8,7 @@ import { AlertSymbol, SHORT } from "../parts/symbol";
 import { ago, msOf, span, when } from "../times";
 import { words } from "../words";
 import { acknowledging, endAcknowledging, evidenceShown } from "./acknowledging";
-import { doneHere } from "./announcer";
+import { sayDone } from "./announcer";
 import { EndVerbs, SmallVerbs } from "./dialogs";
 import { type Crossing, useCrossings, usePortals, useSightings } from "./evidence-asks";
 import { Direction, Facts, Told, Way } from "./evidence-facts";
@@ -36,7 +36,7 @@ export function Evidence({ alert }: EvidenceProps) {
   }, [alert.id]);
   useKeys({
     p: () => go("history", { at: alert.time, asset: alert.asset, alert: alert.id }),
-    Escape: () => (acknowledging.value === alert.id ? leaveForm() : pick(null)),
+    Escape: () => (acknowledging.value === alert.id ? leaveForm(alert.id) : pick(null)),
   });
   return (
     <section class="evidence" tabIndex={-1} aria-label={alertSentence(alert)}>
@@ -50,8 +50,8 @@ export function Evidence({ alert }: EvidenceProps) {
   );
 }
 
-function leaveForm(): void {
-  endAcknowledging();
+function leaveForm(id: string): void {
+  endAcknowledging(id);
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
@@ -121,7 +121,7 @@ function Proof({ alert }: { alert: Alert }) {
     all.find(({ name }) => name === gate) ?? portalHeard(alert, all, sightings.value.value ?? []);
   return (
     <div class="proof">
-      <Way alert={alert} gate={gate} />
+      <Way alert={alert} gate={gate} portal={portal} />
       {alert.tag && (
         <Direction
           alert={alert}
@@ -155,7 +155,7 @@ function useDecided(alert: Alert, isKnown: boolean, own: Crossing | null): void 
     if (!own || !awaited.current) return;
     awaited.current = false;
     const told = words().alarms.evidence;
-    doneHere.value = `${told.direction[own.direction]}, ${told.sure(Math.round(own.confidence * 100))}`;
+    sayDone(`${told.direction[own.direction]}, ${told.sure(Math.round(own.confidence * 100))}`);
   }, [isKnown, own?.direction]);
 }
 

@@ -3,7 +3,7 @@ import type { Alert } from "../api/shape";
 import { anAlert } from "./example";
 import { followAlarms } from "./follow";
 import { NOTHING } from "./gathering";
-import { alarmLink, gathered, openAlerts } from "./store";
+import { alarmLink, evidenceAlert, gathered, isRead, openAlerts, pick } from "./store";
 
 /** A stream that a test opens, breaks and speaks through. */
 class FakeStream extends EventTarget {
@@ -24,6 +24,7 @@ class FakeStream extends EventTarget {
 
 const newest = () => FakeStream.all.at(-1) ?? new FakeStream("");
 let listed: Alert[] = [];
+let answers: Alert | null = null;
 let isDown = false;
 let stop = () => {};
 
@@ -34,9 +35,10 @@ beforeEach(() => {
   isDown = false;
   gathered.value = NOTHING;
   vi.stubGlobal("EventSource", FakeStream);
-  vi.stubGlobal("fetch", async () => {
+  vi.stubGlobal("fetch", async (address: string) => {
     if (isDown) throw new TypeError("down");
-    return new Response(JSON.stringify({ items: listed }));
+    const isOne = new URL(address, location.href).pathname.includes("/alerts/");
+    return new Response(JSON.stringify(isOne ? answers : { items: listed }));
   });
   stop = followAlarms();
 });
@@ -104,5 +106,37 @@ describe("following the alarms", () => {
     await vi.advanceTimersByTimeAsync(31_000);
     expect(openAlerts.value.has("unheard")).toBe(true);
     expect(FakeStream.all.length).toBe(before + 1);
+  });
+
+  it("knows of nothing any more once it has ended, and opens nothing again", async () => {
+    listed = [anAlert({ id: "mine" })];
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    listed = [];
+    // The list that is compared is asked for, and answers after the end.
+    vi.advanceTimersByTime(30_000);
+    const before = FakeStream.all.length;
+    stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeStream.all.length).toBe(before);
+    expect([openAlerts.value.size, isRead.value, alarmLink.value.state]).toEqual([
+      0,
+      false,
+      "connecting",
+    ]);
+  });
+
+  it("asks what became of a shown alert that left the list without a word", async () => {
+    const alert = anAlert({ id: "shown", seq: 4 });
+    listed = [alert];
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    pick("shown");
+    listed = [];
+    answers = { ...alert, seq: 6, state: "cleared" };
+    newest().say("reset");
+    await vi.advanceTimersByTimeAsync(10);
+    expect(evidenceAlert.value?.state).toBe("cleared");
+    pick(null);
   });
 });

@@ -5,7 +5,7 @@ import type { Alert } from "../api/shape";
 import { link } from "../live/link";
 import { beginReading, endReading, giveUpReading, hear, isSame } from "./gathering";
 import { isLeading } from "./sound";
-import { alarmLink, askForPicked, gathered, isRead, takeGathered } from "./store";
+import { alarmLink, askForPicked, forget, gathered, isRead, takeGathered } from "./store";
 
 const RETRY_MS = 1000;
 /** The list is read beside the stream now and then, in case a line is dead and nobody says so. */
@@ -25,7 +25,6 @@ export function followAlarms(): () => void {
   let lookedMs = Date.now();
   let hiddenMs = 0;
   const lookUp = () => {
-    if (rests()) return;
     const gapMs = Date.now() - lookedMs;
     lookedMs = Date.now();
     if (gapMs > (document.hidden ? HIDDEN_SLEPT_MS : SLEPT_MS)) connect();
@@ -45,6 +44,10 @@ export function followAlarms(): () => void {
     removeEventListener("online", connect);
     for (const end of ends) end();
     disconnect();
+    // What is asked for still is nobody's any more, and the next user begins with nothing.
+    reading += 1;
+    lastId = null;
+    forget();
   };
 }
 

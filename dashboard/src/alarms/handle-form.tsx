@@ -9,7 +9,7 @@ import { Button, Refusal, sayRefusal } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { words } from "../words";
 import { acknowledging, endAcknowledging, evidenceShown } from "./acknowledging";
-import { doneHere } from "./announcer";
+import { sayDone } from "./announcer";
 import { alertPlace, alertSentence } from "./sentence";
 import { evidenceAlert, openAlerts } from "./store";
 import { acknowledge } from "./verbs";
@@ -20,7 +20,7 @@ export function AcknowledgeDialog() {
   const alert = id === null ? null : (openAlerts.value.get(id) ?? evidenceAlert.value);
   if (!alert || alert.id !== id || evidenceShown.value === id) return null;
   return (
-    <Dialog title={words().alarms.acknowledge} onClose={endAcknowledging}>
+    <Dialog title={words().alarms.acknowledge} onClose={() => endAcknowledging(alert.id)}>
       <div class="b">{alertSentence(alert)}</div>
       <div class="sec sm">{alertPlace(alert)}</div>
       <AcknowledgeForm alert={alert} />
@@ -124,9 +124,11 @@ function useNoteForm(alert: Alert) {
     const home = box.current?.closest<HTMLElement>(".evidence");
     try {
       await acknowledge(alert.id, note.value.trim());
-      home?.focus();
-      doneHere.value = words().alarms.states.acknowledged("");
-      endAcknowledging();
+      // Who has gone on to something else meanwhile is left there.
+      const focus = document.activeElement;
+      if (focus === document.body || home?.contains(focus)) home?.focus();
+      sayDone(words().alarms.states.acknowledged(""));
+      endAcknowledging(alert.id);
     } catch (error) {
       refusal.value = sayRefusal(error);
     } finally {

@@ -117,6 +117,17 @@ describe("when which tone sounds", () => {
     expect(times(tonesOf(story, 30_000))).toEqual([0, 20_000]);
   });
 
+  it("goes on within 6 s where the clock is set back by an hour", () => {
+    const { next } = nextTone([critical()], 3_600_000, ON);
+    const { tone, againMs } = nextTone([critical()], 5000, ON, next);
+    expect([tone, againMs]).toEqual(["critical", 6000]);
+  });
+
+  it("is not silent for longer because the clock was set back", () => {
+    const silence = { isOn: true, silencedAtMs: 3_600_000, silencedUntilMs: 3_660_000 };
+    expect(nextTone([critical()], 5000, silence).tone).toBe("critical");
+  });
+
   it("leaves no critical one unheard for longer than 6 s, whatever else calls", () => {
     for (let seed = 1; seed <= 60; seed++) {
       const chance = chances(seed);

@@ -33,6 +33,14 @@ export interface Sounded {
   readonly told: ReadonlySet<string>;
 }
 
+/** Whether what called before is silent now. Said in the future, the clock was set: it does not hold. */
+export function isSilenced(
+  { silencedAtMs, silencedUntilMs }: Omit<SoundPreferences, "isOn">,
+  nowMs: number,
+): boolean {
+  return silencedAtMs <= nowMs && nowMs < silencedUntilMs;
+}
+
 export const SILENT: Sounded = {
   firstMs: new Map(),
   toneMs: { critical: Number.NEGATIVE_INFINITY, warning: Number.NEGATIVE_INFINITY },
@@ -52,8 +60,9 @@ export function nextTone(
   calls: readonly Call[],
   nowMs: number,
   preferences: SoundPreferences,
-  before: Sounded = SILENT,
+  last: Sounded = SILENT,
 ): Plan {
+  const before = byNow(last, nowMs);
   const firstMs = firstTimes(calls, nowMs, before);
   const heard = calls.filter((call) => isHeard(call, firstMs, nowMs, preferences));
   const told = new Set([...before.told].filter((key) => firstMs.has(key)));
@@ -62,13 +71,20 @@ export function nextTone(
     .map((severity) => ({ severity, dueMs: dueOf(severity, heard, sounded, nowMs) }))
     .filter(({ dueMs }) => dueMs !== Number.POSITIVE_INFINITY);
   const now = dues.find(({ dueMs }) => dueMs <= nowMs);
-  const endMs = preferences.silencedUntilMs > nowMs ? [preferences.silencedUntilMs] : [];
+  const endMs = isSilenced(preferences, nowMs) ? [preferences.silencedUntilMs] : [];
   if (!now) {
     const later = [...dues.map(({ dueMs }) => dueMs), ...(calls.length > 0 ? endMs : [])];
     return { tone: null, againMs: later.length > 0 ? Math.min(...later) : null, next: sounded };
   }
   const next = afterTone(now.severity, heard, sounded, nowMs);
   return { tone: now.severity, againMs: nowMs + GAP_MS, next };
+}
+
+/** A tone of the future is one before a clock was set back: it must not keep the next one waiting. */
+function byNow(sounded: Sounded, nowMs: number): Sounded {
+  const { critical, warning } = sounded.toneMs;
+  if (Math.max(critical, warning) <= nowMs) return sounded;
+  return { ...SILENT, told: sounded.told };
 }
 
 /** A critical tone tells of the warnings, too, as far as they are new: both are on the screen. */
@@ -103,7 +119,7 @@ function isHeard(
   preferences: SoundPreferences,
 ): boolean {
   if (!preferences.isOn || call.severity === "info") return false;
-  if (nowMs >= preferences.silencedUntilMs) return true;
+  if (!isSilenced(preferences, nowMs)) return true;
   return (firstMs.get(call.key) ?? nowMs) > preferences.silencedAtMs;
 }
 

@@ -3,13 +3,14 @@ import { computed, effect, type Signal, signal } from "@preact/signals";
 import { isLost } from "../live/link";
 import { isBoolean, kept } from "../preferences";
 import { isNew } from "./order";
-import { type Call, nextTone, SILENT, type Sounded } from "./sound-plan";
+import { type Call, isSilenced, nextTone, SILENT, type Sounded } from "./sound-plan";
 import { alarmLink, orderedAlerts } from "./store";
 import { isBlocked, play, unblock } from "./tones";
 
 export type SoundState = "on" | "silenced" | "off" | "blocked";
 
 const SILENCE_MS = 60_000;
+const BLOCKED_AGAIN_MS = 5000;
 const isTime = (value: unknown): value is number => typeof value === "number";
 const isShare = (value: unknown): value is number => isTime(value) && value >= 0 && value <= 1;
 
@@ -20,13 +21,13 @@ export const silencedUntilMs = kept<number>("silenced-until", 0, isTime);
 /** Whether this window sounds; of several only one does. */
 export const isLeading = signal(!("locks" in navigator));
 
-const isSilenced = signal(false);
+const isSilent = signal(false);
 
 /** How the sound is: off, blocked by the browser, silenced for a while, or on. */
 export const soundState = computed<SoundState>(() => {
   if (!isSoundOn.value) return "off";
   if (isBlocked.value) return "blocked";
-  return isSilenced.value ? "silenced" : "on";
+  return isSilent.value ? "silenced" : "on";
 });
 
 /** What calls for sound: alerts that nobody has, and a link that is lost. */
@@ -53,41 +54,45 @@ export function endSilence(): void {
 export function startSound(): () => void {
   let sounded: Sounded = SILENT;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tick = (called: readonly Call[]) => {
+  let hasEnded = false;
+  const tick = () => {
     clearTimeout(timer);
+    if (hasEnded) return;
     const now = Date.now();
-    isSilenced.value = silencedUntilMs.peek() > now;
     const wanted = {
       isOn: isSoundOn.peek(),
       silencedAtMs: silencedAtMs.peek(),
       silencedUntilMs: silencedUntilMs.peek(),
     };
-    const plan = nextTone(called, now, wanted, sounded);
-    sounded = plan.next;
-    if (plan.tone && isLeading.peek()) play(plan.tone, volume.peek());
+    isSilent.value = isSilenced(wanted, now);
+    const plan = nextTone(calls.peek(), now, wanted, sounded);
+    const isHeard = !plan.tone || !isLeading.peek() || play(plan.tone, volume.peek());
+    // A tone that was blocked did not sound: it does as soon as the browser lets it.
+    sounded = isHeard ? plan.next : { ...plan.next, toneMs: sounded.toneMs, told: sounded.told };
     const wakeMs = Math.min(
-      plan.againMs ?? Number.POSITIVE_INFINITY,
-      isSilenced.peek() ? silencedUntilMs.peek() : Number.POSITIVE_INFINITY,
+      isHeard ? (plan.againMs ?? Number.POSITIVE_INFINITY) : now + BLOCKED_AGAIN_MS,
+      isSilent.peek() ? wanted.silencedUntilMs : Number.POSITIVE_INFINITY,
     );
-    if (Number.isFinite(wakeMs))
-      timer = setTimeout(() => tick(calls.peek()), Math.max(20, wakeMs - now));
+    if (Number.isFinite(wakeMs)) timer = setTimeout(tick, Math.max(20, wakeMs - now));
   };
   const ends = [followCalls(tick), lead(), shareSilence(), unblockByPress()];
   void unblock();
   return () => {
+    hasEnded = true;
     clearTimeout(timer);
     for (const end of ends) end();
   };
 }
 
-function followCalls(tick: (called: readonly Call[]) => void): () => void {
+function followCalls(tick: () => void): () => void {
   return effect(() => {
     void isSoundOn.value;
+    void isBlocked.value;
     void silencedUntilMs.value;
     void isLeading.value;
-    const called = calls.value;
+    void calls.value;
     // After this effect: it writes what others depend on.
-    queueMicrotask(() => tick(called));
+    queueMicrotask(tick);
   });
 }
 
@@ -98,6 +103,7 @@ function lead(): () => void {
   const ended = new AbortController();
   const hold = () =>
     new Promise<void>((done) => {
+      if (ended.signal.aborted) return done();
       isLeading.value = true;
       release = done;
     });
@@ -105,10 +111,12 @@ function lead(): () => void {
     const options: LockOptions = steal ? { steal } : { signal: ended.signal };
     try {
       await navigator.locks.request("tagwarden-sound", options, hold);
-    } catch {
-      // Another window took it: wait until that one is closed.
-      isLeading.value = false;
-      if (!ended.signal.aborted) void take(false);
+    } catch (error) {
+      if (ended.signal.aborted) return;
+      // Another window took it: wait until that one is closed. Where there are no locks all sound.
+      const isTaken = error instanceof DOMException && error.name === "AbortError";
+      isLeading.value = !isTaken;
+      if (isTaken) void take(false);
     }
   };
   const shown = () => {
@@ -120,6 +128,7 @@ function lead(): () => void {
     document.removeEventListener("visibilitychange", shown);
     ended.abort();
     release();
+    isLeading.value = false;
   };
 }
 

@@ -1,5 +1,5 @@
 /** The alerts that are not cleared, newest state, as the stream tells them. */
-import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { asked, go, look, page } from "../address";
 import { ask, path, RefusedError } from "../api/client";
 import type { Alert, Severity } from "../api/shape";
@@ -78,16 +78,29 @@ export function pickBeside(step: 1 | -1, among: readonly Alert[] = orderedAlerts
   else go("live", { alert: target.id });
 }
 
-/** Ask for the alert of the address where it is not open. Gives what ends that. */
+/**
+ * Ask for the alert of the address where it is not open, also where it left the list and nobody
+ * said why. Gives what ends that.
+ */
 export function askForPicked(): () => void {
   return effect(() => {
     const id = pickedAlert.value;
     if (id === null || alarmLink.value.state === "connecting") return;
-    if (untracked(() => evidenceAlert.value)) return;
+    if (openAlerts.value.has(id) || evidenceAlert.value?.state === "cleared") return;
     void ask<Alert>(path`alerts/${id}`).then(keepOther, (error: unknown) => {
       if (!(error instanceof RefusedError)) throw error;
       if (error.status === 404) look({ alert: null });
     });
+  });
+}
+
+/** Know of nothing: whoever logs in next may see less, and is told anew. */
+export function forget(): void {
+  batch(() => {
+    alarmLink.value = { state: "connecting", sinceMs: Date.now() };
+    gathered.value = NOTHING;
+    isRead.value = false;
+    others.value = new Map();
   });
 }
 

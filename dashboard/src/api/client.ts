@@ -73,6 +73,16 @@ export async function askFully<T>(
   return answerOf<T>(await send(where, query, init, signal), signal);
 }
 
+/** What is not there is null; any other refusal is thrown. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return null;
+    throw error;
+  }
+}
+
 /** Ask for a text, such as what a version of the site file changed. Throws RefusedError. */
 export async function askText(where: string): Promise<string> {
   return arrived((await send(where, {}, { headers: { accept: "text/plain" } })).text());

@@ -12,7 +12,7 @@ interface EntryDialogProps {
   /** Null for a new one. */
   name: string | null;
   /** What a new one begins with. */
-  fresh: Settings;
+  fresh: Settings | (() => Promise<Settings>);
   title: string;
   onClose: () => void;
   /** Something was saved. */
@@ -26,8 +26,7 @@ export function EntryDialog(props: EntryDialogProps) {
   const { part, name, fresh, preview } = props;
   const isChanged = useRef(false);
   const loaded = useLoaded<Read>(async () => {
-    const entry =
-      name === null ? { name, settings: fresh, etag: null } : await readEntry(part, name);
+    const entry = name === null ? await begun(fresh) : await readEntry(part, name);
     return [{ ...entry, part }, await readKinds(part)];
   }, `${part} ${name}`);
   const done = () => {
@@ -47,9 +46,13 @@ export function EntryDialog(props: EntryDialogProps) {
           onChanged={(is) => {
             isChanged.current = is;
           }}
-          preview={preview && ((settings) => preview(entry, settings))}
+          preview={preview}
         />
       )}
     </Dialog>
   );
+}
+
+async function begun(fresh: EntryDialogProps["fresh"]) {
+  return { name: null, settings: typeof fresh === "function" ? await fresh() : fresh, etag: null };
 }

@@ -5,8 +5,9 @@ import { RefusedError } from "../api/client";
 import { Action, Refusal, Segments } from "../parts/controls";
 import { Twice } from "../parts/twice";
 import { words } from "../words";
-import { type Entry, removeEntry, type Settings, writeEntry } from "./entry";
+import { type Entry, readEntry, removeEntry, type Settings, writeEntry } from "./entry";
 import { EntryForm } from "./form";
+import { mergePatch, patched } from "./merge-patch";
 import type { KindPart, Kinds } from "./schema";
 import { settingsIn, textOf } from "./text";
 import { type Wrong, wrongsIn } from "./wrong";
@@ -18,37 +19,40 @@ interface EntryEditorProps {
   /** Told whenever there is something to lose, or nothing any more. */
   onChanged: (isChanged: boolean) => void;
   /** More to see before saving, such as what a rule would have said. */
-  preview?: ((settings: Settings) => preact.ComponentChildren) | undefined;
+  preview?: ((entry: Entry, settings: Settings) => preact.ComponentChildren) | undefined;
 }
 
 export function EntryEditor({ entry, kinds, onDone, onChanged, preview }: EntryEditorProps) {
   const told = words().rules.editor;
   const edited = useEdited(entry);
-  const { changes, wrongs, settled } = edited;
+  const { base, changes, wrongs, settled } = edited;
   const changed = edited.isChanged();
+  const shown = useRef<HTMLDivElement>(null);
+  useEffect(() => focusWrong(shown.current), [wrongs.value]);
   onChanged(changed);
   const check = () =>
     settled(async (settings) => {
-      const answer = await writeEntry({ ...entry, settings }, true);
+      const answer = await writeEntry({ ...base.value, settings }, true);
       const said = [answer.changes, ...answer.warnings.map(sayProblem)].join("\n").trim();
       changes.value = { said, settings };
     });
   const save = () =>
     settled(async (settings) => {
-      await writeEntry({ ...entry, settings });
+      await writeEntry({ ...base.value, settings });
       onDone();
     });
   const remove = async () => {
-    await removeEntry(entry);
+    await removeEntry(base.value);
     onDone();
   };
   return (
-    <div class="col entry">
+    <div ref={shown} class="col entry">
       <LookPick edited={edited} />
       {edited.asText.value ? (
         <TextField edited={edited} />
       ) : (
         <EntryForm
+          key={base.value.etag}
           part={entry.part}
           kinds={kinds}
           isNew={entry.name === null}
@@ -59,7 +63,7 @@ export function EntryEditor({ entry, kinds, onDone, onChanged, preview }: EntryE
       )}
       <Refusal text={edited.refusal} />
       {changes.value && <Changes said={changes.value.said} />}
-      {changes.value && preview?.(changes.value.settings)}
+      {changes.value && preview?.(base.value, changes.value.settings)}
       <div class="row entry-acts">
         <Action act={check} busyText={told.checking}>
           {told.check}
@@ -81,6 +85,12 @@ export function EntryEditor({ entry, kinds, onDone, onChanged, preview }: EntryE
   );
 }
 
+/** The first field that is wrong may be far from the button. */
+function focusWrong(form: HTMLElement | null): void {
+  const field = form?.querySelector(".said.wrong")?.closest(".field");
+  field?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+}
+
 /** What would change; it is brought into view, since a form is longer than its window. */
 function Changes({ said }: { said: string }) {
   const shown = useRef<HTMLPreElement>(null);
@@ -94,6 +104,8 @@ function Changes({ said }: { said: string }) {
 
 /** An entry while it is edited, as a form or as text, and what was said of it. */
 interface Edited {
+  /** The entry as it was when it was last read. */
+  base: Signal<Entry>;
   settings: Signal<Settings>;
   text: Signal<string>;
   asText: Signal<boolean>;
@@ -107,6 +119,7 @@ interface Edited {
 }
 
 function useEdited(entry: Entry): Edited {
+  const base = useSignal(entry);
   const settings = useSignal<Settings>(entry.settings);
   const text = useSignal(textOf(entry.settings));
   const asText = useSignal(false);
@@ -114,21 +127,37 @@ function useEdited(entry: Entry): Edited {
   const wrongs = useSignal<readonly Wrong[]>([]);
   const refusal = useSignal<string | null>(null);
   const changes = useSignal<{ said: string; settings: Settings } | null>(null);
+  const read = () => (asText.value ? settingsIn(text.value) : settings.value);
+  const takeTheirs = async () => {
+    const theirs = await onTop(base.value, read());
+    base.value = theirs.base;
+    settings.value = theirs.settings;
+    text.value = textOf(theirs.settings);
+    changes.value = null;
+  };
   const settled: Edited["settled"] = async (act) => {
     wrongs.value = [];
     refusal.value = null;
     try {
       if (!asText.value && broken.value.size > 0) refusal.value = words().rules.form.unreadable;
-      else await act(asText.value ? settingsIn(text.value) : settings.value);
+      else await act(read());
     } catch (error) {
-      if (error instanceof RefusedError && error.status !== 412) wrongs.value = wrongsIn(error);
+      const isLate = error instanceof RefusedError && error.status === 412;
+      if (isLate) await takeTheirs();
+      else if (error instanceof RefusedError) wrongs.value = wrongsIn(error);
       refusal.value = sayWrong(error, asText.value);
     }
   };
   const isChanged = () =>
-    (asText.value ? text.value : textOf(settings.value)) !== textOf(entry.settings) ||
+    (asText.value ? text.value : textOf(settings.value)) !== textOf(base.value.settings) ||
     broken.value.size > 0;
-  return { settings, text, asText, broken, wrongs, refusal, changes, isChanged, settled };
+  return { base, settings, text, asText, broken, wrongs, refusal, changes, isChanged, settled };
+}
+
+/** Somebody else was quicker: what was changed here is put on top of what stands there now. */
+async function onTop(base: Entry, mine: Settings): Promise<{ base: Entry; settings: Settings }> {
+  const now = base.name === null ? base : await readEntry(base.part, base.name);
+  return { base: now, settings: patched(now.settings, mergePatch(base.settings, mine)) };
 }
 
 /** The same settings as fields or as text; what can not be read stays text. */

@@ -2,6 +2,8 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { Boxes } from "../parts/boxes";
+import { Coded } from "../parts/coded";
 import { Button, Field, Pick } from "../parts/controls";
 import { words } from "../words";
 import type { Settings } from "./entry";
@@ -19,11 +21,14 @@ import {
   valueAt,
 } from "./form-model";
 import { settingOf } from "./text";
+import { type Wrong, wrongAt } from "./wrong";
 
 export interface FieldLook {
   readonly field: FormField;
   readonly settings: Settings;
-  readonly wrong: string | undefined;
+  readonly wrongs: readonly Wrong[];
+  /** What one could write there. */
+  readonly example?: string | undefined;
   /** What there is to name. */
   readonly names: Readonly<Record<Refers, readonly string[]>>;
   readonly onChange: (path: Path, value: unknown) => void;
@@ -74,17 +79,21 @@ function hintOf(field: FormField): ComponentChildren {
   return described || usual ? [described, " ", usual] : undefined;
 }
 
-/** A description of the schema: English, with `code` in backticks. */
+/** A description of the schema, which is English. */
 function Described({ text }: { text: string }) {
-  const parts = text.split("`");
-  return <span lang="en">{parts.map((part, at) => (at % 2 ? <code>{part}</code> : part))}</span>;
+  return (
+    <span lang="en">
+      <Coded text={text} />
+    </span>
+  );
 }
 
 /** What a text in a field stands for. */
 type Read = (text: string) => unknown;
 
 function Line({ look, read }: { look: FieldLook; read: Read }) {
-  const { field, settings, wrong } = look;
+  const { field, settings } = look;
+  const wrong = wrongAt(look.wrongs, field.path);
   const text = useSignal(asText(valueAt(settings, field.path)));
   const take = (typed: string) => {
     text.value = typed;
@@ -95,7 +104,7 @@ function Line({ look, read }: { look: FieldLook; read: Read }) {
       label={labelOf(field)}
       value={text.value}
       inputMode={field.control.as === "number" ? "decimal" : "text"}
-      placeholder={field.control.as === "names" ? words().rules.form.commas : ""}
+      placeholder={look.example ?? (field.control.as === "names" ? words().rules.form.commas : "")}
       onInput={take}
       required={field.required}
       wrong={wrong}
@@ -105,7 +114,8 @@ function Line({ look, read }: { look: FieldLook; read: Read }) {
 }
 
 function Switch({ look, on }: { look: FieldLook; on: boolean }) {
-  const { field, settings, wrong } = look;
+  const { field, settings } = look;
+  const wrong = wrongAt(look.wrongs, field.path);
   const id = useId();
   const value = valueAt(settings, field.path) ?? on;
   const toggle = (now: boolean) => look.onChange(field.path, now === on ? undefined : now);
@@ -128,7 +138,8 @@ function Switch({ look, on }: { look: FieldLook; on: boolean }) {
 }
 
 function Choice({ look, choices }: { look: FieldLook; choices: readonly string[] }) {
-  const { field, settings, wrong } = look;
+  const { field, settings } = look;
+  const wrong = wrongAt(look.wrongs, field.path);
   const value = asText(valueAt(settings, field.path));
   const known = value && !choices.includes(value) ? [value, ...choices] : choices;
   const { notSet, values } = words().rules.form;
@@ -158,46 +169,33 @@ function Names({ look, control }: { look: FieldLook; control: Of<"names"> }) {
 
 /** Some of what there is to name; what is named and is not there stands first. */
 function Several({ look, known }: { look: FieldLook; known: readonly string[] }) {
-  const { field, settings, wrong } = look;
-  const id = useId();
+  const { field, settings } = look;
+  const wrong = wrongAt(look.wrongs, field.path);
   const value = valueAt(settings, field.path);
   const chosen = Array.isArray(value) ? value.map(String) : value ? [asText(value)] : [];
   const all = [...chosen.filter((each) => !known.includes(each)), ...known];
-  const toggle = (name: string, on: boolean) => {
-    const now = all.filter((each) => (each === name ? on : chosen.includes(each)));
-    look.onChange(field.path, now.length ? now : undefined);
-  };
   return (
-    <fieldset class="field several" aria-describedby={id}>
-      <legend>{labelOf(field)}</legend>
-      <div class="several-list">
-        {all.map((name) => (
-          <label key={name} class="check">
-            <input
-              type="checkbox"
-              checked={chosen.includes(name)}
-              onChange={(event) => toggle(name, event.currentTarget.checked)}
-            />
-            {name}
-          </label>
-        ))}
-      </div>
-      <span id={id} class={wrong ? "said wrong" : "said"}>
-        {wrong ?? hintOf(field)}
-      </span>
-    </fieldset>
+    <Boxes
+      label={labelOf(field)}
+      names={all}
+      chosen={chosen}
+      onChoose={(now) => look.onChange(field.path, now.length ? now : undefined)}
+      wrong={wrong}
+      hint={hintOf(field)}
+    />
   );
 }
 
 function Group({ look, fields }: { look: FieldLook; fields: readonly FormField[] }) {
-  const { field, wrong } = look;
+  const { field } = look;
   const id = useId();
+  const wrong = wrongAt(look.wrongs, field.path, pathsOf(fields));
   return (
     <fieldset class="field group" aria-describedby={id}>
       <legend>{labelOf(field)}</legend>
       <div class="group-fields">
         {fields.map((each) => (
-          <FormFieldView key={each.key} {...look} field={each} wrong={undefined} />
+          <FormFieldView key={each.key} {...look} field={each} />
         ))}
       </div>
       <span id={id} class={wrong ? "said wrong" : "said"}>
@@ -207,11 +205,16 @@ function Group({ look, fields }: { look: FieldLook; fields: readonly FormField[]
   );
 }
 
+function pathsOf(fields: readonly FormField[]): readonly Path[] {
+  return fields.map((each) => each.path);
+}
+
 /** A group for each key, and a field for one more. */
 function ByKey({ look, groups }: { look: FieldLook; groups: readonly MapGroup[] }) {
-  const { field, wrong } = look;
+  const { field } = look;
   const told = words().rules.form;
   const id = useId();
+  const wrong = wrongAt(look.wrongs, field.path, pathsOf(groups.flatMap((each) => each.fields)));
   const next = useSignal(nextKey(groups));
   const add = () => {
     look.onChange([...field.path, next.value.trim()], {});
@@ -226,7 +229,7 @@ function ByKey({ look, groups }: { look: FieldLook; groups: readonly MapGroup[] 
           <legend>{key}</legend>
           <div class="group-fields">
             {fields.map((each) => (
-              <FormFieldView key={each.key} {...look} field={each} wrong={undefined} />
+              <FormFieldView key={each.key} {...look} field={each} />
             ))}
           </div>
           <div class="row">
@@ -275,7 +278,7 @@ function Json({ look }: { look: FieldLook }) {
     look.onBroken(field.path, read.isWrong);
     if (!read.isWrong) look.onChange(field.path, read.value);
   };
-  const said = isWrong.value ? words().rules.editor.notJson : look.wrong;
+  const said = isWrong.value ? words().rules.editor.notJson : wrongAt(look.wrongs, field.path);
   return (
     <div class="field">
       <label for={id}>{labelOf(field)}</label>

@@ -39,6 +39,10 @@ test("every kind of rule, channel and reader has a form", () => {
   expect(KINDS.length).toBe(13 + 6 + 7);
 });
 
+function groupsOf({ control }: FormField) {
+  return control.as === "map" ? control.groups : [];
+}
+
 describe.each(KINDS)("a form for $part of kind $kind", ({ kinds, one }) => {
   const fields = fieldsOf(one, {}, kinds);
 
@@ -108,10 +112,20 @@ describe("a control", () => {
   it("is text of its own where the file holds what it can not show", () => {
     expect(fieldOf("rules", "exit", "fence", { fence: { all: true } }).control.as).toBe("json");
     expect(fieldOf("rules", "exit", "latch", { latch: "yes" }).control.as).toBe("json");
+    const typed = { antennas: { "1": { at_m: "-" } } };
+    const [group] = groupsOf(fieldOf("readers", "llrp", "antennas", typed));
+    expect(group?.fields.find((each) => each.key === "at_m")?.control.as).toBe("numbers");
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the gateway puts the variable in
     const open = fieldOf("rules", "exit", "confirm_s", { confirm_s: "${WAIT_S}" });
     expect(open.control.as).toBe("number");
   });
+});
+
+test("a rule says first which assets it is for, then where they belong", () => {
+  const kinds = kindsIn(schema, "rules");
+  const fields = fieldsOf(kinds.byName.get("exit") ?? {}, {}, kinds);
+  const keys = inOrder(fields, {}, ["assets", "fence"]).shown.map((each) => each.key);
+  expect(keys).toEqual(["name", "assets", "fence"]);
 });
 
 describe("a value", () => {

@@ -176,7 +176,7 @@ function suits(control: Control, value: unknown): boolean {
         ? value.every((each) => typeof each === "string")
         : control.oneAsText && typeof value === "string";
     case "numbers":
-      return Array.isArray(value) && value.every((each) => typeof each === "number");
+      return typeof value === "string" || isNumbers(value);
     case "group":
       return isSettings(value);
     case "map":
@@ -186,6 +186,10 @@ function suits(control: Control, value: unknown): boolean {
     default:
       return typeof value !== "object";
   }
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
 }
 
 export function isSettings(value: unknown): value is Settings {
@@ -271,7 +275,7 @@ export function numbersIn(text: string): unknown {
   return parts.every((each) => typeof each === "number") ? parts : text.trim();
 }
 
-/** The fields that must be, those that are set, and the others. */
+/** The fields that must be, that come first or that are set; and the others. */
 export function inOrder(
   fields: readonly FormField[],
   settings: Settings,
@@ -281,7 +285,9 @@ export function inOrder(
     field.required || first.includes(field.key) || settings[field.key] !== undefined;
   const rank = (field: FormField) => {
     const at = first.indexOf(field.key);
-    return field.key === "name" ? -2 : field.required ? -1 : at < 0 ? first.length : at;
+    if (field.key === "name") return -2;
+    if (at >= 0) return at;
+    return field.required ? -1 : first.length;
   };
   const shown = fields.filter(isShown).sort((one, other) => rank(one) - rank(other));
   return { shown, more: fields.filter((each) => !isShown(each)) };

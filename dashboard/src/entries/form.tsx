@@ -1,5 +1,6 @@
 /** An entry of the site file as a form, made of its kind's own schema. */
 import type { Signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { ask } from "../api/client";
 import { Pick } from "../parts/controls";
 import { useLoaded } from "../parts/loaded";
@@ -17,7 +18,7 @@ import {
   withValue,
 } from "./form-model";
 import type { KindPart, Kinds } from "./schema";
-import { type Wrong, wrongWith } from "./wrong";
+import type { Wrong } from "./wrong";
 
 interface EntryFormProps {
   part: KindPart;
@@ -48,18 +49,18 @@ export function EntryForm({ part, kinds, isNew, settings, wrongs, broken }: Entr
     const rest = [...broken.value].filter((each) => each !== path.join("."));
     broken.value = new Set(isBroken ? [...rest, path.join(".")] : rest);
   };
-  const { shown, more } = inOrder(
-    schema ? fieldsOf(schema, settings.value, kinds) : [],
-    settings.value,
-    FIRST[part],
-  );
+  const fields = schema ? fieldsOf(schema, settings.value, kinds) : [];
+  // A field stays where it is while it is filled in.
+  const opened = useMemo(() => settings.value, [kind]);
+  const { shown, more } = inOrder(fields, opened, FIRST[part]);
   const view = (field: FormField) => (
     <FormFieldView
       key={`${kind} ${field.key} ${field.control.as}`}
       field={field}
       settings={settings.value}
       names={names}
-      wrong={wrongWith(wrongs, field.key)}
+      wrongs={wrongs}
+      example={field.key === "name" ? words().rules.form.examples[part] : undefined}
       onChange={change}
       onBroken={mark}
     />

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Settings } from "./entry";
-import { mergePatch } from "./merge-patch";
+import { mergePatch, patched } from "./merge-patch";
 
 /** RFC 7396, section 2. */
 function applied(target: unknown, patch: unknown): unknown {
@@ -34,4 +34,19 @@ test.each<[string, Settings]>([
 
 test("what did not change is not in the patch", () => {
   expect(mergePatch(BEFORE, { ...BEFORE, severity: "critical" })).toEqual({ severity: "critical" });
+});
+
+test("a patch put on what it was made of is what it was made for", () => {
+  const before = {
+    name: "a",
+    assets: { category: "laptop", tag: "1" },
+    fence: ["hall"],
+    latch: true,
+  };
+  const after = { name: "a", assets: { category: "tablet" }, fence: ["hall", "yard"], late: "say" };
+  expect(patched(before, mergePatch(before, after))).toEqual(after);
+  expect(patched({ ...before, severity: "info" }, mergePatch(before, after))).toEqual({
+    ...after,
+    severity: "info",
+  });
 });

@@ -13,6 +13,17 @@ export function mergePatch(before: Settings, after: Settings): Settings {
   return patch;
 }
 
+/** `before` with a patch put on it. */
+export function patched(before: Settings, patch: Settings): Settings {
+  const after = { ...before };
+  for (const [key, value] of Object.entries(patch)) {
+    const was = after[key];
+    if (value === null) delete after[key];
+    else after[key] = isPlain(was) && isPlain(value) ? patched(was, value) : value;
+  }
+  return after;
+}
+
 function isPlain(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

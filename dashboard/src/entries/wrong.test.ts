@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RefusedError } from "../api/client";
-import { wrongText, wrongWith } from "./wrong";
+import { wrongAt, wrongText } from "./wrong";
 
 test("problems are told by their key within the entry, without lines", () => {
   const error = new RefusedError(422, {
@@ -25,7 +25,16 @@ test("a problem is told where its setting is, also one inside of it", () => {
     { key: "fence[1]", text: "there is no zone yard" },
     { key: "", text: "stands twice" },
   ];
-  expect(wrongWith(wrongs, "assets")).toBe("is too long");
-  expect(wrongWith(wrongs, "fence")).toBe("there is no zone yard");
-  expect(wrongWith(wrongs, "name")).toBeUndefined();
+  expect(wrongAt(wrongs, ["assets"])).toBe("is too long");
+  expect(wrongAt(wrongs, ["fence"])).toBe("there is no zone yard");
+  expect(wrongAt(wrongs, ["name"])).toBeUndefined();
+});
+
+test("a problem is told once: at the inner field, where there is one", () => {
+  const wrongs = [
+    { key: "antennas.1.zone", text: "there is no zone yard" },
+    { key: "antennas.x", text: "must be a whole number" },
+  ];
+  expect(wrongAt(wrongs, ["antennas", "1", "zone"])).toBe("there is no zone yard");
+  expect(wrongAt(wrongs, ["antennas"], [["antennas", "1", "zone"]])).toBe("must be a whole number");
 });

@@ -1,5 +1,6 @@
 /** What the gateway says is wrong with an entry, without the words that only a file needs. */
 import type { RefusedError } from "../api/client";
+import type { Path } from "./form-model";
 
 /** A problem and the key within the entry that it is about, such as `address`; empty for the whole. */
 export interface Wrong {
@@ -23,8 +24,19 @@ export function wrongText(error: RefusedError): string {
     .join("; ");
 }
 
-/** What is wrong with one setting: all that is said of it and of what is in it. */
-export function wrongWith(wrongs: readonly Wrong[], key: string): string | undefined {
-  const about = wrongs.filter((each) => each.key.split(/[.[]/u)[0] === key);
+/** What is wrong with one setting and with what is in it, but not what is said at the inner fields. */
+export function wrongAt(
+  wrongs: readonly Wrong[],
+  path: Path,
+  inner: readonly Path[] = [],
+): string | undefined {
+  const about = wrongs.filter(
+    (each) => isAt(each, path) && !inner.some((field) => isAt(each, field)),
+  );
   return about.length ? about.map((each) => each.text).join("; ") : undefined;
+}
+
+function isAt({ key }: Wrong, path: Path): boolean {
+  const keys = key.split(/[.[\]]+/u);
+  return path.every((each, depth) => keys[depth] === each);
 }

@@ -6,7 +6,7 @@ import { asked, go, page } from "../address";
 import { ask, RefusedError } from "../api/client";
 import type { Shape } from "../api/shape";
 import { isSetupNeeded } from "../pages/setup/needed";
-import { Button } from "../parts/controls";
+import { Action, Button } from "../parts/controls";
 import { may, me, recognise } from "../session";
 import { words } from "../words";
 import { Frame } from "./frame";
@@ -14,6 +14,8 @@ import { isPage, PAGES, type PageName } from "./page-list";
 
 const unreachable = signal(false);
 const shown = signal<ComponentType | null>(null);
+/** The page whose code was not to be had: the gateway is away, or has other pages by now. */
+const unloaded = signal<PageName | null>(null);
 const name = computed<PageName | null>(() => (isPage(page.value) ? page.value : null));
 
 async function begin(): Promise<void> {
@@ -58,9 +60,15 @@ function follow(): void {
   }
   document.title = `${words().frame.pages[wanted]} · Tagwarden`;
   document.documentElement.dataset["page"] = wanted;
-  void PAGES[wanted].load().then((loaded) => {
-    if (name.value === wanted) shown.value = loaded.Page;
-  });
+  unloaded.value = null;
+  void PAGES[wanted].load().then(
+    (loaded) => {
+      if (name.peek() === wanted) shown.value = loaded.Page;
+    },
+    () => {
+      if (name.peek() === wanted) unloaded.value = wanted;
+    },
+  );
 }
 
 export function App() {
@@ -74,7 +82,7 @@ export function App() {
   if (unreachable.value && me.value === undefined) return <Unreachable />;
   if (me.value === undefined) return null;
   const entry = name.value && PAGES[name.value];
-  const Page = shown.value;
+  const Page = unloaded.value === null ? shown.value : NotLoaded;
   const body = (
     <Guarded>
       {entry?.right && !may(entry.right) && me.value && (
@@ -95,11 +103,27 @@ function Unreachable() {
   );
 }
 
-function Notice({ text }: { text: string }) {
+function Notice({ text, onAgain }: { text: string; onAgain?: () => void }) {
   return (
     <div class="page empty">
       <h2>{text}</h2>
+      {onAgain && <Button onClick={onAgain}>{words().frame.tryAgain}</Button>}
       <Button onClick={() => go("live")}>{words().frame.toLive}</Button>
+    </div>
+  );
+}
+
+/** Loads all anew once the gateway answers; until then what is here stays, and sounds. */
+function NotLoaded() {
+  const told = words().frame;
+  const again = async () => {
+    await ask("me");
+    location.reload();
+  };
+  return (
+    <div class="page empty" role="alert">
+      <h2>{told.failed(name.value ? told.pages[name.value] : page.value)}</h2>
+      <Action act={again}>{told.tryAgain}</Action>
     </div>
   );
 }
@@ -114,7 +138,9 @@ class Guarded extends Component<object, { failed: boolean; page: string }> {
 
   override render() {
     if (this.state.failed && this.state.page === page.value) {
-      return <Notice text={words().frame.broken} />;
+      return (
+        <Notice text={words().frame.broken} onAgain={() => this.setState({ failed: false })} />
+      );
     }
     return this.props.children;
   }

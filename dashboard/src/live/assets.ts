@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { askFully, RefusedError } from "../api/client";
 import type { Asset } from "../api/shape";
 import { me } from "../session";
+import { TAG } from "./frame";
 import { live, liveTurn } from "./live";
 
 /** By id; empty until they are loaded. */
@@ -29,11 +30,14 @@ const EVERY_MS = 60_000;
 const SOON_MS = 3000;
 let loading = false;
 let again: ReturnType<typeof setTimeout> | undefined;
+/** Whether they are asked for soon: who comes and goes meanwhile does not put that off. */
+let isSoon = false;
 
 /** Ask for all assets, page by page; what cannot be had now is asked for again in a minute. */
 export async function loadAssets(): Promise<void> {
   if (loading || !me.value) return;
   loading = true;
+  isSoon = false;
   clearTimeout(again);
   try {
     assetById.value = await allAssets();
@@ -41,7 +45,8 @@ export async function loadAssets(): Promise<void> {
     if (!(error instanceof RefusedError)) throw error;
   } finally {
     loading = false;
-    again = setTimeout(loadAssets, EVERY_MS);
+    clearTimeout(again);
+    again = setTimeout(loadAssets, isSoon ? SOON_MS : EVERY_MS);
   }
 }
 
@@ -71,7 +76,8 @@ export function keepAssets(): void {
   liveTurn.subscribe(() => {
     if (live.byName.size === lastCount) return;
     lastCount = live.byName.size;
-    if (!assetById.peek().size || !hasNews()) return;
+    if (isSoon || !assetById.peek().size || !hasNews()) return;
+    isSoon = true;
     clearTimeout(again);
     again = setTimeout(loadAssets, SOON_MS);
   });
@@ -80,7 +86,7 @@ export function keepAssets(): void {
 function hasNews(): boolean {
   const known = assetById.peek();
   for (const [name, index] of live.byName) {
-    if (!((live.state[index] ?? 0) & 4) && !known.has(name)) return true;
+    if (!((live.state[index] ?? 0) & TAG) && !known.has(name)) return true;
   }
   return false;
 }

@@ -24,11 +24,15 @@ export function keepSite(): void {
   });
 }
 
+let again: ReturnType<typeof setTimeout> | undefined;
+
 async function load(): Promise<void> {
+  clearTimeout(again);
   try {
     await readSite();
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    if (error.status !== 401) setTimeout(load, AGAIN_MS);
+    clearTimeout(again);
+    if (error.status !== 401) again = setTimeout(load, AGAIN_MS);
   }
 }

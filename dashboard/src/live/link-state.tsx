@@ -1,10 +1,11 @@
 /** Whether the pages are live, and how old what they show is. */
 import { useEffect } from "preact/hooks";
 import { AlertSymbol } from "../parts/symbol";
-import { beat, clock, clockOffsetMs, span } from "../times";
+import { beat, span } from "../times";
 import { words } from "../words";
+import { heardClock, nextTryWords } from "./as-of";
 import { ageOf } from "./connection";
-import { dataAgeMs, heardMs, link } from "./link";
+import { dataAgeMs, link } from "./link";
 import { startLive } from "./start";
 
 /** Live, slow, stale or lost: in words, with the age, since when, and when the next try comes. */
@@ -12,20 +13,19 @@ export function LinkState() {
   useEffect(startLive, []);
   void beat.value;
   const told = words().live.link;
-  const { state, sinceMs, nextTryMs } = link.value;
+  const { state } = link.value;
   const age = dataAgeMs();
   if (state === "lost") {
-    const since = clock((heardMs.value || sinceMs) + clockOffsetMs.value);
-    const next = nextTryMs === null ? 0 : Math.max(0, nextTryMs - Date.now());
+    const next = nextTryWords();
     return (
       <span class="link stale">
         <AlertSymbol severity="warning" />
         <span>
           {/* Since when is told once; the next try would be told each second. */}
           <span role="status">
-            {told.lost} <b>{since}</b>
+            {told.lost} <b>{heardClock()}</b>
           </span>
-          <span class="no-ph">, {next > 400 ? told.nextTry(span(next)) : told.trying}</span>
+          <span class="no-ph">, {next === null ? told.trying : told.nextTry(next)}</span>
         </span>
       </span>
     );
@@ -50,7 +50,7 @@ function Age({ age }: { age: number }) {
         <AlertSymbol severity="warning" />
         <span>{told.stale(span(age))}</span>
         <span class="unseen" role="status">
-          {words().live.staleSince(clock(heardMs.value + clockOffsetMs.value))}
+          {words().live.staleSince(heardClock())}
         </span>
       </span>
     );

@@ -125,6 +125,9 @@ function tick(): void {
   const now = Date.now();
   const wasAsleep = now - lastTick > ASLEEP_MS;
   lastTick = now;
+  // Where the clock was set back nothing can have been heard after now.
+  if (heardMs.value > now) heardMs.value = now;
+  openedMs = Math.min(openedMs, now);
   if (!running) return;
   const isSilent = now - Math.max(heardMs.value, openedMs) > SILENCE_MS;
   if (wasAsleep && isSilent) hurry();

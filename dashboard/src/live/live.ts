@@ -145,7 +145,7 @@ function count(tally: Tally, seen: boolean, worst: number): void {
 export const tallies = signal(talliesOf(live));
 let lastTally = 0;
 liveTurn.subscribe(() => {
-  const now = Date.now();
+  const now = performance.now();
   if (now - lastTally < 950 && live.turn > 1) return;
   lastTally = now;
   tallies.value = talliesOf(live);

@@ -31,6 +31,8 @@ export function AssetPicker({ label, onPick, without = [] }: AssetPickerProps) {
     .filter((each) => !without.includes(each.id))
     .slice(0, SHOWN);
   const isOpen = text.value.trim() !== "" && found.value.value !== undefined;
+  /** Whether the list is of what stands in the field: else Enter would pick something else. */
+  const isFound = found.isCurrent && settled === text.value.trim();
   const pick = (asset: Asset | undefined) => {
     if (!asset) return;
     text.value = "";
@@ -40,7 +42,7 @@ export function AssetPicker({ label, onPick, without = [] }: AssetPickerProps) {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
     if (step && list.length) place.value = (place.value + step + list.length) % list.length;
-    else if (event.key === "Enter") pick(list[place.value]);
+    else if (event.key === "Enter") pick(isFound ? list[place.value] : undefined);
     else if (event.key === "Escape" && text.value) text.value = "";
     else return;
     event.preventDefault();

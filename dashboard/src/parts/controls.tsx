@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { RefusedError } from "../api/client";
 import { words } from "../words";
+import { Coded } from "./coded";
 import { Icon, type IconName } from "./icon";
 import { AlertSymbol } from "./symbol";
 
@@ -89,7 +90,9 @@ export function Refusal({ text = nothing }: { text?: Signal<string | null> }) {
   return (
     <span class="refusal" role="alert">
       <AlertSymbol severity="warning" quiet />
-      {text.value}
+      <span>
+        <Coded text={text.value} />
+      </span>
     </span>
   );
 }
@@ -199,12 +202,19 @@ interface SaidProps {
   hint: ComponentChildren;
 }
 
-function Said({ id, wrong, hint }: SaidProps) {
+/** What is wrong with a field, or else what it is for. */
+export function Said({ id, wrong, hint }: SaidProps) {
   if (!wrong && !hint) return null;
   return (
     <span id={id} class={wrong ? "said wrong" : "said"}>
       {wrong && <AlertSymbol severity="warning" quiet />}
-      {wrong ?? hint}
+      {wrong ? (
+        <span>
+          <Coded text={wrong} />
+        </span>
+      ) : (
+        hint
+      )}
     </span>
   );
 }

@@ -13,7 +13,7 @@ interface DialogProps {
   unsaved?: () => boolean;
 }
 
-/** Shown as long as it is rendered; the focus goes back to where it was. */
+/** Shown as long as it is rendered; the focus begins at its first field, and goes back to where it was. */
 export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const warned = useSignal(false);
@@ -24,16 +24,29 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
     return first;
   };
   const close = () => stays() || dialog.current?.close();
+  const isShown = useRef(true);
   useEffect(() => {
+    const openers = withParents(document.activeElement);
     dialog.current?.showModal();
+    return () => {
+      isShown.current = false;
+      dialog.current?.close();
+      // What opened it may go with the same change.
+      requestAnimationFrame(() => focusNear(openers));
+    };
   }, []);
+  const isBegun = useRef(false);
+  useEffect(() => {
+    // The fields may come later than their dialog.
+    isBegun.current ||= beginIn(dialog.current);
+  });
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
       class="dialog"
       aria-label={title}
-      onClose={onClose}
+      onClose={() => isShown.current && onClose()}
       onCancel={(event) => stays() && event.preventDefault()}
       onClick={(event) => event.target === dialog.current && close()}
     >
@@ -51,4 +64,33 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
       </div>
     </dialog>
   );
+}
+
+/** What is filled in; a dialog of switches alone is only looked at. */
+const FIELDS = ":is(input:not([type=checkbox], [type=range]), select, textarea):enabled";
+
+/** Put the focus on the first field; whether there is one, or somebody has put it elsewhere. */
+function beginIn(dialog: HTMLDialogElement | null): boolean {
+  const now = document.activeElement;
+  if (now?.matches(FIELDS) && dialog?.contains(now)) return true;
+  const first = dialog?.querySelector<HTMLElement>(FIELDS);
+  first?.focus();
+  return first !== null && first !== undefined;
+}
+
+function withParents(element: Element | null): Element[] {
+  const all: Element[] = [];
+  for (let each = element; each; each = each.parentElement) all.push(each);
+  return all;
+}
+
+/** Where the focus was lost with what had opened the dialog, it goes to what is nearest to that. */
+function focusNear(openers: readonly Element[]): void {
+  if (document.activeElement !== document.body || openers[0] === document.body) return;
+  const home = openers.find((each) => each.isConnected && focusable(each));
+  if (home) focusable(home)?.focus();
+}
+
+function focusable(home: Element): HTMLElement | null {
+  return home.querySelector<HTMLElement>("a[href], button:not(:disabled)");
 }

@@ -17,16 +17,17 @@ interface PageOf<Row> {
 
 /** The rows of a list, from its beginning; asked anew when `where` or `query` changes. */
 export function useListed<Row>(where: string, query: Query = {}, everyMs?: number): Listed<Row> {
-  const pages = useSignal(1);
-  const key = `${where} ${JSON.stringify(query)} ${pages.value}`;
+  const list = `${where} ${JSON.stringify(query)}`;
+  const asked = useSignal({ list, pages: 1 });
+  const pages = asked.value.list === list ? asked.value.pages : 1;
   const loaded = useLoaded(
-    (ended) => readPages<Row>(where, query, pages.value, ended),
-    key,
+    (ended) => readPages<Row>(where, query, pages, ended),
+    `${list} ${pages}`,
     everyMs,
   );
   const there = loaded.value.value;
   const more = () => {
-    pages.value += 1;
+    asked.value = { list, pages: pages + 1 };
   };
   return { ...loaded, rows: there?.items, more: there?.next ? more : undefined };
 }

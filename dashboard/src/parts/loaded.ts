@@ -7,6 +7,8 @@ export interface Loaded<T> {
   /** `undefined` until the first answer; the newest answer stays while another is awaited. */
   value: Signal<T | undefined>;
   failed: Signal<string | null>;
+  /** Whether `value` answers what is asked now, and not what was asked before `key` changed. */
+  isCurrent: boolean;
   again: () => void;
 }
 
@@ -18,21 +20,34 @@ export function useLoaded<T>(
 ): Loaded<T> {
   const value = useSignal<T | undefined>(undefined);
   const failed = useSignal<string | null>(null);
+  const answered = useSignal<string | null>(null);
   const asked = useSignal(0);
   const turn = `${key}\n${asked.value}`;
   useEffect(() => {
     const ending = new AbortController();
-    const take = (answer: T) => {
-      if (ending.signal.aborted) return;
-      value.value = answer;
-      failed.value = null;
+    let asks = 0;
+    let newest = 0;
+    /** Whether an answer is dropped: nobody waits for it, or a newer one was quicker. */
+    const isOld = (turn: number) => {
+      if (ending.signal.aborted || turn < newest) return true;
+      newest = turn;
+      return false;
     };
-    const refuse = (error: unknown) => {
-      if (ending.signal.aborted) return;
-      if (!(error instanceof RefusedError)) throw error;
-      failed.value = error.message;
+    const ask = () => {
+      const mine = ++asks;
+      const take = (answer: T) => {
+        if (isOld(mine)) return;
+        value.value = answer;
+        answered.value = key;
+        failed.value = null;
+      };
+      const refuse = (error: unknown) => {
+        if (isOld(mine)) return;
+        if (!(error instanceof RefusedError)) throw error;
+        failed.value = error.message;
+      };
+      return load(ending.signal).then(take, refuse);
     };
-    const ask = () => load(ending.signal).then(take, refuse);
     void ask();
     const timer = everyMs === undefined ? undefined : setInterval(ask, everyMs);
     return () => {
@@ -43,6 +58,7 @@ export function useLoaded<T>(
   return {
     value,
     failed,
+    isCurrent: answered.value === key,
     again: () => {
       asked.value += 1;
     },

@@ -7,27 +7,48 @@ interface Ready {
   readonly dark: boolean;
 }
 
+/** A picture, or who waits for it: several plans may show the same floor. */
+interface Kept {
+  ready: Ready | null;
+  readonly waiting: Set<() => void>;
+}
+
 /** Pictures by address and theme; few, so they are kept. */
-const known = new Map<string, Ready | null>();
+const known = new Map<string, Kept>();
 const MOST = 8;
+const AGAIN_MS = 30_000;
 
 /** The picture, or null while it is loaded; then `whenThere` is called, once. */
 export function pictureOf(address: string, dark: boolean, whenThere: () => void): Ready | null {
   const key = `${address} ${dark}`;
-  const found = known.get(key);
-  if (found !== undefined) return found;
+  const found = known.get(key) ?? load(address, dark, key);
+  if (!found.ready) found.waiting.add(whenThere);
+  return found.ready;
+}
+
+function load(address: string, dark: boolean, key: string): Kept {
   if (known.size >= MOST) known.clear();
-  known.set(key, null);
+  const made: Kept = { ready: null, waiting: new Set() };
+  known.set(key, made);
+  const tell = () => {
+    const waiting = [...made.waiting];
+    made.waiting.clear();
+    for (const whenThere of waiting) whenThere();
+  };
   const image = new Image();
   image.onload = () => {
     const drawn = greyed(image, dark);
-    known.set(key, drawn && { image: drawn, dark });
-    whenThere();
+    made.ready = drawn && { image: drawn, dark };
+    tell();
   };
-  // Asked for again when the plan is shown anew.
-  image.onerror = () => known.delete(key);
+  // Who waits asks again: the gateway may have been away.
+  image.onerror = () =>
+    setTimeout(() => {
+      if (known.get(key) === made) known.delete(key);
+      tell();
+    }, AGAIN_MS);
   image.src = address;
-  return null;
+  return made;
 }
 
 /** What a picture becomes on a plan: grey, and light on dark where the page is dark. */

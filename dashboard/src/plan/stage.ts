@@ -229,16 +229,16 @@ export class Stage {
     pen.context.globalAlpha = scene.stale ? 0.45 : 1;
     const address = scene.floor.picture;
     const dark = theme.peek() === "dark";
-    const picture = address === null ? null : pictureOf(address, dark, () => this.redraw());
+    const picture = address === null ? null : pictureOf(address, dark, this.groundCame);
     const { map } = scene.floor;
     if (map && mayAsk(map))
-      drawMap(pen, { map, dark, seen: seenOf(view), whenThere: this.mapCame });
+      drawMap(pen, { map, dark, seen: seenOf(view), whenThere: this.groundCame });
     const counts = this.set?.counts ?? false;
     drawGround(pen, scene.floor, { ...scene, picture, counts, onMap: map !== null });
     pen.context.globalAlpha = 1;
   }
 
-  private readonly mapCame = (): void => {
+  private readonly groundCame = (): void => {
     this.dirty.ground = true;
     this.ask();
   };

@@ -1,9 +1,9 @@
 /** The alerts that are closed, page by page; those that close meanwhile come on top. */
-import { effect, useSignal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { openAlerts } from "../../alarms/store";
-import { askFully, RefusedError } from "../../api/client";
 import type { Alert } from "../../api/shape";
+import { useListed } from "../../parts/listed";
 import { words } from "../../words";
 import { type AlertFilter, passes, queryOf } from "./filters";
 
@@ -20,42 +20,18 @@ export interface Closed {
 }
 
 export function useClosed(filter: AlertFilter, sinceMs: number): Closed {
-  const pages = useSignal<readonly Alert[] | undefined>(undefined);
-  const next = useSignal<string | null>(null);
-  const failed = useSignal<string | null>(null);
-  const turn = useSignal(0);
   const wanted: AlertFilter = { ...filter, tab: "closed", state: null };
-  const key = [filter.severity, filter.rule, filter.zone, filter.span, turn.value].join("\n");
-  const read = async (cursor: string | null, signal?: AbortSignal) => {
-    try {
-      const query = { ...queryOf(wanted, sinceMs), limit: PAGE, cursor };
-      const answer = await askFully<{ items: Alert[] }>("alerts", query, signal);
-      pages.value = [...(cursor ? (pages.peek() ?? []) : []), ...answer.body.items];
-      next.value = answer.next;
-      failed.value = null;
-    } catch (error) {
-      if (signal?.aborted) return;
-      if (!(error instanceof RefusedError)) throw error;
-      failed.value = error.message;
-    }
-  };
-  useEffect(() => {
-    const ending = new AbortController();
-    void read(null, ending.signal);
-    return () => ending.abort();
-  }, [key]);
-  const again = () => {
-    turn.value += 1;
-  };
+  const query = { ...queryOf(wanted, sinceMs), limit: PAGE };
+  const { rows, failed, again, more } = useListed<Alert>("alerts", query);
   useEffect(() => whenFewer(again), []);
-  const mine = pages.value?.filter((alert) => passes(wanted, alert));
+  const mine = rows?.filter((alert) => passes(wanted, alert));
   const count = mine?.length ?? 0;
   return {
     alerts: mine,
-    countText: next.value === null ? String(count) : words().alarms.page.atLeast(count),
+    countText: more ? words().alarms.page.atLeast(count) : String(count),
     failed: failed.value,
     again,
-    more: next.value === null ? undefined : () => void read(next.value),
+    more,
   };
 }
 

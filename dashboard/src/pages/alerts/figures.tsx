@@ -17,12 +17,12 @@ const LEAST_RATE = 0.1;
 
 export function AlertFigures({ span: name, sinceMs }: { span: SpanName; sinceMs: number }) {
   const told = words().alarms.page;
-  const { value } = useLoaded(
+  const { value, isCurrent } = useLoaded(
     (signal) => ask<Figures>("alerts/figures", { since: new Date(sinceMs).toISOString() }, signal),
-    name,
+    `${name} ${sinceMs}`,
     EVERY_MS,
   );
-  const figures = value.value;
+  const figures = isCurrent ? value.value : undefined;
   const fresh = orderedAlerts.value.filter(isNew);
   const critical = fresh.filter(({ severity }) => severity === "critical").length;
   return (

@@ -1,5 +1,5 @@
 /** What is mine to do: all open alerts by group, those that were closed, and how often it called. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { asked, look } from "../../address";
 import { Calm } from "../../alarms/calm";
 import { Evidence } from "../../alarms/evidence";
@@ -10,7 +10,7 @@ import { download } from "../../api/client";
 import type { Alert } from "../../api/shape";
 import { useKeys } from "../../keys";
 import { Action, Button, Segments } from "../../parts/controls";
-import { nowMs, siteZone } from "../../times";
+import { hour, nowMs, siteZone } from "../../times";
 import { words } from "../../words";
 import { useClosed } from "./closed";
 import { AlertFigures } from "./figures";
@@ -21,7 +21,10 @@ import { Timeline } from "./timeline";
 
 export function Page() {
   const filter = filterOf(asked);
-  const sinceMs = sinceOf(filter.span, nowMs(), siteZone.value);
+  const sinceMs = useMemo(
+    () => sinceOf(filter.span, nowMs(), siteZone.value),
+    [filter.span, siteZone.value, hour.value],
+  );
   const closed = useClosed(filter, sinceMs);
   const isPicked = pickedAlert.value !== null && evidenceAlert.value !== null;
   return (

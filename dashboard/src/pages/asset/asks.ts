@@ -1,5 +1,5 @@
 /** What the page of an asset asks of the gateway. */
-import { ask, askFully, path, RefusedError } from "../../api/client";
+import { ask, askFully, orNull, path } from "../../api/client";
 import type { Asset, Shape } from "../../api/shape";
 import { type Past, pastOf } from "../../past/entries";
 import { loadPasts } from "../../past/load";
@@ -16,16 +16,6 @@ export interface AssetNow {
   readonly custody: Shape<"Custody"> | null;
   readonly sighting: Shape<"Sighting"> | undefined;
   readonly sensors: Sensors;
-}
-
-/** What is not there is null; any other refusal is thrown. */
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof RefusedError && error.status === 404) return null;
-    throw error;
-  }
 }
 
 /** All about an asset now; null where there is none of this id. */

@@ -1,8 +1,7 @@
 /** An asset: where it is, who has it, where it was. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { addressTo, asked } from "../../address";
-import { assetById, keepAssets } from "../../live/assets";
+import { assetById } from "../../live/assets";
 import { liveTurn, whereIs } from "../../live/live";
 import { useFloorMarks } from "../../live/use-marks";
 import { Button } from "../../parts/controls";
@@ -24,7 +23,6 @@ const DAY_AGAIN_MS = 60_000;
 
 export function Page() {
   const id = asked("id") ?? "";
-  useEffect(keepAssets, []);
   return id ? <OneAsset key={id} id={id} /> : <Missing />;
 }
 

@@ -2,25 +2,20 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { addressTo, asked, go, look } from "../../address";
-import type { Asset } from "../../api/shape";
-import { csvOf } from "../../csv";
-import { saveCsv } from "../../files";
 import { useKeys } from "../../keys";
-import { assetById, categories, keepAssets } from "../../live/assets";
-import { liveTurn, whereIs } from "../../live/live";
+import { assetById, categories } from "../../live/assets";
+import { liveTurn } from "../../live/live";
 import { readers, useReaders } from "../../live/readers";
 import { figure } from "../../numbers";
 import { Button, Field, Pick, Segments } from "../../parts/controls";
 import { Icon } from "../../parts/icon";
 import { useLoaded } from "../../parts/loaded";
 import { useSettled } from "../../parts/settled";
-import { type Column, Table } from "../../parts/table";
-import { ShapeGlyph } from "../../plan/glyph";
-import { shapeOf } from "../../plan/shapes";
+import { Table } from "../../parts/table";
 import { zones } from "../../site";
-import { ago } from "../../times";
 import { words } from "../../words";
 import { findAssets } from "./asks";
+import { columns, save } from "./columns";
 import { filtersIn, LONGER, type Longer, namesWith, placeAfter } from "./filters";
 import { UnknownTags } from "./unknown";
 
@@ -28,7 +23,6 @@ const STEP = 200;
 
 export function Page() {
   const told = words().history.find;
-  useEffect(keepAssets, []);
   useReaders();
   const isUnknown = asked("view") === "unknown";
   return (
@@ -59,13 +53,16 @@ function useFound() {
     (ended) => findAssets(JSON.parse(settled), wanted.value, ended),
     `${settled} ${wanted.value} ${isKnown}`,
   );
-  return { filters, wanted, found };
+  /** Whether what was found is of what is asked, and not of the letters before the last ones. */
+  const isFound = found.isCurrent && settled === JSON.stringify(filters);
+  return { filters, wanted, found, isFound };
 }
 
 function Assets() {
   const told = words().history.find;
-  const { filters, wanted, found } = useFound();
+  const { filters, wanted, found, isFound } = useFound();
   const place = useSignal(0);
+  const isOpening = useSignal(false);
   const rows = found.value.value?.rows;
   const turn = useComputed(() => liveTurn.value);
   void turn.value;
@@ -75,8 +72,16 @@ function Assets() {
   };
   const open = () => {
     const asset = rows?.[place.value];
-    if (asset) go("asset", { id: asset.id });
+    isOpening.value = !isFound;
+    if (asset && isFound) go("asset", { id: asset.id });
   };
+  // Who presses Enter before it is found has it opened then.
+  useEffect(() => {
+    if (isFound && isOpening.value) open();
+  }, [isFound]);
+  useEffect(() => {
+    place.value = 0;
+  }, [JSON.stringify(filters)]);
   useKeys({ ArrowDown: () => step(1), ArrowUp: () => step(-1) });
   const pressed = (event: KeyboardEvent) => {
     const does: Record<string, () => void> = {
@@ -131,63 +136,6 @@ function Assets() {
 
 const FILTERS = ["q", "category", "group", "zone", "reader", "unseen"] as const;
 const clear = () => look(Object.fromEntries(FILTERS.map((name) => [name, null])));
-
-function columns(): Column<Asset>[] {
-  const told = words().history.find;
-  return [
-    { head: told.asset, cell: (asset) => <Name asset={asset} />, wide: true },
-    { head: told.category, cell: ({ category }) => category, minor: true },
-    { head: told.group, cell: ({ group }) => group, minor: true },
-    { head: told.zone, cell: ({ id }) => whereIs(id)?.zone ?? words().live.table_.noZone },
-    { head: told.state, cell: ({ id }) => stateWords(id), minor: true },
-    { head: told.lastSeen, cell: ({ id }) => heardWords(id), right: true },
-    { head: told.onPlan, cell: (asset) => <ToPlan asset={asset} />, right: true, minor: true },
-  ];
-}
-
-function Name({ asset }: { asset: Asset }) {
-  const name = asset.name || asset.id;
-  return (
-    <span class="row">
-      <ShapeGlyph
-        shape={shapeOf(asset.category)}
-        look={whereIs(asset.id)?.lastKnown ? "lastKnown" : "seen"}
-      />
-      <span class="name-cell">
-        <a class="b el" title={name} href={addressTo("asset", { id: asset.id })}>
-          {name}
-        </a>
-        <span class="mut xs el">{[asset.id, ...asset.tags.slice(0, 1)].join(", ")}</span>
-      </span>
-    </span>
-  );
-}
-
-function ToPlan({ asset }: { asset: Asset }) {
-  const told = words().history.find;
-  return (
-    <a
-      class="btn"
-      href={addressTo("live", { asset: asset.id })}
-      aria-label={told.onPlanOf(asset.name || asset.id)}
-      onClick={(event) => event.stopPropagation()}
-      onKeyDown={(event) => event.stopPropagation()}
-    >
-      {told.onPlan}
-    </a>
-  );
-}
-
-function stateWords(id: string): string {
-  const where = whereIs(id);
-  if (!where) return words().history.asset.presence.departed;
-  return where.lastKnown ? words().live.lastKnown : words().history.asset.presence.present;
-}
-
-function heardWords(id: string): string {
-  const where = whereIs(id);
-  return where ? ago(where.heardMs) : words().history.find.never;
-}
 
 function FilterFields() {
   const told = words().history.find;
@@ -288,15 +236,4 @@ function Places() {
       ))}
     </div>
   );
-}
-
-function save(rows: readonly Asset[]): void {
-  const head = ["id", "name", "category", "group", "tags", "zone", "state", "last_seen"];
-  const cells = rows.map((asset) => {
-    const where = whereIs(asset.id);
-    const heard = where ? new Date(where.heardMs).toISOString() : "";
-    const { id, name, category, group, tags } = asset;
-    return [id, name, category, group, tags.join(" "), where?.zone, stateWords(id), heard];
-  });
-  saveCsv(csvOf(head, cells), "assets.csv");
 }

@@ -1,6 +1,6 @@
 /** History: where picked assets were, moment by moment. */
 import { useEffect, useMemo } from "preact/hooks";
-import { keepAssets, nameOf } from "../../live/assets";
+import { nameOf } from "../../live/assets";
 import { figure } from "../../numbers";
 import { AssetPicker } from "../../parts/asset-picker";
 import { Button } from "../../parts/controls";
@@ -16,10 +16,7 @@ import { Timeline } from "./timeline";
 
 export function Page() {
   const view = useMemo(() => new PastView(), []);
-  useEffect(() => {
-    keepAssets();
-    return view.begin();
-  }, [view]);
+  useEffect(() => view.begin(), [view]);
   return (
     <>
       <HistoryBar view={view} />

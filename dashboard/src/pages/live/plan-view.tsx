@@ -4,8 +4,9 @@ import { useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { evidenceAlert } from "../../alarms/store";
 import type { Alert, Floor } from "../../api/shape";
+import { staleWords } from "../../live/as-of";
 import { nameOf } from "../../live/assets";
-import { heardMs, isLost, isStale, link } from "../../live/link";
+import { isLost, isStale } from "../../live/link";
 import { unheard, whereIs } from "../../live/live";
 import { readers } from "../../live/readers";
 import { useFloorMarks } from "../../live/use-marks";
@@ -15,12 +16,10 @@ import { isPhone } from "../../plan/media";
 import { Plan } from "../../plan/plan";
 import { planReaders } from "../../plan/readers";
 import { drawnFloor } from "../../plan/site";
-import type { BoxM, PlanHandle } from "../../plan/types";
+import type { BoxM, PlanAlarm, PlanHandle } from "../../plan/types";
 import { restricted, zones } from "../../site";
-import { beat, clock, clockOffsetMs, span } from "../../times";
 import { words } from "../../words";
 import {
-  choices,
   floorTitle,
   hidden,
   isFollowing,
@@ -30,7 +29,7 @@ import {
   shownFloor,
 } from "./choices";
 import { evidenceBox } from "./evidence-view";
-import { alarms, floorOf } from "./floor-mark";
+import { useAlarmsOn } from "./floor-mark";
 import { useTrail } from "./trail";
 
 interface PlanViewProps {
@@ -46,7 +45,8 @@ export function PlanView({ handle, seen }: PlanViewProps) {
   const drawn = floor ? drawnFloor(floor, zones.value) : null;
   const followed = pickedAsset.value ?? alert?.asset ?? null;
   const trail = useTrail(followed, drawn, pickedAsset.value ? "pick" : (alert?.severity ?? "pick"));
-  const here = useComputed(() => alarmsHere(shownFloor.value, evidenceAlert.value?.id));
+  const all = useAlarmsOn(floor?.name);
+  const here = useMemo(() => withNamed(all, alert?.id), [all, alert?.id]);
   const hung = useComputed(() => planReaders(readers.value ?? [], zones.value, shownFloor.value));
   // Once for each alert: then the plan is left to whoever moves it.
   const focus = useMemo(
@@ -63,7 +63,7 @@ export function PlanView({ handle, seen }: PlanViewProps) {
         zones={zones.value}
         label={told.planOf(title, told.assetCount(count))}
         marks={marks}
-        alarms={here.value}
+        alarms={here}
         picked={pickedAsset.value}
         pickedLabel={pickedAsset.value ? nameOf(pickedAsset.value) : ""}
         onPick={pickAsset}
@@ -96,18 +96,9 @@ function modeFor(alert: Alert | null): "all" | "auto" {
   return alert && !isPhone.value ? "all" : "auto";
 }
 
-function isHere(alarm: Parameters<typeof floorOf>[0], floor: Floor | undefined): boolean {
-  const its = floorOf(alarm);
-  return (
-    floor !== undefined && (its === floor.name || (its === null && choices.value.length === 1))
-  );
-}
-
-/** The alerts of a floor; the one whose evidence is open is named whoever has it. */
-function alarmsHere(floor: Floor | undefined, open: string | undefined) {
-  return alarms.value
-    .filter((each) => isHere(each, floor))
-    .map((each) => (each.id === open ? { ...each, named: true } : each));
+/** The alert whose evidence is open is named whoever has it. */
+function withNamed(all: readonly PlanAlarm[], open: string | undefined): readonly PlanAlarm[] {
+  return all.map((each) => (each.id === open ? { ...each, named: true } : each));
 }
 
 function focusOf(alert: Alert, floor: Floor): BoxM | null {
@@ -131,17 +122,9 @@ function countShown(look: Uint8Array): number {
 
 /** What is over the plan in words: old data before an empty floor. */
 function Said({ isEmpty }: { isEmpty: boolean }) {
-  void beat.value;
   const told = words().live;
-  if (isStale.value || isLost.value) {
-    const next = (link.value.nextTryMs ?? 0) - Date.now();
-    const since = clock((heardMs.value || link.value.sinceMs) + clockOffsetMs.value);
-    return (
-      <p class="mapmsg">
-        {told.staleSince(since)} {next > 400 ? told.lostNext(span(next)) : told.lostNow}
-      </p>
-    );
-  }
+  const stale = staleWords();
+  if (stale) return <p class="mapmsg">{stale}</p>;
   if (!isEmpty) return null;
   return <p class="mapmsg">{hidden.value.size ? told.filteredAway : told.floorEmpty}</p>;
 }

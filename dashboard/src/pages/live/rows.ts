@@ -1,4 +1,5 @@
 /** The live map as rows. Pure. */
+import { RANK } from "../../alarms/order";
 import type { Asset, Severity } from "../../api/shape";
 import { type LiveState, TAG } from "../../live/frame";
 import { whereAt } from "../../live/live";
@@ -63,7 +64,6 @@ function fits(row: LiveRow, wanted: string): boolean {
   return [row.title, row.name, row.zone ?? ""].some((each) => each.toLowerCase().includes(wanted));
 }
 
-const ALERTS: Record<Severity, number> = { info: 1, warning: 2, critical: 3 };
 const compare = new Intl.Collator(undefined, { numeric: true }).compare;
 
 const KEYS: Record<SortKey, (one: LiveRow, other: LiveRow) => number> = {
@@ -80,7 +80,7 @@ function sureness(row: LiveRow): number {
 }
 
 function rank(row: LiveRow): number {
-  return row.alert ? ALERTS[row.alert] : 0;
+  return row.alert ? RANK[row.alert] : 0;
 }
 
 /** The rows by one column; equals by name. */

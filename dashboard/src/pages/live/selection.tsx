@@ -1,6 +1,6 @@
 /** The card of the picked asset: where it is, since when, how it is known, what can be done. */
 import { go, look } from "../../address";
-import { ask, path, RefusedError } from "../../api/client";
+import { ask, orNull, path } from "../../api/client";
 import type { Shape } from "../../api/shape";
 import { assetById } from "../../live/assets";
 import { type Whereabouts, whereIs } from "../../live/live";
@@ -22,16 +22,6 @@ interface Known {
   readonly position: Shape<"Position"> | null;
   readonly sighting: Shape<"Sighting"> | undefined;
   readonly movement: Shape<"Movement"> | undefined;
-}
-
-/** What is not there is null; any other refusal is thrown. */
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof RefusedError && error.status === 404) return null;
-    throw error;
-  }
 }
 
 async function readKnown(id: string, tags: readonly string[], signal: AbortSignal): Promise<Known> {

@@ -1,6 +1,6 @@
 /** The strip under the plan: another floor, how many and how sure, readers, shapes. */
 import type { ReadonlySignal } from "@preact/signals";
-import { symbolStateOf } from "../../alarms/order";
+import { RANK, symbolStateOf } from "../../alarms/order";
 import { alertSentence } from "../../alarms/sentence";
 import { evidenceAlert, orderedAlerts, pick } from "../../alarms/store";
 import type { Floor } from "../../api/shape";
@@ -18,7 +18,7 @@ import { zones } from "../../site";
 import { ago, minute } from "../../times";
 import { words } from "../../words";
 import { choices, floorTitle, hidden, showFloor, shownFloor } from "./choices";
-import { alarms, floorMark, floorOf } from "./floor-mark";
+import { floorMark, useAlarmsOn } from "./floor-mark";
 
 export function Strip({ seen }: { seen: ReadonlySignal<BoxM | null> }) {
   const isAlarm = evidenceAlert.value !== null;
@@ -50,7 +50,7 @@ function Mini({ floor, seen }: { floor: Floor; seen: ReadonlySignal<BoxM | null>
       zones={zones.value}
       label={told.planOf(title, count)}
       marks={marks}
-      alarms={alarms.value.filter((each) => floorOf(each) === floor.name)}
+      alarms={useAlarmsOn(floor.name)}
       mode="all"
       size={0.42}
       still
@@ -82,7 +82,7 @@ function Mini({ floor, seen }: { floor: Floor; seen: ReadonlySignal<BoxM | null>
 function worstWords(floor: string): string {
   const worst = floorMark(floor);
   if (worst?.state !== "new") return words().live.noAlert;
-  return words().live.worst[{ info: 1, warning: 2, critical: 3 }[worst.severity]] ?? "";
+  return words().live.worst[RANK[worst.severity]] ?? "";
 }
 
 function OnSite() {

@@ -20,10 +20,10 @@ export function Page() {
   const told = words().readers.quality;
   const hours = HOURS.find((each) => String(each) === asked("hours")) ?? 1;
   const loaded = useLoaded((ended) => readQuality(hours, ended), String(hours), 30_000);
-  const quality = loaded.value.value;
+  const quality = loaded.isCurrent ? loaded.value.value : undefined;
   return (
     <>
-      <div class="bar">
+      <div class="bar wrap">
         <h1>{words().frame.pages.quality}</h1>
         <Segments
           label={words().frame.pages.quality}

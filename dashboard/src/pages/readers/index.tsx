@@ -1,6 +1,7 @@
 /** Readers: how each is, in words, and what to do about those that need care. */
 import { asked, look } from "../../address";
-import type { Reader } from "../../api/shape";
+import { ask } from "../../api/client";
+import type { Reader, Zone } from "../../api/shape";
 import { EntryDialog } from "../../entries/dialog";
 import { Button, Segments } from "../../parts/controls";
 import { Spark } from "../../parts/figures";
@@ -8,7 +9,6 @@ import { useListed } from "../../parts/listed";
 import { AlertSymbol } from "../../parts/symbol";
 import { type Column, Table } from "../../parts/table";
 import { may } from "../../session";
-import { zones } from "../../site";
 import { ago, beat, nowMs, span } from "../../times";
 import { words } from "../../words";
 import { ReaderDetail } from "./detail";
@@ -17,7 +17,10 @@ import { careOf, inOrder, stateText, zonesOf } from "./state";
 const EVERY_MS = 2_000;
 
 /** What a new one begins with: where it hears and under which address, its people say. */
-const newReader = () => ({ name: "", driver: "llrp", address: "", zone: zones.value[0]?.name });
+async function newReader() {
+  const { items } = await ask<{ items: Zone[] }>("zones", { limit: 1 });
+  return { name: "", driver: "llrp", address: "", zone: items[0]?.name };
+}
 
 export function Page() {
   const told = words().readers;
@@ -70,7 +73,7 @@ export function Page() {
         <EntryDialog
           part="readers"
           name={null}
-          fresh={newReader()}
+          fresh={newReader}
           title={told.add}
           onClose={() => look({ add: null })}
           onDone={listed.again}

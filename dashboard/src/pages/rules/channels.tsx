@@ -13,9 +13,7 @@ import { words } from "../../words";
 import { EditDialog } from "./edit";
 
 type Channel = Shape<"Channel">;
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the gateway puts the variable in
-const SECRET = "${TAGWARDEN_GUARDS_SECRET}";
-const FRESH = { name: "guards", kind: "webhook", url: "https://", secret: SECRET };
+const FRESH = { name: "", kind: "webhook" };
 
 export function ChannelsTable() {
   const told = words().rules;

@@ -20,14 +20,7 @@ import { EditDialog } from "./edit";
 const previewing = createPreviewing();
 const DAY_MS = 86_400_000;
 const COUNTED_MAX = 1000;
-const FRESH = {
-  name: "laptops stay in",
-  kind: "exit",
-  assets: { category: "laptop" },
-  fence: [],
-  severity: "warning",
-  notify: [],
-};
+const FRESH = { name: "", kind: "exit", severity: "warning" };
 
 export function RulesTable() {
   const told = words().rules;

@@ -78,7 +78,7 @@ function ReaderFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
         label={told.readerName}
         value={form.value.name}
         required
-        placeholder="gate-1"
+        placeholder={words().rules.form.examples.readers}
         onInput={(name) => set({ name })}
       />
       <DriverFields form={form} set={set} />

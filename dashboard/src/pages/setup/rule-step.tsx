@@ -4,6 +4,7 @@ import { ask, RefusedError } from "../../api/client";
 import type { Severity, Shape } from "../../api/shape";
 import { type Settings, writeEntry } from "../../entries/entry";
 import { wrongText } from "../../entries/wrong";
+import { Boxes } from "../../parts/boxes";
 import { Action, Field, Refusal, Segments, savingText } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
@@ -92,7 +93,7 @@ function RuleFields({ onDone }: { onDone: (name: string) => Promise<void> }) {
         list={categories.value.value ?? []}
         onInput={(category) => set({ category })}
       />
-      <Choices
+      <Boxes
         label={told.ruleFence}
         names={zones.value.map(({ name }) => name)}
         chosen={form.value.fence}
@@ -143,31 +144,12 @@ function SeverityChoice(props: {
   );
 }
 
-interface ChoicesProps {
-  label: string;
-  names: readonly string[];
+interface NotifiedProps {
   chosen: readonly string[];
   onChoose: (names: readonly string[]) => void;
 }
 
-/** Some of several, each with a box. */
-function Choices({ label, names, chosen, onChoose }: ChoicesProps) {
-  const toggle = (name: string) =>
-    onChoose(names.filter((each) => chosen.includes(each) !== (each === name)));
-  return (
-    <fieldset class="col boxes">
-      <legend>{label}</legend>
-      {names.map((name) => (
-        <label class="check" key={name}>
-          <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
-          {name}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function Notified({ chosen, onChoose }: Pick<ChoicesProps, "chosen" | "onChoose">) {
+function Notified({ chosen, onChoose }: NotifiedProps) {
   const told = words().setup;
   const loaded = useLoaded(
     (signal) => ask<{ items: { name: string }[] }>("channels", { limit: 200 }, signal),
@@ -175,5 +157,5 @@ function Notified({ chosen, onChoose }: Pick<ChoicesProps, "chosen" | "onChoose"
   );
   const names = loaded.value.value?.items.map(({ name }) => name) ?? [];
   if (names.length === 0) return <p class="sm sec">{told.ruleNotifyNone}</p>;
-  return <Choices label={told.ruleNotify} names={names} chosen={chosen} onChoose={onChoose} />;
+  return <Boxes label={told.ruleNotify} names={names} chosen={chosen} onChoose={onChoose} />;
 }

@@ -1,5 +1,5 @@
 /** The first zones, drawn in the editor that the page Zones has. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { CornerTable } from "../../drawing/corner-table";
 import { neighboursOf, ROLES } from "../../drawing/draft";
@@ -14,28 +14,25 @@ import { canBeSaved, Verdict, wrong } from "../zones/verdict";
 import type { StepProps } from ".";
 
 export function ZoneStep({ again }: StepProps) {
-  const told = words().setup;
   const floor = floors.value[0];
-  const undrawn = zones.value.filter((zone) => zone.shape === null);
+  const last = useSignal<string | null>(null);
   useGround();
   useEffect(() => {
+    const undrawn = zones.value.find((zone) => zone.shape === null);
     editor.readOnly.value = false;
-    if (undrawn[0]) void openZone(undrawn[0].name).then(() => onFloor(floor?.name));
+    if (undrawn) void openZone(undrawn.name).then(() => onFloor(floor?.name));
     else beginZone(floor?.name ?? "");
     choose(editor, "draw");
     return close;
   }, []);
-  const drawn = zones.value.filter((zone) => zone.shape !== null);
+  const another = () => {
+    last.value = null;
+    beginZone(floor?.name ?? "");
+    choose(editor, "draw");
+  };
   return (
     <section class="wizard-zone">
-      <div class="wizard-form col">
-        <h2>{told.zoneTitle}</h2>
-        <p class="sec sm">{told.zoneText}</p>
-        {drawn.length > 0 && (
-          <p class="sm">{told.zoneThere(drawn.map((zone) => zone.name).join(", "))}</p>
-        )}
-        <ZoneForm undrawn={undrawn.map(({ name }) => name)} again={again} />
-      </div>
+      <WhatZone onAnother={another} />
       <div class="wizard-plan">
         <div class="wizard-tools">
           <Tools />
@@ -53,6 +50,7 @@ export function ZoneStep({ again }: StepProps) {
           {editor.said}
         </p>
       </div>
+      <SaveZone last={last} again={again} onAnother={another} />
     </section>
   );
 }
@@ -71,59 +69,86 @@ function useGround(): void {
   }, [floor, was, zones.value]);
 }
 
-function ZoneForm({ undrawn, again }: { undrawn: readonly string[]; again: () => Promise<void> }) {
+/** What it is, before it is drawn. */
+function WhatZone({ onAnother }: { onAnother: () => void }) {
   const told = words().setup;
   const places = words().places;
-  const last = useSignal<string | null>(null);
+  const draft = editor.draft.value;
+  const drawn = zones.value.filter((zone) => zone.shape !== null);
+  return (
+    <div class="wizard-form col">
+      <h2>{told.zoneTitle}</h2>
+      <p class="sec sm">{told.zoneText}</p>
+      {drawn.length > 0 && (
+        <p class="sm">{told.zoneThere(drawn.map((zone) => zone.name).join(", "))}</p>
+      )}
+      <WhichZone onAnother={onAnother} />
+      {draft && (
+        <>
+          <div class="two">
+            <Field
+              label={places.name}
+              value={draft.name}
+              required
+              wrong={wrong("name")}
+              onInput={(name) => fillIn({ name })}
+            />
+            <Pick
+              label={places.role}
+              value={draft.role}
+              choices={ROLES.map((name) => ({ name, text: places.roles[name] }))}
+              onPick={(role) => fillIn({ role })}
+            />
+          </div>
+          <p class="xs mut">{places.roleFacts[draft.role]}</p>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Zones that the file names and nobody has drawn. */
+function WhichZone({ onAnother }: { onAnother: () => void }) {
+  const told = words().setup;
+  const undrawn = zones.value.filter((zone) => zone.shape === null).map(({ name }) => name);
+  const now = entry.value?.name ?? "";
+  if (undrawn.length === 0) return null;
+  const known = undrawn.includes(now) || now === "" ? undrawn : [...undrawn, now];
+  return (
+    <Pick
+      label={told.zoneWhich}
+      value={now}
+      choices={[...known.map((name) => ({ name, text: name })), { name: "", text: told.zoneNew }]}
+      onPick={(name) => {
+        if (name === "") onAnother();
+        else void openZone(name).then(() => onFloor(floors.value[0]?.name));
+      }}
+    />
+  );
+}
+
+interface SaveZoneProps {
+  /** The zone that was saved last, until another one is begun. */
+  last: Signal<string | null>;
+  again: () => Promise<void>;
+  onAnother: () => void;
+}
+
+/** Its corners in figures, what is wrong with them, and the saving. */
+function SaveZone({ last, again, onAnother }: SaveZoneProps) {
+  const told = words().setup;
   const draft = editor.draft.value;
   if (!draft) return null;
-  const canSave = editor.changes.value > 0 && draft.name.trim() !== "" && canBeSaved();
+  const isDrawn = draft.outline.corners.length > 0;
+  const canSave = isDrawn && editor.changes.value > 0 && draft.name.trim() !== "" && canBeSaved();
   const act = async () => {
     await save();
     if (savedAt.value === null) return;
     last.value = draft.name.trim();
     await again();
   };
-  const another = () => {
-    last.value = null;
-    beginZone(floors.value[0]?.name ?? "");
-    choose(editor, "draw");
-  };
   return (
-    <>
-      {undrawn.length > 0 && (
-        <Pick
-          label={told.zoneWhich}
-          value={entry.value?.name ?? ""}
-          choices={[
-            ...undrawn.map((name) => ({ name, text: name })),
-            ...(undrawn.includes(entry.value?.name ?? "") || entry.value === null
-              ? []
-              : [{ name: entry.value.name ?? "", text: entry.value.name ?? "" }]),
-            { name: "", text: told.zoneNew },
-          ]}
-          onPick={(name) => {
-            if (name === "") another();
-            else void openZone(name).then(() => onFloor(floors.value[0]?.name));
-          }}
-        />
-      )}
-      <div class="two">
-        <Field
-          label={places.name}
-          value={draft.name}
-          required
-          wrong={wrong("name")}
-          onInput={(name) => fillIn({ name })}
-        />
-        <Pick
-          label={places.role}
-          value={draft.role}
-          choices={ROLES.map((name) => ({ name, text: places.roles[name] }))}
-          onPick={(role) => fillIn({ role })}
-        />
-      </div>
-      <p class="xs mut">{places.roleFacts[draft.role]}</p>
+    <div class="wizard-form col">
       <CornerTable editor={editor} />
       <Verdict />
       <div class="row">
@@ -131,7 +156,7 @@ function ZoneForm({ undrawn, again }: { undrawn: readonly string[]; again: () =>
           {told.zoneSave}
         </Action>
         {last.value && (
-          <Button extra="tall" onClick={another}>
+          <Button extra="tall" onClick={onAnother}>
             {told.zoneAnother}
           </Button>
         )}
@@ -139,6 +164,6 @@ function ZoneForm({ undrawn, again }: { undrawn: readonly string[]; again: () =>
       <p class="sm" role="status">
         {last.value && told.zoneSaved(last.value)}
       </p>
-    </>
+    </div>
   );
 }

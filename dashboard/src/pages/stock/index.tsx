@@ -1,11 +1,10 @@
 /** Stock: how much is where, and how sure that is. */
-import { useEffect } from "preact/hooks";
 import { addressTo, asked, look } from "../../address";
 import { askFully } from "../../api/client";
 import type { Shape } from "../../api/shape";
 import { csvOf } from "../../csv";
 import { saveCsv } from "../../files";
-import { keepAssets, nameOf } from "../../live/assets";
+import { nameOf } from "../../live/assets";
 import { dayOf, fieldText, momentIn, momentOf } from "../../moments";
 import { figure } from "../../numbers";
 import { Button, Field, Segments } from "../../parts/controls";
@@ -38,7 +37,6 @@ async function readMoves(asOf: number | null, ended: AbortSignal): Promise<Moves
 }
 
 export function Page() {
-  useEffect(keepAssets, []);
   const by = asked("by") === "item" ? "item" : "zone";
   const asOf = momentIn(asked("as_of"));
   const text = asOf === null ? null : new Date(asOf).toISOString();
@@ -49,7 +47,8 @@ export function Page() {
     `${text} ${by}`,
   );
   void beat.value;
-  const stock = text ? (past.value.value ?? undefined) : foldStock(stockNow(), by, nowMs());
+  const then = past.isCurrent ? (past.value.value ?? undefined) : undefined;
+  const stock = text ? then : foldStock(stockNow(), by, nowMs());
   return (
     <>
       <StockBar by={by} asOf={asOf} rows={stock?.rows ?? []} />
@@ -90,7 +89,7 @@ function StockBar(props: { by: "zone" | "item"; asOf: number | null; rows: reado
     look({ as_of: moment === null ? null : new Date(Math.min(moment, nowMs())).toISOString() });
   };
   return (
-    <div class="bar hist-bar">
+    <div class="bar hist-bar stock-bar">
       <h1>{words().frame.pages.stock}</h1>
       <Segments
         label={told.by}

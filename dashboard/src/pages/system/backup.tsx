@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { ask, change, path } from "../../api/client";
 import type { Shape } from "../../api/shape";
+import { Coded } from "../../parts/coded";
 import { Action } from "../../parts/controls";
 import { Meter } from "../../parts/figures";
 import { may } from "../../session";
@@ -31,7 +32,13 @@ export function BackupCard({ last, onMade }: BackupCardProps) {
   return (
     <section class="card col">
       <h2>{told.title}</h2>
-      {last === null ? <p class="sm sec">{told.none}</p> : <LastBackup last={last} />}
+      {last === null ? (
+        <p class="sm sec">
+          <Coded text={told.none} />
+        </p>
+      ) : (
+        <LastBackup last={last} />
+      )}
       {running.value && <Progress backup={running.value} />}
       {may("backups") && (
         <Action act={make} busyText={told.running}>

@@ -1,6 +1,6 @@
 /** People who log in, and keys of programs and wall screens. */
 import { useSignal } from "@preact/signals";
-import { change, path } from "../../api/client";
+import { change, path, RefusedError } from "../../api/client";
 import type { Shape } from "../../api/shape";
 import { Action, Button, Field, Pick } from "../../parts/controls";
 import { Dialog } from "../../parts/dialog";
@@ -115,10 +115,18 @@ function AddPerson({ onClose, onCode }: { onClose: () => void; onCode: (code: st
   const login = useSignal("");
   const name = useSignal("");
   const role = useSignal<PersonRole>("guard");
+  const refused = useSignal<RefusedError | null>(null);
   const add = async () => {
     const body = { login: login.value, name: name.value, role: role.value };
-    const answer = await change<Shape<"NewPerson">>("people", { verb: "POST", body });
-    onCode(answer.body.code ?? "");
+    refused.value = null;
+    try {
+      const answer = await change<Shape<"NewPerson">>("people", { verb: "POST", body });
+      onCode(answer.body.code ?? "");
+    } catch (error) {
+      const isSaid = error instanceof RefusedError && (error.of("login") || error.of("name"));
+      if (!isSaid) throw error;
+      refused.value = error;
+    }
   };
   return (
     <Dialog title={told.add} onClose={onClose}>
@@ -129,6 +137,8 @@ function AddPerson({ onClose, onCode }: { onClose: () => void; onCode: (code: st
           login.value = text;
         }}
         required
+        hint={words().setup.loginHint}
+        wrong={refused.value?.of("login")}
       />
       <Field
         label={told.name}
@@ -137,6 +147,7 @@ function AddPerson({ onClose, onCode }: { onClose: () => void; onCode: (code: st
           name.value = text;
         }}
         required
+        wrong={refused.value?.of("name")}
       />
       <Pick
         label={told.role}

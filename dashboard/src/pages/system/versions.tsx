@@ -23,7 +23,7 @@ export function Versions() {
       <Table
         caption={told.title}
         columns={[
-          { head: told.number, right: true, cell: (row) => row.number },
+          { head: told.number, cell: (row) => row.number },
           { head: told.at, cell: (row) => <span class="nw">{when(row.at)}</span> },
           { head: told.by, cell: (row) => <b>{row.by}</b> },
           {

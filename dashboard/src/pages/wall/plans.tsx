@@ -1,8 +1,10 @@
 /** The plans of the wall: one floor large, another one as counts. */
 import { useComputed } from "@preact/signals";
+import { RANK } from "../../alarms/order";
 import { newCriticals } from "../../alarms/store";
 import type { Floor } from "../../api/shape";
-import { heardMs, isLost, isStale, link } from "../../live/link";
+import { staleWords } from "../../live/as-of";
+import { isLost, isStale } from "../../live/link";
 import { tallies, unheard } from "../../live/live";
 import { readers } from "../../live/readers";
 import { useFloorMarks } from "../../live/use-marks";
@@ -10,9 +12,8 @@ import { Plan } from "../../plan/plan";
 import { planReaders } from "../../plan/readers";
 import { drawnFloor } from "../../plan/site";
 import { floors, restricted, zones } from "../../site";
-import { beat, clock, clockOffsetMs, span } from "../../times";
 import { words } from "../../words";
-import { alarms, floorMark, floorOf } from "../live/floor-mark";
+import { floorMark, useAlarmsOn } from "../live/floor-mark";
 import { useTrail } from "../live/trail";
 
 const NOTHING_HIDDEN: ReadonlySet<string> = new Set();
@@ -30,7 +31,7 @@ export function WallPlan({ floor }: { floor: Floor | undefined }) {
         zones={zones.value}
         label={labelOf(floor)}
         marks={marks}
-        alarms={alarms.value.filter((each) => floorOf(each) === floor?.name)}
+        alarms={useAlarmsOn(floor?.name)}
         trails={trail.value}
         readers={hung.value}
         unheard={unheard.value}
@@ -52,16 +53,8 @@ function labelOf(floor: Floor | undefined): string {
 }
 
 function Stale() {
-  void beat.value;
-  if (!isStale.value && !isLost.value) return null;
-  const told = words().live;
-  const next = (link.value.nextTryMs ?? 0) - Date.now();
-  return (
-    <p class="mapmsg">
-      {told.staleSince(clock((heardMs.value || link.value.sinceMs) + clockOffsetMs.value))}{" "}
-      {next > 400 ? told.lostNext(span(next)) : told.lostNow}
-    </p>
-  );
+  const stale = staleWords();
+  return stale ? <p class="mapmsg">{stale}</p> : null;
 }
 
 export function OtherFloor({ shown }: { shown: Floor | undefined }) {
@@ -83,7 +76,7 @@ function Counts({ floor }: { floor: Floor }) {
           zones={zones.value}
           label={labelOf(floor)}
           marks={marks}
-          alarms={alarms.value.filter((each) => floorOf(each) === floor.name)}
+          alarms={useAlarmsOn(floor.name)}
           unheard={unheard.value}
           restricted={restricted.value}
           mode="counts"
@@ -96,11 +89,9 @@ function Counts({ floor }: { floor: Floor }) {
       <div class="row btw">
         <span class="sec el">{floor.name}</span>
         <span class="mut nw">
-          {count}, {isNew ? told.worst[RANKS[worst.severity]] : told.noAlert}
+          {count}, {isNew ? told.worst[RANK[worst.severity]] : told.noAlert}
         </span>
       </div>
     </div>
   );
 }
-
-const RANKS = { info: 1, warning: 2, critical: 3 } as const;

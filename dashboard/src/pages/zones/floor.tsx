@@ -1,5 +1,5 @@
 /** The floor: its picture, its size, its scale by two points, and new floors. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { look } from "../../address";
 import { change, path } from "../../api/client";
@@ -90,7 +90,7 @@ export async function saveSize(floor: string, size_m: readonly [number, number])
   await readSite();
 }
 
-const metres = (text: string): number => Number.parseFloat(text.replace(",", "."));
+const metres = (text: string): number => Number(text.replace(",", "."));
 
 function FloorSize({ floor }: { floor: Floor }) {
   const told = words().places;
@@ -101,33 +101,46 @@ function FloorSize({ floor }: { floor: Floor }) {
   const isOther = size[0] !== wide || size[1] !== deep;
   return (
     <div class="col">
-      <div class="two">
-        <Field
-          label={told.floorWidth}
-          value={width.value}
-          onInput={(value) => {
-            width.value = value;
-          }}
-        />
-        <Field
-          label={told.floorDepth}
-          value={depth.value}
-          onInput={(value) => {
-            depth.value = value;
-          }}
-        />
-      </div>
+      <SizeFields width={width} depth={depth} />
       {isOther && (
         <Action
           act={() => saveSize(floor.name, size)}
           busyText={savingText()}
-          disabled={!size.every((value) => value > 0)}
+          disabled={!size.every(isSide)}
         >
           {told.saveSize}
         </Action>
       )}
     </div>
   );
+}
+
+function SizeFields({ width, depth }: { width: Signal<string>; depth: Signal<string> }) {
+  const told = words().places;
+  const side = (label: string, text: Signal<string>) => (
+    <Field
+      label={label}
+      value={text.value}
+      inputMode="decimal"
+      wrong={isSide(metres(text.value)) ? undefined : told.sideWrong}
+      onInput={(value) => {
+        text.value = value;
+      }}
+    />
+  );
+  return (
+    <div class="two">
+      {side(told.floorWidth, width)}
+      {side(told.floorDepth, depth)}
+    </div>
+  );
+}
+
+const SIDE_M_MAX = 100_000;
+
+/** Whether a floor can be as long. */
+function isSide(side: number): boolean {
+  return Number.isFinite(side) && side > 0 && side <= SIDE_M_MAX;
 }
 
 /** Mark two points, say how far apart they are, and the floor gets its size by it. */
@@ -181,8 +194,7 @@ export function scaled(
   const share = metres(text) / drawn_m;
   const [wide = 0, deep = 0] = floor.size_m;
   const size = [wide, deep].map((side) => Math.round(side * share * 100) / 100);
-  const isFit = size.every((side) => Number.isFinite(side) && side > 0 && side <= 100_000);
-  return isFit ? [size[0] ?? 0, size[1] ?? 0] : null;
+  return size.every(isSide) ? [size[0] ?? 0, size[1] ?? 0] : null;
 }
 
 function sizeText(size: readonly number[]): string {
@@ -225,27 +237,12 @@ export function NewFloor({ isFirst, done }: { isFirst: boolean; done?: (name: st
           name.value = value;
         }}
       />
-      <div class="two">
-        <Field
-          label={told.floorWidth}
-          value={width.value}
-          onInput={(value) => {
-            width.value = value;
-          }}
-        />
-        <Field
-          label={told.floorDepth}
-          value={depth.value}
-          onInput={(value) => {
-            depth.value = value;
-          }}
-        />
-      </div>
+      <SizeFields width={width} depth={depth} />
       <Action
         act={add}
         primary={isFirst}
         busyText={savingText()}
-        disabled={!name.value.trim() || !size.every((side) => side > 0)}
+        disabled={!name.value.trim() || !size.every(isSide)}
       >
         {told.addFloor}
       </Action>

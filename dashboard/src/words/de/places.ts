@@ -160,6 +160,7 @@ export const places: Words["places"] = {
   floorWidth: "Breite, m",
   floorDepth: "Tiefe, m",
   floorName: "Name",
+  sideWrong: "Mehr als 0, höchstens 100.000 m.",
   saveSize: "Größe sichern",
   newFloor: "Neues Stockwerk",
   addFloor: "Stockwerk anlegen",

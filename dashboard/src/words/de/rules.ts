@@ -75,6 +75,7 @@ export const rules: Words["rules"] = {
     newKey: "Noch eine, mit Nummer oder Namen",
     addKey: "Hinzufügen",
     remove: (key: string) => `${key} entfernen`,
+    examples: { rules: "kein Laptop geht hinaus", channels: "Wachen", readers: "tor-1" },
     commas: "durch Kommas getrennt",
     unreadable: "Ein Feld enthält, was kein JSON ist; es steht darunter.",
     labels: {
@@ -85,7 +86,7 @@ export const rules: Words["rules"] = {
       group: "Gruppe",
       tag: "Tag",
       not: "Aber nicht",
-      fence: "Sie gehören nach",
+      fence: "Sie gehören in",
       zones: "Zonen",
       zone: "Zone",
       portals: "Portale",
@@ -125,7 +126,7 @@ export const rules: Words["rules"] = {
     noChange: "Es würde sich nichts ändern.",
     notJson: "Das ist kein JSON",
     changedMeanwhile:
-      "Das hat inzwischen jemand anders geändert. Schließen Sie es, und öffnen Sie es neu.",
+      "Jemand anders hat das inzwischen geändert. Ihre Änderungen stehen jetzt auf deren Stand und sind noch nicht gesichert.",
     remove: "Entfernen…",
     reallyRemove: "Wirklich entfernen",
   },

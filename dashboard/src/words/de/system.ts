@@ -97,7 +97,7 @@ export const system: Words["system"] = {
     createdBy: "Schlüssel von",
     end: "Beenden…",
     reallyEnd: "Wirklich beenden",
-    none: "Kein Wandbildschirm ist eingelassen.",
+    none: "Noch kein Wandbildschirm.",
   },
   audit: {
     title: "Wer was getan hat",

@@ -157,6 +157,7 @@ export const places = {
   floorWidth: "Width, m",
   floorDepth: "Depth, m",
   floorName: "Name",
+  sideWrong: "More than 0, at most 100,000 m.",
   saveSize: "Save the size",
   newFloor: "New floor",
   addFloor: "Add floor",

@@ -73,6 +73,7 @@ export const rules = {
     newKey: "One more, by number or name",
     addKey: "Add",
     remove: (key: string) => `Remove ${key}`,
+    examples: { rules: "no laptop leaves", channels: "guards", readers: "door-1" },
     commas: "apart by commas",
     unreadable: "A field holds what is no JSON; it says so below itself.",
     labels: {
@@ -120,7 +121,8 @@ export const rules = {
     checking: "Checking",
     noChange: "Nothing would change.",
     notJson: "This is no JSON",
-    changedMeanwhile: "Somebody else has changed this meanwhile. Close, and open it again.",
+    changedMeanwhile:
+      "Somebody else has changed this meanwhile. What you changed stands on top of theirs now, and is not saved yet.",
     remove: "Remove…",
     reallyRemove: "Really remove",
   },

@@ -94,7 +94,7 @@ export const system = {
     createdBy: "Key made by",
     end: "End…",
     reallyEnd: "Really end",
-    none: "No wall screen is let in.",
+    none: "No wall screen yet.",
   },
   audit: {
     title: "Who did what",
