@@ -19,10 +19,18 @@ export function useKeys(keys: Keys): void {
   }, [mine]);
 }
 
+/** Whether Alt is held for a sign that has no key of its own, such as `[` on German keyboards. */
+function makesSign(event: KeyboardEvent): boolean {
+  const isAlt = event.altKey && !event.metaKey && !event.ctrlKey;
+  return (isAlt || isGraph(event)) && /^[^\w\s]$/.test(event.key);
+}
+
+const isGraph = (event: KeyboardEvent): boolean => event.getModifierState("AltGraph");
+
 /** What an event is called in `Keys`. */
 export function nameOf(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const held = event.ctrlKey || event.metaKey ? "Ctrl " : "";
+  const held = (event.ctrlKey || event.metaKey) && !makesSign(event) ? "Ctrl " : "";
   return (
     held +
     (held && event.shiftKey ? "Shift " : "") +
@@ -44,7 +52,7 @@ function isTyping(event: KeyboardEvent): boolean {
 const ALSO_WHILE_TYPING = new Set(["Escape"]);
 
 function answer(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.altKey || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || (event.altKey && !makesSign(event))) return;
   const name = nameOf(event);
   const held = name.startsWith("Ctrl ");
   if (isTyping(event) && !held && !ALSO_WHILE_TYPING.has(name)) return;
