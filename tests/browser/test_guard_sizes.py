@@ -58,7 +58,7 @@ async def test_the_strip_under_the_plan_is_whole(
             await visitor.open("/live")
             await visitor.settled()
             await expect(page.locator("html")).to_have_attribute("lang", language)
-            await require_whole(visitor, ".strip, .strip > div, .legend, .mini-foot")
+            await require_whole(visitor, ".live-bar > *, .strip, .strip > div, .legend, .mini-foot")
 
 
 async def test_who_looks_for_an_asset_on_a_phone_sees_the_plan_beside_open_alerts(

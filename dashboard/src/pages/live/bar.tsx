@@ -23,13 +23,17 @@ export function Bar() {
         {categories.value.slice(0, CHIPS_MAX).map((category) => (
           <Chip key={category} on={!hidden.value.has(category)} onToggle={() => toggle(category)}>
             <ShapeGlyph shape={shapeOf(category)} />
-            {category || told.otherCategory}
+            <span class="el" title={category}>
+              {category || told.otherCategory}
+            </span>
           </Chip>
         ))}
         {hasLooseTags() && (
           <Chip on={!hidden.value.has(LOOSE_TAGS)} onToggle={() => toggle(LOOSE_TAGS)}>
             <ShapeGlyph shape={4} />
-            {told.looseTags}
+            <span class="el" title={told.looseTags}>
+              {told.looseTags}
+            </span>
           </Chip>
         )}
       </fieldset>
