@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -17,18 +19,19 @@ from history.state import open_state
 from tests.api.fake_gateway import NOON_NS, ROLES, FakeDesk, client_of
 
 
-@pytest.fixture(scope="session")
-def new_state(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+@cache
+def _new_state() -> bytes:
     """A state.db in which nothing is, made once: to make it takes longer than most tests."""
-    path = tmp_path_factory.mktemp("state") / "state.db"
-    open_state(path).close()
-    return path.read_bytes()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state.db"
+        open_state(path).close()
+        return path.read_bytes()
 
 
 @pytest.fixture
-def state_path(tmp_path: Path, new_state: bytes) -> Path:
+def state_path(tmp_path: Path) -> Path:
     path = tmp_path / "state.db"
-    path.write_bytes(new_state)
+    path.write_bytes(_new_state())
     return path
 
 
