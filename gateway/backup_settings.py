@@ -28,4 +28,6 @@ class BackupSettings(BaseModel):
     def _is_absolute(cls, folder: str | None) -> str | None:
         if folder is not None and not Path(folder).is_absolute():
             raise ValueError("is no absolute path; write one such as /mnt/backups/tagwarden")
+        if folder is not None and "\0" in folder:
+            raise ValueError("can not be a path: there is a NUL in it")
         return folder

@@ -23,6 +23,7 @@ STOPPED = "the gateway stopped meanwhile"
 Audit = Callable[[str, str, str, dict[str, Any]], Awaitable[None]]
 """Writes a line of the audit log: action, target, by whom, detail."""
 Count = Callable[[str], None]
+Look = tuple[Path, list[Found]]
 log = logging.getLogger("tagwarden")
 
 
@@ -71,6 +72,8 @@ class GatewayBackups:
         self._group: asyncio.TaskGroup | None = None
         self._busy = False
         self._stopping = False
+        self._look: asyncio.Task[Look] | None = None
+        self._next_look: asyncio.Task[Look] | None = None
 
     @property
     def place(self) -> Path:
@@ -118,18 +121,33 @@ class GatewayBackups:
 
     async def listed(self) -> list[dict[str, Any]]:
         """All that there are and the one that is being made, the newest last."""
-        place = self.place
-        try:
-            found = await asyncio.to_thread(self._there.found, place)
-        except OSError as error:
-            log.warning("nobody knows which backups there are: %s", error)
-            found = []
+        place, found = await self._found()
         rows = [self._row(each, place) for each in found]
         known = {each.name for each in found}
         others = [each for each in self._attempts.values() if each.name not in known]
         # What was done and has gone was too old.
         rows += [_row_of(each) for each in others if each.state != "done"]
         return sorted(rows, key=lambda row: str(row["begun"] or row["ended"] or ""))
+
+    async def _found(self) -> Look:
+        """Where they are, and which. All who ask during a look share the next one.
+
+        A disk that hangs holds one thread like this, however many ask.
+        """
+        if self._next_look is None:
+            self._next_look = asyncio.create_task(self._looked(self._look), name="backups")
+        return await asyncio.shield(self._next_look)
+
+    async def _looked(self, before: asyncio.Task[Look] | None) -> Look:
+        if before is not None:
+            await asyncio.wait([before])
+        self._look, self._next_look = self._next_look, None
+        place = self.place
+        try:
+            return place, await asyncio.to_thread(self._there.found, place)
+        except OSError as error:
+            log.warning("nobody knows which backups there are: %s", error)
+            return place, []
 
     async def _make(self, attempt: Attempt) -> None:
         detail: dict[str, Any] = {"where": str(attempt.where)}

@@ -1,0 +1,66 @@
+"""The list of backups, asked for by many at once."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.backup_folder import BackupFolder, Found
+from gateway.backup_settings import BackupSettings
+from gateway.backups import GatewayBackups
+
+ASKING = 30
+
+
+class HungFolder(BackupFolder):
+    """A folder on a disk that answers nothing until `freed`; it counts who waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self.freed = threading.Event()
+        self.waiting = 0
+        self.looks = 0
+
+    def found(self, folder: Path) -> list[Found]:
+        """Nothing, once the disk answers."""
+        del folder
+        self.looks += 1
+        self.waiting += 1
+        self.asked.set()
+        self.freed.wait(30)
+        self.waiting -= 1
+        return [Found(f"look {self.looks}", None, "is damaged")]
+
+
+def backups_at(place: Path, there: BackupFolder) -> GatewayBackups:
+    none = cast("Any", None)
+    made = GatewayBackups(none, lambda: BackupSettings(folder=str(place)), lambda: 0, none, none)
+    made._there = there
+    return made
+
+
+async def test_a_disk_that_hangs_holds_one_thread_however_many_ask(tmp_path: Path) -> None:
+    there = HungFolder()
+    backups = backups_at(tmp_path, there)
+    first = asyncio.create_task(backups.listed())
+    assert await asyncio.to_thread(there.asked.wait, 30)
+    asked = [asyncio.create_task(backups.listed()) for _ in range(ASKING)]
+    for task in asked[::2]:
+        await asyncio.sleep(0)
+        task.cancel()
+    assert (there.waiting, there.looks) == (1, 1)
+    there.freed.set()
+    names = {row["id"] for rows in await asyncio.gather(*asked[1::2]) for row in rows}
+    assert [row["id"] for row in await first] == ["look 1"]
+    assert names == {"look 2"}, "who came during a look has one of their own, together"
+    assert [row["id"] for row in await backups.listed()] == ["look 3"]
+
+
+def test_a_folder_that_can_be_no_path_is_refused() -> None:
+    for folder in ("backups", "/mnt/\0"):
+        with pytest.raises(ValidationError, match="path"):
+            BackupSettings(folder=folder)
