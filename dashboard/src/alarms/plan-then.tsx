@@ -16,31 +16,31 @@ type Drawing = typeof import("./plan-drawing");
 type Position = Shape<"TagPosition">;
 
 const POSITIONS_MAX = 1000;
-/** The plan's code is loaded when evidence is first shown. */
-const drawing = signal<Drawing | null>(null);
+/** The plan's code is loaded when evidence is first shown; a newer gateway no longer has the old one. */
+const drawing = signal<Drawing | "gone" | null>(null);
+
+async function loadDrawing(): Promise<void> {
+  drawing.value = await import("./plan-drawing").catch(() => "gone" as const);
+}
 
 export function PlanThen({ alert }: { alert: Alert }) {
   const told = words().alarms.evidence;
   useEffect(() => {
-    if (drawing.value === null) {
-      void import("./plan-drawing").then((loaded) => {
-        drawing.value = loaded;
-      });
-    }
+    if (drawing.peek() === null || drawing.peek() === "gone") void loadDrawing();
   }, []);
   const places = placesOf(alert);
   const floor = floors.value.find(({ name }) => places.some((zone) => zone.floor === name));
   return (
     <Part title={told.planThen} hint={clock(alert.time)} name="p-plan">
-      {floor ? (
-        <div class="planthen">
-          {drawing.value && <Then alert={alert} floor={floor} draw={drawing.value} />}
-        </div>
-      ) : (
-        <p class="mut sm">{told.noPlan}</p>
-      )}
+      {floor ? <Drawn alert={alert} floor={floor} /> : <p class="mut sm">{told.noPlan}</p>}
     </Part>
   );
+}
+
+function Drawn({ alert, floor }: { alert: Alert; floor: Floor }) {
+  const draw = drawing.value;
+  if (draw === "gone") return <p class="mut sm">{words().alarms.evidence.planGone}</p>;
+  return <div class="planthen">{draw && <Then alert={alert} floor={floor} draw={draw} />}</div>;
 }
 
 /** The zones of the alert that are drawn somewhere; where it went to goes before. */

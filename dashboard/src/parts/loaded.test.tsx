@@ -1,8 +1,9 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useListed } from "./listed";
 import { useLoaded } from "./loaded";
+import { Table } from "./table";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -64,4 +65,53 @@ it("begins another list with its first page", async () => {
   await settle();
   expect(asked.slice(3)).toEqual(["?rule=b"]);
   render(null, root);
+});
+
+describe("a table whose list is refused", () => {
+  const columns = [{ head: "Name", cell: ({ name }: { name: string }) => name }];
+  const Things = ({ of: rule }: { of: string }) => {
+    const { rows, failed, again } = useListed<{ name: string }>("things", { rule });
+    return (
+      <div>
+        <Table
+          caption="Things"
+          columns={columns}
+          rows={rows}
+          keyOf={({ name }) => name}
+          failed={failed.value}
+        />
+        <button type="button" onClick={again} />
+      </div>
+    );
+  };
+  const settle = () => act(() => new Promise((done) => setTimeout(done, 5)));
+  let root: HTMLElement;
+  let isDown = false;
+  beforeEach(async () => {
+    isDown = false;
+    vi.stubGlobal("fetch", async () =>
+      isDown
+        ? new Response(JSON.stringify({ detail: "The gateway rests." }), { status: 503 })
+        : new Response(JSON.stringify({ items: [{ name: "pallet" }] })),
+    );
+    root = document.createElement("div");
+    await act(() => render(<Things of="a" />, root));
+    await settle();
+    isDown = true;
+  });
+  afterEach(() => render(null, root));
+
+  it("keeps its rows, and says that they may be old", async () => {
+    await act(() => root.querySelector("button")?.click());
+    await settle();
+    expect(root.textContent).toContain("pallet");
+    expect(root.textContent).toContain("out of date: The gateway rests.");
+  });
+
+  it("keeps no row that answered another question", async () => {
+    await act(() => render(<Things of="b" />, root));
+    await settle();
+    expect(root.textContent).not.toContain("pallet");
+    expect(root.textContent).toContain("The gateway rests.");
+  });
 });

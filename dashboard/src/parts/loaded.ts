@@ -4,7 +4,10 @@ import { useEffect } from "preact/hooks";
 import { RefusedError } from "../api/client";
 
 export interface Loaded<T> {
-  /** `undefined` until the first answer; the newest answer stays while another is awaited. */
+  /**
+   * `undefined` until the first answer. The newest stays while another is awaited, and when asking
+   * the same once more fails.
+   */
   value: Signal<T | undefined>;
   failed: Signal<string | null>;
   /** Whether `value` answers what is asked now, and not what was asked before `key` changed. */
@@ -44,6 +47,7 @@ export function useLoaded<T>(
       const refuse = (error: unknown) => {
         if (isOld(mine)) return;
         if (!(error instanceof RefusedError)) throw error;
+        if (answered.peek() !== key) value.value = undefined;
         failed.value = error.message;
       };
       return load(ending.signal).then(take, refuse);

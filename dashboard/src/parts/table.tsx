@@ -38,12 +38,13 @@ interface TableProps<Row> {
 
 export function Table<Row>(props: TableProps<Row>) {
   const { columns, rows, failed } = props;
-  if (failed) return <FailedTable text={failed} onRetry={props.onRetry} />;
+  if (failed && !rows?.length) return <FailedTable text={failed} onRetry={props.onRetry} />;
   if (rows?.length === 0) return <EmptyTable onClear={props.onClear}>{props.children}</EmptyTable>;
   const look = props.named ? "tbl cards named" : "tbl cards";
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section class={look} tabIndex={0} aria-label={props.caption}>
+      {failed && <NotAgain text={failed} onRetry={props.onRetry} />}
       <table aria-busy={rows === undefined}>
         <caption class="unseen">{props.caption}</caption>
         <thead>
@@ -125,10 +126,25 @@ function EmptyTable(props: { children?: ComponentChildren; onClear?: (() => void
   );
 }
 
-function FailedTable({ text, onRetry }: { text: string; onRetry?: (() => void) | undefined }) {
+interface Refusal {
+  text: string;
+  onRetry?: (() => void) | undefined;
+}
+
+function FailedTable({ text, onRetry }: Refusal) {
   return (
     <div class="tbl empty" role="alert">
       <h2>{words().frame.failed(text)}</h2>
+      {onRetry && <Button onClick={onRetry}>{words().frame.tryAgain}</Button>}
+    </div>
+  );
+}
+
+/** Rows are shown, but asking for them once more failed. */
+function NotAgain({ text, onRetry }: Refusal) {
+  return (
+    <div class="not-again row btw sm" role="status">
+      <span>{words().frame.notAgain(text)}</span>
       {onRetry && <Button onClick={onRetry}>{words().frame.tryAgain}</Button>}
     </div>
   );

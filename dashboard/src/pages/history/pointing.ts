@@ -110,14 +110,25 @@ class Gesture {
 
 /** Join the lanes to the view, until the answer is called. */
 export function listenTo(box: HTMLElement, view: PastView): () => void {
-  const { down, move, up, wheel } = new Gesture(box, view);
+  const gesture = new Gesture(box, view);
+  const leave = join(box, gesture);
+  box.addEventListener("wheel", gesture.wheel, { passive: false });
+  return () => {
+    leave();
+    box.removeEventListener("wheel", gesture.wheel);
+  };
+}
+
+type Handler = (event: PointerEvent) => void;
+
+/** Let these take the pointers of a box, until the answer is called. */
+function join(box: HTMLElement, { down, move, up }: Record<"down" | "move" | "up", Handler>) {
   const ending = new AbortController();
   const how = { signal: ending.signal };
   box.addEventListener("pointerdown", down, how);
   box.addEventListener("pointermove", move, how);
   box.addEventListener("pointerup", up, how);
   box.addEventListener("pointercancel", up, how);
-  box.addEventListener("wheel", wheel, { ...how, passive: false });
   return () => ending.abort();
 }
 
@@ -139,11 +150,5 @@ export function dragPart(box: HTMLElement, view: PastView): () => void {
   const up = () => {
     grip = null;
   };
-  const ending = new AbortController();
-  const how = { signal: ending.signal };
-  box.addEventListener("pointerdown", down, how);
-  box.addEventListener("pointermove", move, how);
-  box.addEventListener("pointerup", up, how);
-  box.addEventListener("pointercancel", up, how);
-  return () => ending.abort();
+  return join(box, { down, move, up });
 }

@@ -251,6 +251,7 @@ export const alarms: Words["alarms"] = {
     planThen: "Der Plan zu dieser Zeit",
     planOf: (floor) => `Plan von ${floor}, als der Alarm ausgelöst wurde`,
     noPlan: "Seine Zonen haben keinen Platz auf einem Stockwerk, also gibt es keinen Plan.",
+    planGone: "Der Plan konnte nicht geladen werden. Laden Sie die Seite neu, um ihn zu sehen.",
     loading: "wird gelesen",
     unknown: "nicht bekannt",
     failed: (why) => `nicht gelesen: ${why}`,

@@ -39,6 +39,7 @@ export const frame: Words["frame"] = {
   clearFilters: "Filter aufheben",
   exportAs: "Exportieren",
   failed: (what: string) => `Nicht geladen: ${what}`,
+  notAgain: (why: string) => `Nicht neu geladen, also vielleicht veraltet: ${why}`,
   notAllowed: (role: string) => `Ihre Rolle (${role}) darf diese Seite nicht sehen.`,
   lostPage: "Diese Seite gibt es nicht.",
   noAnswer: "Das Gateway antwortet nicht.",

@@ -243,6 +243,7 @@ export const alarms = {
     planThen: "The plan at that time",
     planOf: (floor: string) => `Plan of ${floor} when the alert was raised`,
     noPlan: "Its zones have no place on a floor, so there is no plan.",
+    planGone: "The plan could not be loaded. Reload the page to see it.",
     loading: "is being read",
     unknown: "not known",
     failed: (why: string) => `not read: ${why}`,

@@ -37,6 +37,7 @@ export const frame = {
   clearFilters: "Clear filters",
   exportAs: "Export",
   failed: (what: string) => `Not loaded: ${what}`,
+  notAgain: (why: string) => `Not loaded again, so this may be out of date: ${why}`,
   notAllowed: (role: string) => `Your role (${role}) may not see this page.`,
   lostPage: "There is no such page.",
   noAnswer: "The gateway does not answer.",
