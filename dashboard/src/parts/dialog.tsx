@@ -41,7 +41,6 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
     isBegun.current ||= beginIn(dialog.current);
   });
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
       class="dialog"
@@ -49,6 +48,7 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
       onClose={() => isShown.current && onClose()}
       onCancel={(event) => stays() && event.preventDefault()}
       onClick={(event) => event.target === dialog.current && close()}
+      onKeyDown={answer}
     >
       <div class="dialog-body">
         <header class="row btw">
@@ -66,8 +66,18 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
   );
 }
 
+/** Enter in a field of one line does what the filled button says, as in a form. */
+function answer(event: KeyboardEvent & { currentTarget: HTMLDialogElement }): void {
+  const isAsked = event.key === "Enter" && !event.repeat && !event.isComposing;
+  const { target } = event;
+  if (!isAsked || event.defaultPrevented || !(target instanceof HTMLInputElement)) return;
+  if (target.form || !target.matches(FIELDS)) return;
+  event.preventDefault();
+  event.currentTarget.querySelector<HTMLElement>(".btn.pri:not(:disabled)")?.click();
+}
+
 /** What is filled in; a dialog of switches alone is only looked at. */
-const FIELDS = ":is(input:not([type=checkbox], [type=range]), select, textarea):enabled";
+const FIELDS = ":is(input:not([type=checkbox], [type=range]), select, textarea):not(:disabled)";
 
 /** Put the focus on the first field; whether there is one, or somebody has put it elsewhere. */
 function beginIn(dialog: HTMLDialogElement | null): boolean {
