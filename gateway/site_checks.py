@@ -28,6 +28,9 @@ def warnings_between(draft: Draft) -> Iterator[Fault]:
     for path, zone in draft.zones:
         if zone.name not in heard and not (told and zone.shape is not None):
             yield Fault(path, "no antenna hears this zone, so nothing will ever be seen in it")
+    for path, reader in draft.readers:
+        if reader.driver not in TELL_POSITIONS and not any(_zones_named(reader)):
+            yield Fault(path, "has no zone, so what it reads will be seen in none")
     yield from overlap_faults(draft.zones, _georeference(draft))
     yield from silence_faults(draft.zones, [reader for _, reader in draft.readers])
     yield from rule_warnings(draft)
@@ -147,11 +150,16 @@ def _publishers_fit(draft: Draft) -> Iterator[Fault]:
 def _zones_heard(draft: Draft) -> Iterator[str]:
     """Name the zones of antennas and readers, and all that these lie in."""
     parents = {zone.name: zone.parent for _, zone in draft.zones}
-    for hearer in (each for _, reader in draft.readers for each in reader.hearers()):
-        named = [hearer.zone, *(antenna.zone for antenna in hearer.antennas.values())]
-        for name in named:
-            if name is not None:
-                yield from ancestry(name, parents)
+    for _, reader in draft.readers:
+        for name in _zones_named(reader):
+            yield from ancestry(name, parents)
+
+
+def _zones_named(reader: ReaderSettings) -> Iterator[str]:
+    """Name the zones of a reader, of its devices and of their antennas."""
+    for hearer in reader.hearers():
+        named = (hearer.zone, *(antenna.zone for antenna in hearer.antennas.values()))
+        yield from (name for name in named if name is not None)
 
 
 def _shapes_fit(draft: Draft) -> Iterator[Fault]:

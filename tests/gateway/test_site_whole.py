@@ -168,6 +168,18 @@ def test_what_is_allowed_and_hardly_meant_is_a_warning() -> None:
     assert unfenced.startswith("s.yaml:9: rules[stay].fence[0]: warning: exit zone 'gate' lies in")
 
 
+def test_a_reader_whose_reads_would_be_in_no_zone_is_warned_of() -> None:
+    text = (
+        "site: {name: d}\nzones: [{name: hall}]\n"
+        "readers:\n"
+        "  - {name: lost, driver: llrp, address: h, antennas: {1: {rssi_dbm_min: -60}}}\n"
+        "  - {name: by-antenna, driver: llrp, address: i, antennas: {1: {zone: hall}}}\n"
+        "  - {name: told, driver: http, format: tagwarden}\n"
+    )
+    (warning,) = map(str, parse_site(text, "s.yaml").warnings)
+    assert warning.startswith("s.yaml:4: readers[lost]: warning: has no zone, so what it reads")
+
+
 def test_a_portal_may_use_any_antenna_of_a_reader_with_a_zone() -> None:
     text = (
         "site: {name: d}\nzones: [{name: hall}]\n"

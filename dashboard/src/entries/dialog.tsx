@@ -35,7 +35,12 @@ export function EntryDialog(props: EntryDialogProps) {
   };
   const [entry, kinds] = loaded.value.value ?? [];
   return (
-    <Dialog title={props.title} onClose={props.onClose} unsaved={() => isChanged.current}>
+    <Dialog
+      title={props.title}
+      onClose={props.onClose}
+      unsaved={() => isChanged.current}
+      careful
+    >
       {loaded.failed.value && <p role="alert">{loaded.failed.value}</p>}
       {!entry && !loaded.failed.value && <p class="mut">{words().frame.loading}</p>}
       {entry && kinds && (

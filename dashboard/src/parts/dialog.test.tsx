@@ -7,8 +7,8 @@ import { Dialog } from "./dialog";
 const root = document.createElement("div");
 const save = vi.fn();
 
-const Asked = ({ disabled = false }: { disabled?: boolean }) => (
-  <Dialog title="Asked" onClose={() => undefined}>
+const Asked = ({ disabled = false, careful = false }) => (
+  <Dialog title="Asked" onClose={() => undefined} careful={careful}>
     <input />
     <textarea />
     <Button primary onClick={save} disabled={disabled}>
@@ -49,6 +49,12 @@ it("leaves Enter to a text of several lines, to a key held down and to one that 
 
 it("does nothing with Enter while the button is not to be pressed", async () => {
   await act(() => render(<Asked disabled />, root));
+  press("input");
+  expect(save).not.toHaveBeenCalled();
+});
+
+it("does nothing with Enter where it is to be looked at first", async () => {
+  await act(() => render(<Asked careful />, root));
   press("input");
   expect(save).not.toHaveBeenCalled();
 });

@@ -11,10 +11,12 @@ interface DialogProps {
   onClose: () => void;
   /** Whether something would be lost; then closing asks first. */
   unsaved?: () => boolean;
+  /** What it does is to be looked at first, so Enter in a field does nothing. */
+  careful?: boolean;
 }
 
 /** Shown as long as it is rendered; the focus begins at its first field, and goes back to where it was. */
-export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
+export function Dialog({ title, children, onClose, unsaved, careful }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const warned = useSignal(false);
   /** Whether it stays open, for once, and says why. */
@@ -48,7 +50,7 @@ export function Dialog({ title, children, onClose, unsaved }: DialogProps) {
       onClose={() => isShown.current && onClose()}
       onCancel={(event) => stays() && event.preventDefault()}
       onClick={(event) => event.target === dialog.current && close()}
-      onKeyDown={answer}
+      onKeyDown={careful ? undefined : answer}
     >
       <div class="dialog-body">
         <header class="row btw">
