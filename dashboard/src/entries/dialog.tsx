@@ -35,12 +35,7 @@ export function EntryDialog(props: EntryDialogProps) {
   };
   const [entry, kinds] = loaded.value.value ?? [];
   return (
-    <Dialog
-      title={props.title}
-      onClose={props.onClose}
-      unsaved={() => isChanged.current}
-      careful
-    >
+    <Dialog title={props.title} onClose={props.onClose} unsaved={() => isChanged.current} careful>
       {loaded.failed.value && <p role="alert">{loaded.failed.value}</p>}
       {!entry && !loaded.failed.value && <p class="mut">{words().frame.loading}</p>}
       {entry && kinds && (
