@@ -3,7 +3,6 @@
 from functools import partial
 from time import monotonic
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
@@ -16,6 +15,7 @@ from api.access import admit, still_admitted
 from api.desk import Desk
 from api.followers import Follower, FollowerLimits, Followers, Reason, Recheck
 from api.live_map import LiveMap, View
+from api.origins import may_open_socket
 from api.problems import ProblemError
 from api.sights import Sights
 from api.wire import NoWireError, Wire
@@ -130,9 +130,9 @@ class Lives(Followers[Watcher]):
 async def live(websocket: WebSocket) -> None:
     """Let somebody watch the map. What a client says ends it: there is nothing to say."""
     lives: Lives = websocket.app.state.lives
-    _require_own_origin(websocket)
     caller = await admit(websocket, "look")
-    _require_page(websocket, caller)
+    if not may_open_socket(websocket):
+        raise ProblemError(403, "The page that asks for the live map is not ours.")
     lives.make_room(caller)
     try:
         wire = Wire(websocket.scope)
@@ -159,16 +159,3 @@ def _code(said: str | None, reason: Reason | None) -> int:
     if said is not None:
         return _UNWANTED
     return _DENIED if reason == "denied" else _RESTARTING
-
-
-def _require_own_origin(websocket: WebSocket) -> None:
-    """Refuse (403) what the page of another site asks for."""
-    origin = websocket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != websocket.headers.get("host"):
-        raise ProblemError(403, "The page that asks for the live map is not ours.")
-
-
-def _require_page(websocket: WebSocket, caller: Caller) -> None:
-    """Refuse (403) a cookie that does not say which page asks; a key needs no page."""
-    if caller.kind != "key" and "origin" not in websocket.headers:
-        raise ProblemError(403, "A session sees the live map from a page of ours only.")

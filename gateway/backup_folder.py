@@ -52,7 +52,8 @@ class BackupFolder:
         """All backups in a folder, the oldest first; none where there is no folder."""
         found: dict[tuple[str, int], Found] = {}
         for path in sorted(folder.glob(f"*/{MANIFEST}"))[-_SEEN_MAX:]:
-            if path.parent.suffix in {".partial", _GONE}:
+            # No backup of ours has a name that can not be told over HTTP.
+            if path.parent.suffix in {".partial", _GONE} or not path.parent.name.isprintable():
                 continue
             try:
                 seen = (str(path), path.stat().st_mtime_ns)
@@ -74,8 +75,12 @@ class BackupFolder:
         of another gateway, too. One that is damaged is nobody's, and stays.
         """
         found = [each for each in self.found(folder) if each.backup is not None]
-        site = next((each.site for each in found if each.name == newest), None)
-        ours = [each for each in found if each.site == site and _OURS.fullmatch(each.name)]
+        last = next((each for each in found if each.name == newest), None)
+        if last is None:
+            return []
+        ours = [each for each in found if each.site == last.site and _OURS.fullmatch(each.name)]
+        # A time after that of the newest is of a clock that was set back since.
+        ours.sort(key=lambda each: (each is last, each.made <= last.made))
         gone = [each.name for each in ours[:-keep]]
         for name in gone:
             # Half of a backup must not look like one.

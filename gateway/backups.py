@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,17 @@ from gateway.backup_files import BackupError
 from gateway.backup_folder import BackupFolder, Found, clear_left, new_name
 from gateway.backup_settings import BackupSettings
 from gateway.data_folder import DataFolder
+from gateway.loose_tasks import ended
+from gateway.loose_thread import call_loosely
 from tags.times import format_time
 
 FAILED_MAX = 20
 """So many that failed are remembered until the next start."""
 STOPPED = "the gateway stopped meanwhile"
+PATIENCE_S = 3.0
+"""Who asks about a disk that answers nothing is told after so long that nobody knows."""
+GIVE_UP_S = 10.0
+"""So long a backup has to notice that the gateway stops."""
 
 Audit = Callable[[str, str, str, dict[str, Any]], Awaitable[None]]
 """Writes a line of the audit log: action, target, by whom, detail."""
@@ -89,7 +96,8 @@ class GatewayBackups:
         """Make none any more; the one that is being made is given up."""
         self._stopping, self._group = True, None
         if self._running is not None:
-            await asyncio.gather(self._running, return_exceptions=True)
+            await asyncio.wait([self._running], timeout=GIVE_UP_S)
+            await ended([self._running])
 
     async def begin(self, by: str) -> dict[str, Any]:
         """Begin a backup and tell of it. Raises BackupRefusedError."""
@@ -106,7 +114,8 @@ class GatewayBackups:
     async def _begun(self, by: str) -> dict[str, Any]:
         begun_ns, place = self._clock(), self.place
         named = self._settings().folder is not None
-        name = await asyncio.to_thread(_prepared, place, begun_ns, make=not named)
+        prepared = partial(_prepared, place, begun_ns, make=not named)
+        name = await call_loosely("backup", prepared)
         await self._audit("backup.begin", name, by, {"where": str(place / name)})
         group = self._required_group()
         attempt = self._attempts[name] = Attempt(name, place / name, by, begun_ns)
@@ -136,7 +145,12 @@ class GatewayBackups:
         """
         if self._next_look is None:
             self._next_look = asyncio.create_task(self._looked(self._look), name="backups")
-        return await asyncio.shield(self._next_look)
+        look = self._next_look
+        done, _ = await asyncio.wait([look], timeout=PATIENCE_S)
+        if done:
+            return look.result()
+        log.warning("nobody knows which backups there are: their disk does not answer")
+        return self.place, []
 
     async def _looked(self, before: asyncio.Task[Look] | None) -> Look:
         if before is not None:
@@ -144,7 +158,7 @@ class GatewayBackups:
         self._look, self._next_look = self._next_look, None
         place = self.place
         try:
-            return place, await asyncio.to_thread(self._there.found, place)
+            return place, await call_loosely("backups", partial(self._there.found, place))
         except OSError as error:
             log.warning("nobody knows which backups there are: %s", error)
             return place, []
@@ -152,7 +166,7 @@ class GatewayBackups:
     async def _make(self, attempt: Attempt) -> None:
         detail: dict[str, Any] = {"where": str(attempt.where)}
         try:
-            await asyncio.to_thread(self._copy, attempt)
+            await call_loosely("backup", partial(self._copy, attempt))
         except (BackupError, OSError) as error:
             attempt.fault = STOPPED if self._stopping else str(error)
             log.error("backup %s failed: %s", attempt.name, attempt.fault)  # noqa: TRY400 - the text is all that helps
@@ -170,7 +184,8 @@ class GatewayBackups:
         """Remove those that are too old; which these were. One that stays harms no other."""
         place, keep = attempt.where.parent, self._settings().keep
         try:
-            return await asyncio.to_thread(self._there.thin_out, place, attempt.name, keep)
+            thinned_out = partial(self._there.thin_out, place, attempt.name, keep)
+            return await call_loosely("backup", thinned_out)
         except OSError as error:
             attempt.note = f"older ones could not be removed: {error}"
             log.warning("backup %s: %s", attempt.name, attempt.note)

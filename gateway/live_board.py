@@ -21,11 +21,11 @@ from readers.health import ReaderHealth
 from tags.epc.values import ID_PREFIX
 from tags.reads import Fix
 from tags.times import SECOND_NS
-from zones.bins import Cell, Slot, cells_of
+from zones.bins import Cell, Slot, cells_of, newest_ns
 from zones.floorplan import PointKey
 from zones.movements import Movement
 from zones.positions import place_of
-from zones.tracks import Track
+from zones.tracks import Track, heard_ns
 
 HEARD_AGAIN_NS = 2 * SECOND_NS
 """What was heard again and is otherwise the same is news after so long."""
@@ -65,7 +65,7 @@ class LiveBoard:
 
     def _begin(self) -> None:
         self._dirty: dict[str, None] = {}
-        self._heard_ns: dict[str, int] = {}
+        self._heard: dict[str, None] = {}
         self._key_of: dict[str, str] = {}
         self._tags_of: dict[str, dict[str, None]] = {}
         self._items: dict[str, LiveItem] = {}
@@ -98,9 +98,9 @@ class LiveBoard:
     def _note_heard(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             if isinstance(entry, ReadGroup):
-                self._heard_ns.update((read.tag, read.arrival_ns) for read in entry.reads)
+                self._heard.update(dict.fromkeys(read.tag for read in entry.reads))
             elif isinstance(entry, Observed):
-                self._heard_ns.update((fix.tag, fix.arrival_ns) for fix in entry.fixes)
+                self._heard.update(dict.fromkeys(fix.tag for fix in entry.fixes))
 
     def _note_output(self, output: Output) -> None:
         match output:
@@ -152,7 +152,12 @@ class LiveBoard:
             since = 0
             await self._take_stock()
         self._look_at_zones()
-        await self._place_all()
+        try:
+            await self._place_all()
+        except BaseException:
+            # What was noted and is not placed yet is lost.
+            self._begin()
+            raise
         if not self._is_begun:
             # Another site file came while others had their turn.
             return await self.news(0, seq)
@@ -220,26 +225,24 @@ class LiveBoard:
     async def _place_all(self) -> None:
         """Look at the tags that something was noted of, or that are not settled yet."""
         self._number += 1
-        heard_ns, self._heard_ns = self._heard_ns, {}
+        heard, self._heard = self._heard, {}
         noted = {**self._dirty, **self._unsettled}
         self._dirty, self._unsettled = {}, {}
-        keys: dict[str, int] = {}
-        for tag in [*noted, *await self._heard_otherwise(heard_ns, noted)]:
-            for key in self._keys_of(tag):
-                keys[key] = max(keys.get(key, 0), heard_ns.get(tag, 0))
+        tags = [*noted, *await self._heard_otherwise(heard, noted)]
+        keys = dict.fromkeys(key for tag in tags for key in self._keys_of(tag))
         slots = self._open_slots()
-        for place, (key, newest_ns) in enumerate(keys.items(), start=1):
-            self._place(key, newest_ns, slots)
+        for place, key in enumerate(keys, start=1):
+            self._place(key, slots)
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)
                 slots = self._open_slots()
 
-    async def _heard_otherwise(self, heard_ns: dict[str, int], noted: dict[str, None]) -> list[str]:
+    async def _heard_otherwise(self, heard: Iterable[str], noted: dict[str, None]) -> list[str]:
         """Those of the tags that were heard that are not simply heard again where they are."""
         others: list[str] = []
         slots, zones = self._open_slots(), dict[PointKey, str | None]()
-        for place, (tag, at_ns) in enumerate(heard_ns.items(), start=1):
-            if tag not in noted and not self._is_heard_again(tag, at_ns, slots, zones):
+        for place, tag in enumerate(heard, start=1):
+            if tag not in noted and not self._is_heard_again(tag, slots, zones):
                 others.append(tag)
             if place % QUICK_AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -247,7 +250,7 @@ class LiveBoard:
         return others
 
     def _is_heard_again(
-        self, tag: str, at_ns: int, slots: Sequence[Slot], zones: dict[PointKey, str | None]
+        self, tag: str, slots: Sequence[Slot], zones: dict[PointKey, str | None]
     ) -> bool:
         """Whether a tag is where it was and as it was: cheap, for most; other changes are noted."""
         key = self._key_of.get(tag, "")
@@ -256,9 +259,10 @@ class LiveBoard:
             return False
         if len(self._tags_of[key]) > 1 or tag in self._pipeline.state.latest.fixes:
             return False
-        for slot in slots:
-            head = slot.get(tag)
-            if head is not None and (cell := _loudest(head)) is not None:
+        at_ns = former.heard_ns
+        for head in (slot[tag] for slot in slots if tag in slot):
+            at_ns = max(at_ns, newest_ns(head))
+            if (cell := _loudest(head)) is not None:
                 if (point := cell.key) not in zones:
                     zones[point] = self._pipeline.plan.point(point).zone
                 if zones[point] != former.zone:
@@ -283,8 +287,8 @@ class LiveBoard:
         self._tags_of.setdefault(key, {})[tag] = None
         yield key
 
-    def _place(self, key: str, newest_ns: int, slots: Sequence[Slot]) -> None:
-        item, former = self._item(key, newest_ns, slots), self._items.get(key)
+    def _place(self, key: str, slots: Sequence[Slot]) -> None:
+        item, former = self._item(key, slots), self._items.get(key)
         if item is None:
             if former is not None:
                 del self._items[key]
@@ -293,9 +297,9 @@ class LiveBoard:
         if item.is_provisional:
             self._unsettled.update(self._tags_of[key])
         if former is not None:
-            heard_ns = max(item.heard_ns, former.heard_ns)
-            recent = heard_ns - former.heard_ns < HEARD_AGAIN_NS
-            item = item._replace(heard_ns=former.heard_ns if recent else heard_ns)
+            at_ns = max(item.heard_ns, former.heard_ns)
+            recent = at_ns - former.heard_ns < HEARD_AGAIN_NS
+            item = item._replace(heard_ns=former.heard_ns if recent else at_ns)
         if item != former:
             self._items[key] = item
             self._note_change(key)
@@ -304,7 +308,7 @@ class LiveBoard:
         self._changed.pop(key, None)
         self._changed[key] = self._number
 
-    def _item(self, key: str, newest_ns: int, slots: Sequence[Slot]) -> LiveItem | None:
+    def _item(self, key: str, slots: Sequence[Slot]) -> LiveItem | None:
         """An item as it is now; None where it is nowhere."""
         state = self._pipeline.state
         tags = [tag for tag in self._tags_of.get(key, ()) if self._track(tag) is not None]
@@ -315,13 +319,12 @@ class LiveBoard:
         newest = max(there or tags, key=lambda tag: places[tag].time_ns if tag in places else 0)
         fix = max((fixes[tag] for tag in tags if tag in fixes), key=_time_of, default=None)
         zone = self._zone(newest)
-        hint, hint_ns = _hint(tags, slots, self._pipeline)
+        hint = _hint(tags, slots, self._pipeline)
         if zone is None and hint is None and not there:
             return None
         owner = self._pipeline.judge.register.asset_of(newest)
         shown = zone if hint is None else hint
         floor, at_m = self._position(fix if there else None)
-        heard_ns = max(newest_ns, hint_ns, *(_heard_ns(self._track(tag), fix) for tag in tags))
         return LiveItem(
             key=key,
             name=newest if owner is None else owner.id,
@@ -331,7 +334,7 @@ class LiveBoard:
             floor=floor,
             x_m=None if at_m is None else at_m[0],
             y_m=None if at_m is None else at_m[1],
-            heard_ns=heard_ns,
+            heard_ns=self._heard_ns(tags, fix),
             is_provisional=shown != zone,
             is_unknown=zone is not None and shown == zone and self._is_unknown(zone, newest),
             alert=max(self._alerts.get(key, {}).values(), key=_RANKS.__getitem__, default=None),
@@ -352,6 +355,12 @@ class LiveBoard:
         track = self._track(tag)
         return track is not None and track.outside and not track.departed
 
+    def _heard_ns(self, tags: Iterable[str], fix: Fix | None) -> int:
+        """Event time of the newest read or fix of an item."""
+        located = self._pipeline.state.located
+        known_ns = max(heard_ns(each, tag) for each in located for tag in tags)
+        return known_ns if fix is None else max(known_ns, fix.time_ns)
+
     def _position(self, fix: Fix | None) -> tuple[str | None, tuple[float, float] | None]:
         if fix is None:
             return None, None
@@ -368,16 +377,14 @@ def _open_slots(state: PipelineState) -> list[Slot]:
     return [slot for _, slot in sorted(slots, key=lambda each: each[0], reverse=True)]
 
 
-def _hint(tags: Iterable[str], slots: Sequence[Slot], pipeline: Pipeline) -> tuple[str | None, int]:
-    """The zone of the loudest antenna in the newest bin that heard any of the tags, and when."""
-    tags = list(tags)
+def _hint(tags: Sequence[str], slots: Sequence[Slot], pipeline: Pipeline) -> str | None:
+    """The zone of the loudest antenna in the newest bin that heard any of the tags."""
     for slot in slots:
         heads = [slot[tag] for tag in tags if tag in slot]
         cells = [cell for head in heads for cell in cells_of(head) if cell.count]
         if cells:
-            zone = pipeline.plan.point(max(cells, key=_loudness).key).zone
-            return zone, max(cell.last_ns for cell in cells)
-    return None, 0
+            return pipeline.plan.point(max(cells, key=_loudness).key).zone
+    return None
 
 
 def _loudest(head: Cell) -> Cell | None:
@@ -393,8 +400,3 @@ def _loudness(cell: Cell) -> tuple[int, int]:
 
 def _time_of(fix: Fix) -> int:
     return fix.time_ns
-
-
-def _heard_ns(track: Track | None, fix: Fix | None) -> int:
-    heard_ns = 0 if track is None else track.heard_ns
-    return heard_ns if fix is None else max(heard_ns, fix.time_ns)

@@ -1,4 +1,4 @@
-"""A thread for work that may hang on somebody else's server: nobody has to wait for its end."""
+"""A thread for work that may hang on another server or disk: nobody has to wait for its end."""
 
 import asyncio
 import contextlib
@@ -52,3 +52,12 @@ class LooseThread:
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
             work()
+
+
+async def call_loosely(name: str, work: Callable[[], T]) -> T:
+    """Run one piece of work in a thread of its own, which ends with it."""
+    thread = LooseThread(name)
+    try:
+        return await thread.call(work)
+    finally:
+        thread.end(lambda: None)

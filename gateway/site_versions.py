@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.entries import SiteChanged
 from history.audit import AuditEntry
-from history.paging import Listing, Page, PageRequest, list_page
+from history.paging import Listing, Page, PageRequest, bounded, list_page
 from tags.times import format_time
 
 _VERSIONS = Listing(
@@ -77,7 +77,7 @@ def version_at(reader: sqlite3.Connection, at_ns: int) -> tuple[str, str] | None
     )
     row = reader.execute(
         f"{joined} WHERE at_ns <= ? ORDER BY number DESC LIMIT 1",
-        (at_ns,),
+        (bounded(at_ns),),
     ).fetchone()
     row = row or reader.execute(f"{joined} ORDER BY number LIMIT 1").fetchone()
     return None if row is None else (row[0], row[1])

@@ -5,12 +5,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from gateway.backups import GatewayBackups
+from gateway.backups import PATIENCE_S, GatewayBackups
 from gateway.data_folder import DataFolder
 from gateway.figures import Counts, GatewayFigures
+from gateway.loose_thread import call_loosely
 from gateway.metrics import Labelled
 from gateway.read_rates import EVERY_S, KEPT, ReadRates
 from gateway.recent_durations import RecentDurations
@@ -52,7 +54,7 @@ class GatewaySystem:
         self._storage = _NOTHING_SEEN
         self._looked_ns = self._started_ns
         self._look_at_s = -LOOK_EVERY_S
-        self._looking = asyncio.Lock()
+        self._look: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Note now and then how far the counts are, until cancelled."""
@@ -113,11 +115,11 @@ class GatewaySystem:
         }
 
     async def _stored(self) -> dict[str, Any]:
-        """What the data takes; looked at in a thread, at most once in 30 s."""
-        async with self._looking:
-            if time.monotonic() >= self._look_at_s:
-                self._look_at_s = time.monotonic() + LOOK_EVERY_S
-                await self._look()
+        """What the data takes, as far as the disks answer; looked at once in 30 s at most."""
+        if self._look is None and time.monotonic() >= self._look_at_s:
+            self._look = asyncio.create_task(self._looked(), name="storage")
+        if self._look is not None:
+            await asyncio.wait([self._look], timeout=PATIENCE_S)
         storage, keep_days = self._storage, self._site().settings.history.keep_days
         told = {name: value for name, value in storage._asdict().items() if name != "day_bytes"}
         return {
@@ -127,13 +129,16 @@ class GatewaySystem:
             "days_until_full": storage.days_until_full(keep_days),
         }
 
-    async def _look(self) -> None:
+    async def _looked(self) -> None:
+        look = partial(storage_of, self._folder, self.backups.place)
         try:
-            self._storage = await asyncio.to_thread(storage_of, self._folder, self.backups.place)
+            self._storage = await call_loosely("storage", look)
         except OSError as error:
             log.warning("nobody knows how much room the data takes: %s", error)
         else:
             self._looked_ns = self._clock()
+        finally:
+            self._look, self._look_at_s = None, time.monotonic() + LOOK_EVERY_S
 
     async def _last_backup(self) -> dict[str, Any] | None:
         ended = [row for row in await self.backups.listed() if row["state"] != "running"]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from api.access import keys_in
 from api.app import Api, create_app
@@ -305,6 +306,8 @@ async def test_the_live_map_of_a_wall_ends_with_its_key_and_with_the_display(
         cookie = told.headers["set-cookie"].partition(";")[0]
         headers = {"cookie": cookie}
         live = url.replace("http", "ws", 1) + f"{API}/live"
+        with pytest.raises(InvalidStatus, match="403"):
+            _ = await connect(live, additional_headers=headers)
         async with connect(live, origin=url, additional_headers=headers) as socket:  # type: ignore[arg-type]  # an Origin is a str
             _ = await socket.recv()
             admin = {"authorization": f"Bearer {keys['admin']}"}

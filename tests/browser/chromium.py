@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    Response,
     async_playwright,
     expect,
 )
@@ -46,6 +48,18 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
 });
 """
+_SMALL_TARGETS = """() => {
+  const controls = ":is(a[href], button, select, textarea, input, summary):not(:disabled, .skip)";
+  const isTicked = (each) => each.matches("[type=checkbox], [type=radio]");
+  return [...document.querySelectorAll(controls)]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+    .filter((each) => !each.closest("p, .unseen"))
+    .map((each) => (isTicked(each) ? each.closest("label") ?? each : each))
+    .map((each) => [each, each.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width > 0 && Math.min(width, height) < 43.5)
+    .map(([each, { width, height }]) => `${Math.round(width)} x ${Math.round(height)} px: `
+      + `${each.localName}.${each.className} ${each.ariaLabel ?? each.textContent.slice(0, 30)}`);
+}"""
 
 
 expect.set_options(timeout=15_000)  # A busy machine is slow; what must be quick says so itself.
@@ -100,6 +114,7 @@ class Visitor:
         self.may_lose_the_gateway = False
         self.hosts = {urlsplit(url).netloc}
         page.on("request", self._note_request)
+        page.on("response", self._note_answer)
         page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
         page.on("console", lambda said: self._note_said(said.type, said.text))
 
@@ -107,6 +122,10 @@ class Visitor:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc not in self.hosts:
             self.faults.append(f"asked {request.url}")
+
+    def _note_answer(self, answer: Response) -> None:
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.faults.append(f"failed at {answer.request.method} {answer.url}")
 
     def _note_said(self, kind: str, text: str) -> None:
         refused = text.startswith("Failed to load resource: the server responded")
@@ -164,6 +183,11 @@ class Visitor:
     async def wear(self, theme: Literal["dark", "light"]) -> None:
         """Change to a theme, as its key does, on pages without keys too."""
         await self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+
+    async def small_targets(self) -> list[str]:
+        """What a finger would hardly meet, with its pixels; links in a sentence may be small."""
+        found: list[str] = await self.page.evaluate(_SMALL_TARGETS)
+        return found
 
     async def sideways(self) -> int:
         """By how many pixels the page is wider than its window."""

@@ -78,6 +78,8 @@ async def look_at(visitor: Visitor, size: Size, name: str) -> list[str]:
     await visitor.wear("light")
     found += await visitor.barriers("color-contrast")
     await visitor.wear("dark")
+    if size.has_touch:
+        found += await visitor.small_targets()
     wider = await visitor.sideways()
     if wider:
         found.append(f"wider than its window by {wider} px")

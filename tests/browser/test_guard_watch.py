@@ -136,6 +136,7 @@ async def test_after_a_note_in_a_dialog_the_focus_stays_near_what_opened_it(
         row = page.locator("tr[data-alert]").filter(has_text="LT-0414")
         opener = row.get_by_role("button", name="Acknowledge")
         await opener.press("Enter")
+        await expect(page.get_by_role("dialog")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(opener).to_be_focused()
         await opener.press("Enter")

@@ -1,5 +1,6 @@
 """The folder of backups: names, what is left over, and what goes."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,13 @@ def test_a_folder_that_is_no_backup_any_more_is_told_with_its_fault(tmp_path: Pa
     assert BackupFolder().found(tmp_path / "nowhere") == []
 
 
+def test_a_folder_whose_name_is_no_text_is_no_backup(tmp_path: Path) -> None:
+    for name in (os.fsdecode(b"\xff"), "line\nfeed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / MANIFEST).write_text("{}")
+    assert BackupFolder().found(tmp_path) == []
+
+
 def manifest(folder: Path, name: str, site: str) -> None:
     """A backup, as far as its folder is looked at."""
     made = name[:13] + name[13:].replace("-", ":")
@@ -63,6 +71,15 @@ def test_the_oldest_of_the_same_site_go_and_nothing_else(tmp_path: Path) -> None
     kept = ["2026-12-31T08-00-00Z", DAYS[1], DAYS[3], DAYS[4], "mine"]
     assert names_in(tmp_path) == kept
     assert BackupFolder().thin_out(tmp_path, "never made", 1) == []
+
+
+def test_a_backup_is_kept_though_the_clock_was_set_back_before_it(tmp_path: Path) -> None:
+    for name in (*DAYS[2:], DAYS[0]):
+        manifest(tmp_path, name, "depot")
+    assert BackupFolder().thin_out(tmp_path, DAYS[0], 3) == [DAYS[2]]
+    manifest(tmp_path, DAYS[1], "depot")
+    assert BackupFolder().thin_out(tmp_path, DAYS[1], 3) == [DAYS[3]]
+    assert names_in(tmp_path) == [DAYS[0], DAYS[1], DAYS[4]]
 
 
 def test_what_is_half_removed_is_no_backup_and_goes_with_the_next_one(

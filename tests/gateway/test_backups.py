@@ -36,9 +36,13 @@ class HungFolder(BackupFolder):
         return [Found(f"look {self.looks}", None, "is damaged")]
 
 
+async def unwritten(*_: object) -> None:
+    """No audit log."""
+
+
 def backups_at(place: Path, there: BackupFolder) -> GatewayBackups:
-    none = cast("Any", None)
-    made = GatewayBackups(none, lambda: BackupSettings(folder=str(place)), lambda: 0, none, none)
+    none, settings = cast("Any", None), BackupSettings(folder=str(place))
+    made = GatewayBackups(none, lambda: settings, lambda: 0, unwritten, none)
     made._there = there
     return made
 
@@ -58,6 +62,46 @@ async def test_a_disk_that_hangs_holds_one_thread_however_many_ask(tmp_path: Pat
     assert [row["id"] for row in await first] == ["look 1"]
     assert names == {"look 2"}, "who came during a look has one of their own, together"
     assert [row["id"] for row in await backups.listed()] == ["look 3"]
+
+
+async def test_who_asks_about_a_disk_that_hangs_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = HungFolder()
+    backups = backups_at(tmp_path, there)
+    monkeypatch.setattr("gateway.backups.PATIENCE_S", 0.01)
+    async with asyncio.timeout(10):
+        for _ in range(3):
+            assert await backups.listed() == []
+    assert there.looks == 1
+    there.freed.set()
+
+
+def test_a_disk_that_hangs_lets_the_gateway_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung, freed = threading.Event(), threading.Event()
+    monkeypatch.setattr("gateway.backups.GIVE_UP_S", 0.01)
+
+    def hang(*_: object) -> None:
+        hung.set()
+        freed.wait(30)
+
+    async def begin_and_stop() -> None:
+        backups = backups_at(tmp_path, BackupFolder())
+        monkeypatch.setattr(backups, "_copy", hang)
+        async with asyncio.TaskGroup() as group:
+            backups.open(group)
+            assert (await backups.begin("anna"))["state"] == "running"
+            assert await asyncio.to_thread(hung.wait, 10)
+            await backups.close()
+
+    running = threading.Thread(target=lambda: asyncio.run(begin_and_stop()))
+    running.start()
+    running.join(10)
+    assert hung.is_set()
+    assert not running.is_alive()
+    freed.set()
 
 
 def test_a_folder_that_can_be_no_path_is_refused() -> None:

@@ -14,6 +14,7 @@ from gateway.pipeline import Pipeline
 from gateway.site import parse_site
 from inventory.changes import RemoveAsset
 from readers.health import ReaderHealth
+from tags.reads import Read
 from tags.times import SECOND_NS
 from tests.gateway.made import NOON_NS, SITE, TAGS, day, read, start
 
@@ -176,6 +177,35 @@ async def test_what_is_heard_all_the_time_is_told_now_and_then(watched: Watched)
     assert 4 <= told <= 8
 
 
+async def test_what_is_told_late_was_heard_when_it_was(watched: Watched) -> None:
+    for step in range(40):
+        watched.read(TAGS[0], 1 + step / 4)
+    watched.pass_to(14)
+    await watched.look()
+    heard_ns = watched.known["L0"].heard_ns
+    arrival_ns = NOON_NS + 20 * SECOND_NS
+    late = Read(TAGS[0], "dock", 1, NOON_NS + 5 * SECOND_NS, arrival_ns, -50.0)
+    watched.happen(ReadGroup("local", 99, [late]))
+    await watched.look()
+    assert watched.known["L0"].heard_ns == heard_ns < arrival_ns - 8 * SECOND_NS
+
+
+async def test_who_leaves_during_a_look_takes_nothing_from_who_comes_next(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.live_board.AT_ONCE", 1)
+    for tag in TAGS:
+        watched.read(tag, 1)
+    leaving = asyncio.create_task(watched.look())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 0 < len(watched.board._items) < len(TAGS)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    await watched.look()
+    assert len(watched.known) == len(TAGS)
+
+
 async def test_another_site_file_is_told_as_a_whole(watched: Watched) -> None:
     watched.read(TAGS[0], 1)
     await watched.look()
@@ -193,7 +223,7 @@ async def test_nothing_is_remembered_while_nobody_looks(watched: Watched) -> Non
     watched.pass_to(60)
     watched.read(TAGS[0], 60)
     assert not watched.board._is_begun
-    assert not watched.board._heard_ns
+    assert not watched.board._heard
 
 
 async def test_a_board_that_is_to_forget_tells_who_looks_everything_anew(watched: Watched) -> None:

@@ -1,7 +1,7 @@
 /** A question over the page; Escape and a click outside close it. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../words";
 import { Button } from "./controls";
 
@@ -27,7 +27,7 @@ export function Dialog({ title, children, onClose, unsaved, careful }: DialogPro
   };
   const close = () => stays() || dialog.current?.close();
   const isShown = useRef(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const openers = withParents(document.activeElement);
     dialog.current?.showModal();
     return () => {

@@ -55,7 +55,7 @@ function columns(listed: Listed<Delivery>): Column<Delivery>[] {
     { head: head.state, cell: (each) => <DeliveryState delivery={each} /> },
     { head: head.tries, right: true, minor: true, cell: (each) => each.attempts },
     { head: head.ended, minor: true, cell: (each) => (each.ended ? when(each.ended) : "") },
-    { head: head.error, minor: true, cell: (each) => each.last_error ?? "" },
+    { head: head.error, wide: true, cell: (each) => each.last_error ?? "" },
   ];
   if (may("redeliver"))
     shown.push({

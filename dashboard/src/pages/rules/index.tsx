@@ -16,7 +16,7 @@ export function Page() {
   const newText = { rules: told.newRule, channels: told.newChannel, deliveries: null }[view];
   return (
     <>
-      <div class="bar">
+      <div class="bar tabbed">
         <h1>{words().frame.pages.rules}</h1>
         <Segments<View>
           label={words().frame.pages.rules}

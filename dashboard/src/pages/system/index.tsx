@@ -17,7 +17,7 @@ export function Page() {
   const view = views.find((each) => each === asked("view")) ?? "overview";
   return (
     <>
-      <div class="bar">
+      <div class="bar tabbed">
         <h1>{words().frame.pages.system}</h1>
         {views.length > 1 && (
           <Segments<View>
