@@ -129,10 +129,12 @@ _SIGHTING = ("tag_id", "reader", "antenna", "reads", "first_ns", "last_ns")
 
 def _points(server: Influxd, measurement: str, names: str) -> list[Row]:
     wanted = names.split()
-    return sorted(
+    rows = (
         tuple("" if row.get(name) is None else row[name] for name in wanted)
         for row in _rows(server, measurement)
     )
+    # Who asks while a point is written may see some of its fields.
+    return sorted(rows, key=lambda row: [(value != "", value) for value in row])
 
 
 def _rows(server: Influxd, measurement: str) -> Iterator[dict[str, Any]]:

@@ -61,6 +61,18 @@ _SMALL_TARGETS = """() => {
       + `${each.localName}.${each.className} ${each.ariaLabel ?? each.textContent.slice(0, 30)}`);
 }"""
 
+_SMALLEST_TEXT = """() => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let least = Infinity;
+  while (words.nextNode()) {
+    const { parentElement, data } = words.currentNode;
+    if (!data.trim() || parentElement.closest(".unseen") || !parentElement.checkVisibility())
+      continue;
+    least = Math.min(least, parseFloat(getComputedStyle(parentElement).fontSize));
+  }
+  return least;
+}"""
+
 
 expect.set_options(timeout=15_000)  # A busy machine is slow; what must be quick says so itself.
 
@@ -183,6 +195,10 @@ class Visitor:
     async def wear(self, theme: Literal["dark", "light"]) -> None:
         """Change to a theme, as its key does, on pages without keys too."""
         await self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+
+    async def smallest_text_px(self) -> float:
+        """The size of the smallest letters that are seen, those on a canvas aside."""
+        return float(await self.page.evaluate(_SMALLEST_TEXT))
 
     async def small_targets(self) -> list[str]:
         """What a finger would hardly meet, with its pixels; links in a sentence may be small."""

@@ -14,6 +14,7 @@ from tests.browser.depot import PASSWORD, Depot
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 NARROW: Final = Size("320", 320, 640)
+SMALLEST_TEXT_PX: Final = 12
 OUT: Final = "LT-0417"
 TAKEN: Final = "LT-0418"
 PAGES: Final = (
@@ -78,6 +79,9 @@ async def look_at(visitor: Visitor, size: Size, name: str) -> list[str]:
     await visitor.wear("light")
     found += await visitor.barriers("color-contrast")
     await visitor.wear("dark")
+    letters = await visitor.smallest_text_px()
+    if letters < SMALLEST_TEXT_PX:
+        found.append(f"letters of {letters:g} px")
     if size.has_touch:
         found += await visitor.small_targets()
     wider = await visitor.sideways()

@@ -16,6 +16,7 @@ from tests.browser.test_guard import NOTE_TONES, see_evidence
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 LOST_WITHIN_S: Final = 3.0
+DECIDED_WITHIN_MS: Final = 40_000
 _AN_HOUR_AHEAD: Final = """
 const Right = Date;
 Date = class extends Right {
@@ -107,7 +108,9 @@ async def test_a_direction_that_is_decided_while_somebody_looks_is_said(
         await page.evaluate(NOTE_SAID)
         await see_evidence(visitor, yard, "LT-0422")
         await expect(page.locator(".evidence")).to_contain_text("Direction not known")
-        await expect(page.locator(".evidence")).to_contain_text("Direction: outward")
+        # The portal decides once it is sure that nothing more comes.
+        decided = expect(page.locator(".evidence"))
+        await decided.to_contain_text("Direction: outward", timeout=DECIDED_WITHIN_MS)
         await visitor.when("said.some((text) => /^Direction: outward, [0-9]+ %$/.test(text))")
 
 

@@ -164,5 +164,5 @@ async def test_a_map_server_that_does_not_answer_is_said_and_the_plan_works(
     await window.open("/live")
     await expect(window.page.get_by_text(f"Map does not load from {host}")).to_be_visible()
     await window.open("/live?view=table&floor=first")
-    await expect(window.page.get_by_role("table")).to_be_visible()
+    await expect(window.page.get_by_role("table", name="Assets on first")).to_be_visible()
     window.require_no_faults()

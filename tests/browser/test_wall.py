@@ -13,17 +13,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(90)]
 
 DIES_WITHIN_MS: Final = 15_000
 SMALLEST_TEXT_PX: Final = 30
-_SMALLEST_TEXT: Final = """() => {
-  const words = document.createTreeWalker(document.querySelector(".wall"), NodeFilter.SHOW_TEXT);
-  let least = Infinity;
-  while (words.nextNode()) {
-    const { parentElement, data } = words.currentNode;
-    if (!data.trim() || parentElement.closest(".unseen") || !parentElement.checkVisibility())
-      continue;
-    least = Math.min(least, parseFloat(getComputedStyle(parentElement).fontSize));
-  }
-  return least;
-}"""
 
 
 async def make_display(yard: Depot) -> Json:
@@ -51,7 +40,7 @@ async def test_a_wall_is_let_in_by_its_key_shows_alerts_and_ends_with_it(
         await yard.carry_out("LT-0412")
         await expect(page.locator(".wcrit")).to_contain_text("Laptop LT-0412 left the building")
         assert await page.locator(":is(a, button, input, select):visible").count() == 0
-        assert await page.evaluate(_SMALLEST_TEXT) >= SMALLEST_TEXT_PX
+        assert await visitor.smallest_text_px() >= SMALLEST_TEXT_PX
 
         await page.reload()
         await expect(page.locator(".wcrit"), "the cookie lets it in").to_contain_text("LT-0412")

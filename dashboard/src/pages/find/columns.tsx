@@ -64,7 +64,7 @@ function stateWords(id: string): string {
 
 function heardWords(id: string): string {
   const where = whereIs(id);
-  return where ? ago(where.heardMs) : words().history.find.never;
+  return where ? ago(where.heardMs) : words().frame.never;
 }
 
 /** Save what is listed as a file. */

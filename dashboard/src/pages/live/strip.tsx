@@ -26,7 +26,11 @@ export function Strip({ seen }: { seen: ReadonlySignal<BoxM | null> }) {
   const mini = isAlarm || !other ? shownFloor.value : other;
   return (
     <div class={isAlarm ? "strip is-alarm" : "strip"}>
-      {mini && <Mini floor={mini} seen={mini === shownFloor.value ? seen : undefined} />}
+      {mini ? (
+        <Mini floor={mini} seen={mini === shownFloor.value ? seen : undefined} />
+      ) : (
+        <div class="mini" />
+      )}
       {isAlarm && <AlsoOpen />}
       <OnSite />
       <ReadersTile />

@@ -104,11 +104,18 @@ function columns(): Column<Reader>[] {
       head: head.lastRead,
       right: true,
       minor: true,
-      cell: (reader) => (reader.last_read ? ago(reader.last_read) : words().frame.never),
+      cell: heardText,
     },
     { head: head.antennas, right: true, minor: true, cell: antennasText },
     { head: head.clock, right: true, minor: true, cell: clockText },
   ];
+}
+
+/** What tells places or values reads no tags; that it speaks is news enough. */
+function heardText({ last_read, last_message }: Reader) {
+  if (last_read) return ago(last_read);
+  if (!last_message) return words().frame.never;
+  return <span class="mut">{words().readers.messageOnly(ago(last_message))}</span>;
 }
 
 function ReaderName({ reader }: { reader: Reader }) {

@@ -162,7 +162,7 @@ function Facts({ zone, draft }: { zone: Zone; draft: Draft }) {
         {settings && (
           <>
             <dt>{told.absent}</dt>
-            <dd>{typeof absent === "number" ? span(absent * 1000) : told.never}</dd>
+            <dd>{typeof absent === "number" ? span(absent * 1000) : words().frame.never}</dd>
             <dt>{told.margin}</dt>
             <dd>{String(margin)} m</dd>
           </>

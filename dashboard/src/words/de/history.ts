@@ -178,6 +178,5 @@ export const history: Words["history"] = {
     last: "Zuletzt",
     assign: "Einem Objekt geben",
     assignTo: (tag) => `${tag} einem Objekt geben`,
-    never: "nie",
   },
 };

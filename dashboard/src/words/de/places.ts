@@ -68,7 +68,6 @@ export const places: Words["places"] = {
   facts: "Fakten",
   margin: "Verlassen, wenn weiter draußen als",
   absent: "Gilt als weg, wenn ungelesen seit",
-  never: "nie",
   size: "Größe",
   healthy: "Leser",
   allHear: "alle hören",

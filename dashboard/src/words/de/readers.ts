@@ -5,6 +5,7 @@ export const readers: Words["readers"] = {
   needCare: "Brauchen Hilfe",
   add: "Leser hinzufügen",
   table: "Leser und wie es ihnen geht",
+  messageOnly: (age: string) => `keine Lesung, Nachricht ${age}`,
   head: {
     name: "Leser",
     state: "Zustand",

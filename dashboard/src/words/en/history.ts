@@ -178,6 +178,5 @@ export const history = {
     last: "Last",
     assign: "Assign to asset",
     assignTo: (tag: string) => `Assign ${tag} to an asset`,
-    never: "never",
   },
 };

@@ -66,7 +66,6 @@ export const places = {
   facts: "Facts",
   margin: "Left once outside by more than",
   absent: "Counts as gone when unread for",
-  never: "never",
   size: "Size",
   healthy: "Readers",
   allHear: "all hear",

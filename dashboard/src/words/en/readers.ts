@@ -3,6 +3,7 @@ export const readers = {
   needCare: "Need care",
   add: "Add reader",
   table: "Readers and how they are",
+  messageOnly: (age: string) => `no read, message ${age}`,
   head: {
     name: "Reader",
     state: "State",
