@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import uvicorn
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -37,9 +37,9 @@ from api.dashboard import DIST, Dashboard, files_in
 from api.live_frames import CHANGES, FULL, Layout, Spot, Stamp, encode
 from api.live_state import LiveFloor, LiveItem, LivePlaces, LiveZone
 from history.scope import UNLIMITED
-from tests.browser.chromium import chromium
 
 DASHBOARD = Path(__file__).parents[1] / "dashboard"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
 # Smaller, and the plan would show a number for each zone instead of ten thousand shapes.
 SIZE: Final[ViewportSize] = {"width": 1920, "height": 1080}
 SIZE_M = (160.0, 95.0)
@@ -306,12 +306,16 @@ async def canvas_size(browser: Browser, address: str) -> str:
 async def run(assets: int, seconds: float, rounds: int) -> None:
     """Measure in turns, so that what else the machine does meets both."""
     costs: dict[str, list[Cost]] = {"live": [], "bare": []}
-    async with serving(assets) as address, chromium() as browser:
+    async with serving(assets) as address, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=list(FLAGS)
+        )
         loaded = await first_load_bytes(browser, address)
         bare = f"{address}/bare/bare.html?{await canvas_size(browser, address)}"
         for _ in range(rounds):
             costs["bare"].append(await cost(browser, bare, seconds))
             costs["live"].append(await cost(browser, f"{address}/live", seconds))
+        await browser.close()
     show(assets, costs, loaded)
 
 

@@ -1,4 +1,4 @@
-"""From a read to what a guard sees and hears: `python benchmarks/read_to_pixel.py`.
+"""From a read to what a guard sees and hears: `PYTHONPATH=. python benchmarks/read_to_pixel.py`.
 
 A real reader's protocol, a real gateway, a real Chromium. A laptop comes to the gate, which is no
 zone of its fence; what is measured is the time from the stamp of its first read there until the

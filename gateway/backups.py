@@ -81,6 +81,7 @@ class GatewayBackups:
         self._stopping = False
         self._look: asyncio.Task[Look] | None = None
         self._next_look: asyncio.Task[Look] | None = None
+        self._seen: Look = (Path(), [])
 
     @property
     def place(self) -> Path:
@@ -149,8 +150,8 @@ class GatewayBackups:
         done, _ = await asyncio.wait([look], timeout=PATIENCE_S)
         if done:
             return look.result()
-        log.warning("nobody knows which backups there are: their disk does not answer")
-        return self.place, []
+        log.warning("nobody knows which backups there are now: their disk does not answer")
+        return self._seen if self._seen[0] == self.place else (self.place, [])
 
     async def _looked(self, before: asyncio.Task[Look] | None) -> Look:
         if before is not None:
@@ -158,10 +159,11 @@ class GatewayBackups:
         self._look, self._next_look = self._next_look, None
         place = self.place
         try:
-            return place, await call_loosely("backups", partial(self._there.found, place))
+            self._seen = place, await call_loosely("backups", partial(self._there.found, place))
         except OSError as error:
             log.warning("nobody knows which backups there are: %s", error)
             return place, []
+        return self._seen
 
     async def _make(self, attempt: Attempt) -> None:
         detail: dict[str, Any] = {"where": str(attempt.where)}

@@ -336,7 +336,7 @@ class GatewayDesk:
 
         A history that is late is one, though alerts go out all the same.
         """
-        faults = self._collector.station.pipeline.state.judged.faults.values()
+        faults = list(self._collector.station.pipeline.state.judged.faults.values())
         told = [f"{each.kind} {each.name}: {each.detail}" for each in faults if _degrades(each)]
         reasons = [fault for fault in (self._collector.degraded, *told) if fault]
         return ("degraded" if reasons else "ready"), reasons

@@ -127,6 +127,11 @@ class HttpProtocol(H11Protocol):
         successor = self.transport.get_protocol()
         if isinstance(successor, WebSocketProtocol):
             successor.place = self._place
+            if not successor.handshake_initiated:
+                # Such as a POST, or one with a body: uvicorn would never answer.
+                self._all.refuse(_REASONS[400])
+                self._send_problem(400, is_head=event.method == b"HEAD")
+                self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or too large a one."""
@@ -208,7 +213,7 @@ class HttpProtocol(H11Protocol):
         self.transport.close()
         self._close_for_sure()
 
-    def _send_problem(self, status: int) -> None:
+    def _send_problem(self, status: int, *, is_head: bool = False) -> None:
         body = problem_text(status, _DETAILS[status]).encode()
         headers = [
             (b"content-type", PROBLEM_JSON.encode()),
@@ -219,7 +224,7 @@ class HttpProtocol(H11Protocol):
         raw = with_safe_headers(headers, self.scheme or "http")
         for event in (
             h11.Response(status_code=status, headers=raw),
-            h11.Data(data=body),
+            h11.Data(data=b"" if is_head else body),
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")

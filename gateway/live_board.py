@@ -13,7 +13,7 @@ from api.live_state import LiveItem, LiveNews, LivePlaces
 from gateway.entries import Entry, GatewayStarted, Observed, ReadGroup, SiteChanged
 from gateway.journal import Group
 from gateway.live_floors import places_of
-from gateway.pipeline import Pipeline, PipelineState
+from gateway.pipeline import Pipeline
 from gateway.site import Site
 from history.outputs import AssetRemoved, AssetStored, Output
 from inventory.assets import Asset
@@ -260,7 +260,7 @@ class LiveBoard:
         if len(self._tags_of[key]) > 1 or tag in self._pipeline.state.latest.fixes:
             return False
         at_ns = former.heard_ns
-        for head in (slot[tag] for slot in slots if tag in slot):
+        for head in filter(None, (slot.get(tag) for slot in slots)):
             at_ns = max(at_ns, newest_ns(head))
             if (cell := _loudest(head)) is not None:
                 if (point := cell.key) not in zones:
@@ -369,12 +369,9 @@ class LiveBoard:
 
     def _open_slots(self) -> list[Slot]:
         """The bins that are open, the newest first."""
-        return _open_slots(self._pipeline.state)
-
-
-def _open_slots(state: PipelineState) -> list[Slot]:
-    slots = [bin_ for located in state.located for bin_ in list(located.bins.items())]
-    return [slot for _, slot in sorted(slots, key=lambda each: each[0], reverse=True)]
+        located = self._pipeline.state.located
+        slots = [bin_ for each in located for bin_ in list(each.bins.items())]
+        return [slot for _, slot in sorted(slots, key=lambda each: each[0], reverse=True)]
 
 
 def _hint(tags: Sequence[str], slots: Sequence[Slot], pipeline: Pipeline) -> str | None:

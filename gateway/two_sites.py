@@ -15,6 +15,7 @@ from history.outputs import Numbered
 from inventory.assets import Asset
 from inventory.changes import StoreAssets
 from zones.floorplan import NO_PLAN, FloorPlan
+from zones.tracks import heard_ns
 
 SHOWN_MAX = 100
 """So many alerts that appear or vanish are told of each; all are counted."""
@@ -77,8 +78,9 @@ class _Replay:
         for located in self.pipeline.state.located:
             for tag, track in located.tracks.items():
                 asset = register.asset_of(tag)
-                if asset is not None and (track.heard_ns, "") > newest.get(asset.id, (-1, "")):
-                    newest[asset.id] = (track.heard_ns, track.zone)
+                at_ns = heard_ns(located, tag)
+                if asset is not None and (at_ns, "") > newest.get(asset.id, (-1, "")):
+                    newest[asset.id] = (at_ns, track.zone)
         heads: Counter[str] = Counter()
         zones = self.pipeline.plan.zones
         for _, zone in newest.values():

@@ -104,8 +104,9 @@ def heard_ns(state: LocateState, tag: str) -> int:
     """Event time of the newest read or position of a tag, in open bins too; 0 if there is none."""
     track = state.tracks.get(tag)
     known_ns = 0 if track is None else max(track.heard_ns, track.seen_ns)
-    open_ns = (newest_ns(slot[tag]) for slot in state.bins.values() if tag in slot)
-    return max((known_ns, *open_ns))
+    # Whoever asks may be in another thread than the one that opens and closes bins.
+    heads = (slot.get(tag) for slot in list(state.bins.values()))
+    return max((known_ns, *(newest_ns(head) for head in heads if head is not None)))
 
 
 def note_exit(track: Track, from_ns: int, to_ns: int) -> bool:

@@ -1,4 +1,4 @@
-"""The list of backups, asked for by many at once."""
+"""Disks that answer nothing: one thread waits for them, and nobody else."""
 
 import asyncio
 import threading
@@ -11,6 +11,10 @@ from pydantic import ValidationError
 from gateway.backup_folder import BackupFolder, Found
 from gateway.backup_settings import BackupSettings
 from gateway.backups import GatewayBackups
+from gateway.data_folder import DataFolder
+from gateway.storage import Storage, storage_of
+from tests.acceptance.running import until
+from tests.api.sited import sited
 
 ASKING = 30
 
@@ -77,6 +81,19 @@ async def test_who_asks_about_a_disk_that_hangs_is_answered(
     there.freed.set()
 
 
+async def test_who_asks_about_a_disk_that_hangs_hears_what_was_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = HungFolder()
+    backups = backups_at(tmp_path, there)
+    there.freed.set()
+    assert [row["id"] for row in await backups.listed()] == ["look 1"]
+    there.freed.clear()
+    monkeypatch.setattr("gateway.backups.PATIENCE_S", 0.01)
+    assert [row["id"] for row in await backups.listed()] == ["look 1"]
+    there.freed.set()
+
+
 def test_a_disk_that_hangs_lets_the_gateway_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +119,32 @@ def test_a_disk_that_hangs_lets_the_gateway_end(
     assert hung.is_set()
     assert not running.is_alive()
     freed.set()
+
+
+async def test_a_disk_that_hangs_keeps_nobody_from_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freed, looks = threading.Event(), list[int]()
+
+    def hang(folder: DataFolder, place: Path) -> Storage:
+        looks.append(1)
+        freed.wait(30)
+        return storage_of(folder, place)
+
+    monkeypatch.setattr("gateway.system.PATIENCE_S", 0.01)
+    monkeypatch.setattr("gateway.system.storage_of", hang)
+    async with sited(tmp_path) as at:
+        told = [(await at.viewer.get("/system")).json()["storage"] for _ in range(3)]
+        assert [each["total_bytes"] for each in told] == [0, 0, 0]
+        assert len(looks) == 1
+        freed.set()
+
+        async def known() -> bool:
+            seen = (await at.viewer.get("/system")).json()["storage"]
+            return bool(seen["total_bytes"])
+
+        await until(known, 10, "the disk has answered")
+        assert len(looks) == 1
 
 
 def test_a_folder_that_can_be_no_path_is_refused() -> None:

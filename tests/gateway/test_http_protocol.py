@@ -9,6 +9,10 @@ from api.settings import ServerSettings
 from tests.gateway.edge import HELLO, edge, until
 
 HASTY = ServerSettings(head_timeout_s=0.3, keep_alive_s=1)
+UPGRADE = (
+    b"host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 LINE = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n"
 
 
@@ -174,3 +178,30 @@ async def test_it_answers_while_five_hundred_hang_and_cuts_them_in_time() -> Non
                 answer = await server.said(HELLO)
             assert answer.status == 200
         assert {(await client.answer()).status for client in hanging} == {408}
+
+
+@pytest.mark.parametrize(
+    ("verb", "header"),
+    [(b"POST", b""), (b"GET", b"content-length: 5\r\n"), (b"GET", b"x: " + b"y" * 9_000 + b"\r\n")],
+)
+async def test_what_can_become_no_websocket_is_refused_at_once(verb: bytes, header: bytes) -> None:
+    async with edge() as server:
+        client = await server.client()
+        await client.send(verb + b" /live HTTP/1.1\r\n" + UPGRADE + header + b"\r\n")
+        answer = await client.answer()
+        assert (answer.status, answer.headers["connection"]) == (400, "close")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert await client.is_cut()
+        await until(lambda: not server.open_now)
+        assert server.refused("no_http") == 1
+
+
+async def test_a_head_can_become_no_websocket_either(caplog: pytest.LogCaptureFixture) -> None:
+    async with edge() as server:
+        client = await server.client()
+        await client.send(b"HEAD /live HTTP/1.1\r\n" + UPGRADE + b"\r\n")
+        head = await client.reader.read()
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert head.endswith(b"\r\n\r\n")
+        await until(lambda: not server.open_now)
+    assert not caplog.records

@@ -378,32 +378,6 @@ async def test_the_disk_is_looked_at_once_in_half_a_minute(
     assert len({each["storage"]["looked"] for each in told}) == 1
 
 
-async def test_a_disk_that_hangs_keeps_nobody_from_the_rest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    freed, looks = threading.Event(), list[int]()
-
-    def hang(folder: DataFolder, place: Path) -> Storage:
-        looks.append(1)
-        freed.wait(30)
-        return storage_of(folder, place)
-
-    monkeypatch.setattr("gateway.system.PATIENCE_S", 0.01)
-    monkeypatch.setattr("gateway.system.storage_of", hang)
-    async with sited(tmp_path) as at:
-        told = [(await at.viewer.get("/system")).json()["storage"] for _ in range(3)]
-        assert [each["total_bytes"] for each in told] == [0, 0, 0]
-        assert len(looks) == 1
-        freed.set()
-
-        async def known() -> bool:
-            seen = (await at.viewer.get("/system")).json()["storage"]
-            return bool(seen["total_bytes"])
-
-        await until(known, 10, "the disk has answered")
-        assert len(looks) == 1
-
-
 def test_a_backup_may_lie_in_its_own_folder_of_the_data_and_nowhere_else_there(
     tmp_path: Path,
 ) -> None:
