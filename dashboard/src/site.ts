@@ -1,12 +1,17 @@
 /** What is installed: floors, zones, and what is restricted, asked again when the site file changes. */
 import { computed, signal } from "@preact/signals";
-import { ask } from "./api/client";
+import { ask, RefusedError } from "./api/client";
 import type { Floor, Shape, Zone } from "./api/shape";
 import { me } from "./session";
 
 export const floors = signal<readonly Floor[]>([]);
 export const zones = signal<readonly Zone[]>([]);
 export const zoneByName = computed(() => new Map(zones.value.map((zone) => [zone.name, zone])));
+
+/** Whether floors and zones were ever told; until then an empty list says nothing. */
+export const isSiteKnown = signal(false);
+/** Why they were not told when they were last asked for. */
+export const siteRefusal = signal<string | null>(null);
 
 /** Zones that are forbidden for somebody, by a rule that is in service. */
 export const restricted = signal<ReadonlySet<string>>(new Set());
@@ -44,12 +49,18 @@ let asks = 0;
  */
 export async function readSite(): Promise<void> {
   const mine = ++asks;
-  const [someFloors, someZones, rules] = await Promise.all([
+  const answers = Promise.all([
     ask<{ items: Floor[] }>("floors", { limit: 1000 }),
     ask<{ items: Zone[] }>("zones", { limit: 1000 }),
     ask<{ items: Rule[] }>("rules", { limit: 1000 }),
   ]);
+  const [someFloors, someZones, rules] = await answers.catch((error: unknown) => {
+    if (mine === asks && error instanceof RefusedError) siteRefusal.value = error.message;
+    throw error;
+  });
   if (mine !== asks) return;
+  isSiteKnown.value = true;
+  siteRefusal.value = null;
   mapHosts ??= hostsOf(someFloors.items);
   floors.value = someFloors.items;
   zones.value = someZones.items;

@@ -108,6 +108,25 @@ async def test_plan_and_table_are_one_key_apart_and_say_the_same(
         await expect(page.locator(".stage canvas").first).to_be_visible()
 
 
+async def test_a_table_filtered_and_sorted_is_the_same_for_who_gets_its_address(
+    browser: Browser, yard: Depot
+) -> None:
+    async with visiting(browser, yard.url) as visitor:
+        page = visitor.page
+        await visitor.log_in("guard", PASSWORD, "/live?floor=first&view=table")
+        await visitor.settled()
+        rows = page.locator(".live-table table").first.locator("tbody tr")
+        await page.get_by_label("Filter this table").fill("LT-041")
+        await expect(rows).to_have_count(10)
+        by_name = page.locator(".live-table th button").first
+        await by_name.click()
+        await page.reload()
+        await visitor.settled()
+        await expect(page.get_by_label("Filter this table")).to_have_value("LT-041")
+        await expect(rows).to_have_count(10)
+        await expect(rows.first).to_contain_text("LT-0419")
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_tab_reaches_everything_and_the_focus_shows(
     browser: Browser, yard: Depot, path: str

@@ -1,7 +1,7 @@
 /** Acknowledge with a note: two clicks, or A and then Ctrl Enter; a digit picks a ready note. */
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Alert } from "../api/shape";
 import { goTo, isAfterG } from "../frame/digits";
 import { useKeys } from "../keys";
@@ -102,14 +102,11 @@ function useNoteForm(alert: Alert) {
   const refusal = useSignal<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const isOpen = acknowledging.value === alert.id;
-  useEffect(() => {
+  // At once, so that it takes no key from what somebody goes to next.
+  useLayoutEffect(() => {
     if (!isOpen || document.activeElement === box.current) return;
-    // After a dialog has put the focus where it thinks best.
-    const later = requestAnimationFrame(() => {
-      box.current?.focus();
-      box.current?.select();
-    });
-    return () => cancelAnimationFrame(later);
+    box.current?.focus();
+    box.current?.select();
   }, [isOpen]);
   const takeReady = (index: number) => {
     acknowledging.value = alert.id;

@@ -6,6 +6,8 @@ import type { Reader } from "../api/shape";
 
 /** All readers; undefined until they are known. */
 export const readers = signal<readonly Reader[] | undefined>(undefined);
+/** Why they were not told when they were last asked for. */
+export const readersRefusal = signal<string | null>(null);
 
 const EVERY_MS = 5000;
 let users = 0;
@@ -15,8 +17,10 @@ let timer: ReturnType<typeof setInterval> | undefined;
 export async function readReaders(): Promise<void> {
   try {
     readers.value = (await ask<{ items: Reader[] }>("readers", { limit: 1000 })).items;
+    readersRefusal.value = null;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
+    readersRefusal.value = error.message;
   }
 }
 

@@ -27,9 +27,11 @@ export function Dialog({ title, children, onClose, unsaved, careful }: DialogPro
   };
   const close = () => stays() || dialog.current?.close();
   const isShown = useRef(true);
+  const isBegun = useRef(false);
   useLayoutEffect(() => {
     const openers = withParents(document.activeElement);
     dialog.current?.showModal();
+    isBegun.current = beginIn(dialog.current);
     return () => {
       isShown.current = false;
       dialog.current?.close();
@@ -37,7 +39,6 @@ export function Dialog({ title, children, onClose, unsaved, careful }: DialogPro
       requestAnimationFrame(() => focusNear(openers));
     };
   }, []);
-  const isBegun = useRef(false);
   useEffect(() => {
     // The fields may come later than their dialog.
     isBegun.current ||= beginIn(dialog.current);

@@ -38,7 +38,7 @@ interface TableProps<Row> {
 
 export function Table<Row>(props: TableProps<Row>) {
   const { columns, rows, failed } = props;
-  if (failed && !rows?.length) return <FailedTable text={failed} onRetry={props.onRetry} />;
+  if (failed && !rows?.length) return <Failed text={failed} onRetry={props.onRetry} />;
   if (rows?.length === 0) return <EmptyTable onClear={props.onClear}>{props.children}</EmptyTable>;
   const look = props.named ? "tbl cards named" : "tbl cards";
   return (
@@ -131,7 +131,8 @@ interface Refusal {
   onRetry?: (() => void) | undefined;
 }
 
-function FailedTable({ text, onRetry }: Refusal) {
+/** What was not had, why, and another try. */
+export function Failed({ text, onRetry }: Refusal) {
   return (
     <div class="tbl empty" role="alert">
       <h2>{words().frame.failed(text)}</h2>

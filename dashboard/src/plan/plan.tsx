@@ -3,6 +3,7 @@ import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Floor, Zone } from "../api/shape";
+import { isSiteKnown, siteRefusal } from "../site";
 import { words } from "../words";
 import { MapCredit } from "./map-credit";
 import { isPhone, wantsMotion } from "./media";
@@ -80,7 +81,17 @@ export function Plan(props: PlanProps) {
   );
 }
 
+/** There is none, or nobody has said yet whether there is: it is asked again without a press. */
 function NoPlan() {
+  const { failed, loading } = words().frame;
+  if (!isSiteKnown.value) {
+    const refusal = siteRefusal.value;
+    return (
+      <div class="empty" role="status" aria-busy={refusal === null}>
+        <h2>{refusal === null ? loading : failed(refusal)}</h2>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       <h2>{words().live.noFloor}</h2>

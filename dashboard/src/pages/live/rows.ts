@@ -83,6 +83,18 @@ function rank(row: LiveRow): number {
   return row.alert ? RANK[row.alert] : 0;
 }
 
+export interface Order {
+  by: SortKey;
+  down: boolean;
+}
+
+/** The order that an address asks for, such as `zone`, or `-zone` for the other way; else by name. */
+export function orderOf(text: string | null): Order {
+  const by = text?.replace(/^-/, "") ?? "";
+  const isKnown = (name: string): name is SortKey => Object.hasOwn(KEYS, name);
+  return isKnown(by) ? { by, down: text !== by } : { by: "name", down: false };
+}
+
 /** The rows by one column; equals by name. */
 export function sorted(rows: readonly LiveRow[], by: SortKey, down: boolean): LiveRow[] {
   const sign = down ? -1 : 1;

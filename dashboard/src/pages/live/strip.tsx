@@ -6,7 +6,7 @@ import { evidenceAlert, orderedAlerts, pick } from "../../alarms/store";
 import type { Floor } from "../../api/shape";
 import { asOf } from "../../live/as-of";
 import { tallies } from "../../live/live";
-import { readerFigures, readers } from "../../live/readers";
+import { readerFigures, readers, readersRefusal } from "../../live/readers";
 import { useFloorMarks } from "../../live/use-marks";
 import { figure } from "../../numbers";
 import { Spark, StackBar } from "../../parts/figures";
@@ -116,11 +116,11 @@ function ReadersTile() {
   const told = words().live;
   const { all, answering, silent, perSecond, series } = readerFigures.value;
   const old = asOf();
-  if (readers.value?.length === 0) {
+  if (!readers.value?.length) {
     return (
       <div>
         <h3>{told.readers}</h3>
-        <p class="sec tile-figure">{told.noReaders}</p>
+        <p class="sec tile-figure">{readers.value ? told.noReaders : unknownWords()}</p>
       </div>
     );
   }
@@ -145,6 +145,11 @@ function ReadersTile() {
       </div>
     </div>
   );
+}
+
+function unknownWords(): string {
+  const { failed, loading } = words().frame;
+  return readersRefusal.value === null ? loading : failed(readersRefusal.value);
 }
 
 function silentWords(silent: readonly { name: string; since: string }[]): string {

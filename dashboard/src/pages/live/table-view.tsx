@@ -1,6 +1,7 @@
 /** The same as the plan in rows: sorted by any column, found by letters, picked by a key. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { asked, look } from "../../address";
 import { symbolStateOf } from "../../alarms/order";
 import { orderedAlerts } from "../../alarms/store";
 import { assetById } from "../../live/assets";
@@ -10,10 +11,11 @@ import { AlertSymbol, labelOf, type SymbolState } from "../../parts/symbol";
 import { type Column, Table } from "../../parts/table";
 import { ShapeGlyph } from "../../plan/glyph";
 import { shapeOf } from "../../plan/shapes";
+import { isSiteKnown, siteRefusal } from "../../site";
 import { ago } from "../../times";
 import { words } from "../../words";
 import { floorTitle, hidden, pickAsset, pickedAsset, shownFloor } from "./choices";
-import { type LiveRow, rowsOf, type SortKey, sorted } from "./rows";
+import { type LiveRow, type Order, orderOf, rowsOf, type SortKey, sorted } from "./rows";
 import { ZoneTable } from "./zone-table";
 
 const STEP = 200;
@@ -22,8 +24,6 @@ const EVERY_MS = 2000;
 
 export function TableView() {
   const told = words().live.table_;
-  const order = useSignal<{ by: SortKey; down: boolean }>({ by: "name", down: false });
-  const text = useSignal("");
   const most = useSignal(STEP);
   const turn = useSignal(0);
   useEffect(() => {
@@ -35,49 +35,32 @@ export function TableView() {
   const rows = useComputed(() => {
     void turn.value;
     const floor = shownFloor.value?.name ?? "";
-    const found = rowsOf(live, floor, assetById.value, hidden.value, text.value);
-    return sorted(found, order.value.by, order.value.down);
+    const found = rowsOf(live, floor, assetById.value, hidden.value, asked("q") ?? "");
+    const { by, down } = orderOf(asked("sort"));
+    return sorted(found, by, down);
   });
   const floor = shownFloor.value;
   const title = floor ? floorTitle(floor, words().live.noFloorName) : "";
-  const sort = (by: SortKey) =>
-    ({
-      sorted: order.value.by === by ? (order.value.down ? "down" : "up") : "no",
-      onSort: () => {
-        order.value = { by, down: order.value.by === by && !order.value.down };
-      },
-    }) as const;
+  const text = asked("q") ?? "";
   return (
     <div class="page live-table">
       <div class="row">
-        <Field
-          label={told.find}
-          type="search"
-          value={text.value}
-          onInput={(value) => {
-            text.value = value;
-          }}
-        />
+        <Field label={told.find} type="search" value={text} onInput={(q) => look({ q })} />
         <span class="mut sm">
           {told.more(Math.min(most.value, rows.value.length), rows.value.length)}
         </span>
       </div>
       <Table
         caption={told.caption(title)}
-        columns={columns(sort)}
-        rows={live.turn ? rows.value.slice(0, most.value) : undefined}
+        columns={columns(sortBy(orderOf(asked("sort"))))}
+        rows={live.turn && isSiteKnown.value ? rows.value.slice(0, most.value) : undefined}
         keyOf={(row) => row.name}
+        failed={siteRefusal.value}
         lookOf={(row) =>
           `${row.name === pickedAsset.value ? "on" : ""} ${row.hot && stateOf(row) === "new" ? "hot" : ""}`.trim()
         }
         onPick={(row) => pickAsset(row.name)}
-        onClear={
-          text.value
-            ? () => {
-                text.value = "";
-              }
-            : undefined
-        }
+        onClear={text ? () => look({ q: null }) : undefined}
         onMore={
           rows.value.length > most.value
             ? () => {
@@ -89,6 +72,17 @@ export function TableView() {
       <ZoneTable turn={turn.value} caption={told.zones(title)} />
     </div>
   );
+}
+
+function sortBy(order: Order): Sort {
+  return (by) => {
+    const isBy = order.by === by;
+    const next = isBy && !order.down ? `-${by}` : by;
+    return {
+      sorted: isBy ? (order.down ? "down" : "up") : "no",
+      onSort: () => look({ sort: next === "name" ? null : next }),
+    };
+  };
 }
 
 type Sort = (by: SortKey) => Pick<Column<LiveRow>, "sorted" | "onSort">;
@@ -106,10 +100,10 @@ function columns(sort: Sort): Column<LiveRow>[] {
 }
 
 function Name({ row }: { row: LiveRow }) {
-  const look = row.lastKnown ? "lastKnown" : row.provisional ? "provisional" : "seen";
+  const shown = row.lastKnown ? "lastKnown" : row.provisional ? "provisional" : "seen";
   return (
     <button type="button" class="plain row" onClick={() => pickAsset(row.name)}>
-      <ShapeGlyph shape={shapeOf(row.category)} look={look} />
+      <ShapeGlyph shape={shapeOf(row.category)} look={shown} />
       <b class="el" title={row.title}>
         {row.title}
       </b>

@@ -5,8 +5,9 @@ import { asked, go, look } from "../../address";
 import { ask, RefusedError } from "../../api/client";
 import type { Reader, Rule, Shape } from "../../api/shape";
 import { Brand } from "../../frame/top";
-import { Button } from "../../parts/controls";
+import { Button, sayRefusal } from "../../parts/controls";
 import { Icon } from "../../parts/icon";
+import { Failed } from "../../parts/table";
 import { may, me } from "../../session";
 import { floors, readSite, zones } from "../../site";
 import { words } from "../../words";
@@ -69,6 +70,7 @@ function Wizard() {
   const readers = useSignal<readonly Reader[]>([]);
   const rules = useSignal<readonly Rule[]>([]);
   const isThere = useSignal(false);
+  const failed = useSignal<string | null>(null);
   const again = async () => {
     const [, someReaders, someRules] = await Promise.all([
       readSite(),
@@ -79,14 +81,18 @@ function Wizard() {
     rules.value = someRules.items;
     isThere.value = true;
   };
-  useEffect(() => void again(), []);
+  const begin = () =>
+    again().catch((error: unknown) => {
+      failed.value = sayRefusal(error);
+    });
+  useEffect(() => void begin(), []);
   const installed: Installed = {
     floors: floors.value,
     zones: zones.value,
     readers: readers.value,
     rules: rules.value,
   };
-  if (!isThere.value) return null;
+  if (!isThere.value) return failed.value && <Failed text={failed.value} onRetry={begin} />;
   const step = STEPS.find((each) => each === asked("step")) ?? firstOpen(installed);
   return (
     <div class="wizard">

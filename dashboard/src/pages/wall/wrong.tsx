@@ -9,7 +9,7 @@ import { isRead, newCriticals, orderedAlerts } from "../../alarms/store";
 import type { Alert } from "../../api/shape";
 import { assetById } from "../../live/assets";
 import { dataAgeMs } from "../../live/link";
-import { readerFigures } from "../../live/readers";
+import { readerFigures, readers } from "../../live/readers";
 import { AlertSymbol } from "../../parts/symbol";
 import { beat, msOf, nowMs, span } from "../../times";
 import { words } from "../../words";
@@ -106,7 +106,9 @@ function Quiet() {
   return (
     <div class="wquiet">
       <b>{told.quiet}</b>
-      <span class="sec">{told.quietProof(told.of(answering, all), span(dataAgeMs()))}</span>
+      {readers.value && (
+        <span class="sec">{told.quietProof(told.of(answering, all), span(dataAgeMs()))}</span>
+      )}
     </div>
   );
 }

@@ -8,9 +8,9 @@ import { choose } from "../../drawing/editor";
 import { Surface } from "../../drawing/surface";
 import { keepReaders } from "../../live/readers";
 import { sayRefusal } from "../../parts/controls";
+import { Failed } from "../../parts/table";
 import { may } from "../../session";
 import { floors, readSite, zoneByName, zones } from "../../site";
-import { words } from "../../words";
 import { ZonesBar } from "./bar";
 import { Dialogs } from "./dialogs";
 import { guarded, guardPage } from "./guard";
@@ -22,13 +22,13 @@ import { canBeSaved } from "./verdict";
 const CHECK_MS = 700;
 
 export function Page() {
-  const failed = useSite();
+  const { failed, again } = useSite();
   const floor = chosenFloor();
   useGround(floor);
   useOpened(floor);
   useChecks();
   useEffect(guardPage, []);
-  if (failed) return <p class="page">{words().frame.failed(failed)}</p>;
+  if (failed) return <Failed text={failed} onRetry={again} />;
   return (
     <>
       <ZonesBar floor={floor} />
@@ -69,20 +69,25 @@ export function showZone(name: string): void {
   guarded(() => look({ zone: name, new: null }, true));
 }
 
-function useSite(): string | null {
+function useSite(): { failed: string | null; again: () => Promise<void> } {
   const failed = useSignal<string | null>(null);
-  useEffect(() => {
-    const refuse = (error: unknown) => {
+  const again = async () => {
+    try {
+      await Promise.all([readSite(), lookAtFile()]);
+      failed.value = null;
+    } catch (error) {
       failed.value = sayRefusal(error);
-    };
-    Promise.all([readSite(), lookAtFile()]).catch(refuse);
+    }
+  };
+  useEffect(() => {
+    void again();
     const end = keepReaders();
     return () => {
       end();
       close();
     };
   }, []);
-  return failed.value;
+  return { failed: failed.value, again };
 }
 
 /** The ground follows the floor that the draft is on. */
