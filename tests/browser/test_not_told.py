@@ -58,3 +58,13 @@ async def test_what_was_not_loaded_can_be_tried_again(window: Visitor, path: str
     await again.click()
     await expect(again).to_have_count(0)
     await expect(page.get_by_role("heading").first).to_be_visible()
+
+
+async def test_alerts_that_are_not_told_are_not_called_none(window: Visitor) -> None:
+    page = window.page
+    await page.route("**/api/v1/alerts?*", refuse)
+    await window.open("/alerts")
+    await expect(page.locator("#main")).to_contain_text(f"The list of alerts is not told: {WHY}")
+    await expect(page.locator("#main .calm")).to_have_count(0)
+    await page.unroute("**/api/v1/alerts?*")
+    await expect(page.locator("#main .cutoff")).to_have_count(0)

@@ -3,7 +3,7 @@ import type { Alert } from "../api/shape";
 import { anAlert } from "./example";
 import { followAlarms } from "./follow";
 import { NOTHING } from "./gathering";
-import { alarmLink, evidenceAlert, gathered, isRead, openAlerts, pick } from "./store";
+import { alarmLink, evidenceAlert, gathered, isRead, listRefusal, openAlerts, pick } from "./store";
 
 /** A stream that a test opens, breaks and speaks through. */
 class FakeStream extends EventTarget {
@@ -86,6 +86,18 @@ describe("following the alarms", () => {
     newest().say("reset");
     await vi.advanceTimersByTimeAsync(10);
     expect([...openAlerts.value.keys()]).toEqual(["read"]);
+  });
+
+  it("asks for a list that it was not told each second, and says why it is not there", async () => {
+    listed = [anAlert({ id: "refused" })];
+    isDown = true;
+    newest().say("open");
+    await vi.advanceTimersByTimeAsync(10);
+    expect([isRead.value, listRefusal.value]).toEqual([false, expect.any(String)]);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([isRead.value, listRefusal.value]).toEqual([true, null]);
+    expect([...openAlerts.value.keys()]).toEqual(["refused"]);
   });
 
   it("opens the stream anew after a sleep of ten minutes", async () => {

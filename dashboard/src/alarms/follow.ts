@@ -5,7 +5,15 @@ import type { Alert } from "../api/shape";
 import { link } from "../live/link";
 import { beginReading, endReading, giveUpReading, hear, isSame } from "./gathering";
 import { isLeading } from "./sound";
-import { alarmLink, askForPicked, forget, gathered, isRead, takeGathered } from "./store";
+import {
+  alarmLink,
+  askForPicked,
+  forget,
+  gathered,
+  isRead,
+  listRefusal,
+  takeGathered,
+} from "./store";
 
 const RETRY_MS = 1000;
 /** The list is read beside the stream now and then, in case a line is dead and nobody says so. */
@@ -19,6 +27,7 @@ let source: EventSource | null = null;
 let lastId: string | null = null;
 let reading = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
+let readAgain: ReturnType<typeof setTimeout> | undefined;
 
 /** Follow the alarms until the function that it gives is called. */
 export function followAlarms(): () => void {
@@ -46,6 +55,7 @@ export function followAlarms(): () => void {
     disconnect();
     // What is asked for still is nobody's any more, and the next user begins with nothing.
     reading += 1;
+    clearTimeout(readAgain);
     lastId = null;
     forget();
   };
@@ -117,6 +127,7 @@ function take(alert: Alert): void {
 /** Read all that is open. `compares`: what the stream should have told says that it is dead. */
 async function read(compares = false): Promise<void> {
   const turn = ++reading;
+  clearTimeout(readAgain);
   gathered.value = beginReading(gathered.peek());
   try {
     const list = await readPages();
@@ -125,10 +136,14 @@ async function read(compares = false): Promise<void> {
     const after = endReading(before, list);
     takeGathered(after);
     isRead.value = true;
+    listRefusal.value = null;
     if (compares && !isSame(before, after)) connect();
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    if (turn === reading) gathered.value = giveUpReading(gathered.peek());
+    if (turn !== reading) return;
+    gathered.value = giveUpReading(gathered.peek());
+    listRefusal.value = error.message;
+    readAgain = setTimeout(() => void read(), RETRY_MS);
   }
 }
 

@@ -9,7 +9,7 @@ import { words } from "../words";
 import { Calm } from "./calm";
 import { foldedByRule, foldOf, GROUPS, groupOf, type Held, settle, symbolStateOf } from "./order";
 import { AlertRow } from "./row";
-import { alarmLink, isRead, orderedAlerts, pickedAlert } from "./store";
+import { alarmLink, isRead, listRefusal, orderedAlerts, pickedAlert } from "./store";
 
 /** Head and list of all that is open. `compact`: without the state line. */
 export function AlertPanel({ compact }: { compact?: boolean }) {
@@ -34,18 +34,25 @@ export function AlertPanel({ compact }: { compact?: boolean }) {
   );
 }
 
-/** Says that the alarms are cut off, since when; the rows stay as they were. */
+/** Says that the alarms are cut off, or their list is not told; the rows stay as they were. */
 export function CutOff() {
-  const { state, sinceMs } = alarmLink.value;
-  if (state === "lost") {
-    return (
-      <p class="cutoff">
-        <AlertSymbol severity="warning" />
-        {words().alarms.listLost(clock(sinceMs))}
-      </p>
-    );
+  const why = cutOff();
+  if (why === null) {
+    return isRead.value ? null : <p class="cutoff mut">{words().alarms.listLoading}</p>;
   }
-  return isRead.value ? null : <p class="cutoff mut">{words().alarms.listLoading}</p>;
+  return (
+    <p class="cutoff">
+      <AlertSymbol severity="warning" />
+      {why}
+    </p>
+  );
+}
+
+function cutOff(): string | null {
+  const { state, sinceMs } = alarmLink.value;
+  const told = words().alarms;
+  if (state === "lost") return told.listLost(clock(sinceMs));
+  return listRefusal.value === null ? null : told.listNotTold(listRefusal.value);
 }
 
 interface AlertListProps {

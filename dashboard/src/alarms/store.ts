@@ -18,6 +18,8 @@ export const alarmLink = signal<AlarmLink>({ state: "connecting", sinceMs: Date.
 export const gathered = signal<Gathered>(NOTHING);
 /** Whether the list was read at all: before that, none known does not mean none there. */
 export const isRead = signal(false);
+/** Why the list was not told when it was last asked for. */
+export const listRefusal = signal<string | null>(null);
 
 /** By id. */
 export const openAlerts = computed(() => gathered.value.open);
@@ -100,6 +102,7 @@ export function forget(): void {
     alarmLink.value = { state: "connecting", sinceMs: Date.now() };
     gathered.value = NOTHING;
     isRead.value = false;
+    listRefusal.value = null;
     others.value = new Map();
   });
 }

@@ -74,6 +74,7 @@ export const alarms: Words["alarms"] = {
   noReads: (answering, all) => `${answering} von ${all} Lesern antworten, noch nichts gelesen`,
   toLive: "Zum Live-Plan",
   listLost: (since) => `Alarme sind seit ${since} abgeschnitten. Neuer Versuch jede Sekunde.`,
+  listNotTold: (why) => `Die Liste der Alarme fehlt: ${why} Neuer Versuch jede Sekunde.`,
   listLoading: "Alarme werden gelesen",
   late: (happened, known) => `geschehen ${happened}, bekannt ${known}`,
   over: (limit) => `mehr als ${limit}`,

@@ -71,6 +71,7 @@ export const alarms = {
     `${answering} of ${all} readers answer, no reads yet`,
   toLive: "To the live plan",
   listLost: (since: string) => `Alarms are cut off since ${since}. Trying again every second.`,
+  listNotTold: (why: string) => `The list of alerts is not told: ${why} Trying again every second.`,
   listLoading: "Alerts are being read",
   late: (happened: string, known: string) => `happened ${happened}, known ${known}`,
   over: (limit: string) => `more than ${limit}`,
