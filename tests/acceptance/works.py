@@ -247,6 +247,9 @@ class Works:
         )
         return told and {shown[name]["state"] for name in HEARERS} == {"online"}
 
+    async def is_subscribed(self) -> bool:
+        return (await self.states())["radio"][0] == "online"
+
     @asynccontextmanager
     async def gateway(self, log: str = "log") -> AsyncGenerator[None]:
         """A gateway that hears all of them."""
@@ -258,6 +261,7 @@ class Works:
             pusher = HttpPusher(f"{running.url}/api/v1/ingest/handhelds", self.key)
             # It goes on trying when the gateway is gone, and is closed with the works.
             self.pusher = await self._stack.enter_async_context(pusher)
+            await until(self.is_subscribed, 30, "the broker keeps what is said for the gateway")
             self.speaking.set()
             await until(self.all_online, 30, "everything is online")
             yield
