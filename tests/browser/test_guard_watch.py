@@ -148,6 +148,25 @@ async def test_after_a_note_in_a_dialog_the_focus_stays_near_what_opened_it(
         await visitor.when("document.activeElement.closest('.alertpage') !== null")
 
 
+async def test_who_opens_a_dialog_again_the_moment_it_closes_has_it_again(
+    browser: Browser, yard: Depot
+) -> None:
+    await yard.be_calm()
+    async with visiting(browser, yard.url) as visitor:
+        page = visitor.page
+        await visitor.log_in("guard", PASSWORD, "/alerts")
+        await visitor.settled()
+        await yard.carry_out("LT-0415")
+        row = page.locator("tr[data-alert]").filter(has_text="LT-0415")
+        opener = row.get_by_role("button", name="Acknowledge")
+        await opener.press("Enter")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await opener.evaluate("(each) => each.addEventListener('focus', () => each.click())")
+        await page.keyboard.press("Escape")
+        await visitor.when("document.activeElement.matches('dialog textarea')")
+        await expect(page.get_by_role("dialog")).to_have_count(1)
+
+
 async def test_a_page_whose_code_is_not_to_be_had_says_so_and_is_loaded_anew(
     browser: Browser, yard: Depot
 ) -> None:

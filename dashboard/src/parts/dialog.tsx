@@ -25,7 +25,8 @@ export function Dialog({ title, children, onClose, unsaved, careful }: DialogPro
     warned.value = first || warned.value;
     return first;
   };
-  const close = () => stays() || dialog.current?.close();
+  // What shows it is told at once, so that who opens it again in the same moment has it again.
+  const close = () => stays() || onClose();
   const isShown = useRef(true);
   const isBegun = useRef(false);
   useLayoutEffect(() => {
@@ -49,7 +50,10 @@ export function Dialog({ title, children, onClose, unsaved, careful }: DialogPro
       class="dialog"
       aria-label={title}
       onClose={() => isShown.current && onClose()}
-      onCancel={(event) => stays() && event.preventDefault()}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
       onClick={(event) => event.target === dialog.current && close()}
       onKeyDown={careful ? undefined : answer}
     >
