@@ -21,11 +21,10 @@ function show(address: string): void {
 
 addEventListener("popstate", () => {
   const { page, query } = here.value;
-  const wanted = location.pathname + location.search;
-  if (leaving.ask && readAddress().page !== page) {
-    history.pushState(null, "", `/${page}${query}`);
-    show(wanted);
-  } else here.value = readAddress();
+  const wanted = readAddress();
+  if (wanted.page === page && wanted.query === query) return;
+  if (!leaving.ask || leaving.ask(() => history.back())) here.value = wanted;
+  else history.pushState(null, "", `/${page}${query}`);
 });
 
 /** The page that is shown, such as `live`. */
@@ -52,6 +51,12 @@ export function addressTo(target: string, view: View = {}): string {
 /** Show another page; it can be gone back from. */
 export function go(target: string, view: View = {}): void {
   show(addressTo(target, view));
+}
+
+/** Show another page in place of this one, which nobody can go back to or stay on. */
+export function instead(target: string, view: View = {}): void {
+  history.replaceState(null, "", addressTo(target, view));
+  here.value = readAddress();
 }
 
 /** Change something of the view; null takes it out. `push` makes a step to go back to. */

@@ -21,3 +21,9 @@ export function level(rssi_dbm: number): string {
 export function figure(value: number): string {
   return value.toLocaleString(locale.value);
 }
+
+/** The number that was typed, with a point or a comma; NaN where it is none. */
+export function numberIn(text: string): number {
+  const typed = text.trim().replace("−", "-").replace(",", ".");
+  return /^[-+]?(\d+\.?\d*|\.\d+)$/u.test(typed) ? Number(typed) : Number.NaN;
+}

@@ -52,7 +52,7 @@ export async function readSite(): Promise<void> {
   const answers = Promise.all([
     ask<{ items: Floor[] }>("floors", { limit: 1000 }),
     ask<{ items: Zone[] }>("zones", { limit: 1000 }),
-    ask<{ items: Rule[] }>("rules", { limit: 1000 }),
+    askRules(),
   ]);
   const [someFloors, someZones, rules] = await answers.catch((error: unknown) => {
     if (mine === asks && error instanceof RefusedError) siteRefusal.value = error.message;
@@ -64,5 +64,15 @@ export async function readSite(): Promise<void> {
   mapHosts ??= hostsOf(someFloors.items);
   floors.value = someFloors.items;
   zones.value = someZones.items;
-  restricted.value = restrictedBy(rules.items);
+  restricted.value = restrictedBy(rules);
+}
+
+/** The rules; none for who sees a part of the site only, whom no rule is told. */
+async function askRules(): Promise<readonly Rule[]> {
+  try {
+    return (await ask<{ items: Rule[] }>("rules", { limit: 1000 })).items;
+  } catch (error) {
+    if (!(error instanceof RefusedError) || error.status !== 403) throw error;
+    return [];
+  }
 }

@@ -147,9 +147,11 @@ async def depot(folder: Path, port: int = 0) -> AsyncGenerator[Depot]:
         yield made
 
 
-async def let_in(admin: httpx.AsyncClient, role: str) -> None:
-    """Somebody who logs in by the name of their role."""
-    body = {"login": role, "name": f"Test {role}", "role": role}
+async def let_in(
+    admin: httpx.AsyncClient, role: str, login: str = "", zones: list[str] | None = None
+) -> None:
+    """Somebody who logs in by the name of their role, or another; for these zones only, or all."""
+    body = {"login": login or role, "name": f"Test {role}", "role": role, "zones": zones}
     made = await admin.post("/people", json=body)
     assert made.status_code == 201, made.text
     code = made.json()["code"]

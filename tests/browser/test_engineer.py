@@ -181,3 +181,52 @@ async def _preview_and_save_rule(visitor: Visitor) -> None:
     await press(visitor, page.get_by_role("button", name="Save the rule"))
     await expect(page.get_by_text("Rule laptops stay in is in force.")).to_be_visible()
     await press(visitor, page.get_by_role("button", name="Next", exact=True))
+
+
+async def test_a_step_of_the_set_up_lasts_until_it_is_left(browser: Browser, bench: Bench) -> None:
+    async with visiting(browser, bench.url) as visitor, visiting(browser, bench.url) as other:
+        page = visitor.page
+        for each in (visitor, other):
+            await each.open("/")
+            await each.page.get_by_label("Set-up code").wait_for()
+        await _become_admin(visitor, bench.code)
+        await _ask_with(other, bench.code)
+        await expect(other.page.get_by_text("This gateway has been set up.")).to_be_visible()
+
+        await visitor.open("/setup")
+        await _add_floor(visitor)
+        await visitor.open("/setup?step=zone")
+        await visitor.settled()
+        await type_into(visitor, page.get_by_label("Name", exact=True), "hall")
+        await draw_by_arrows(visitor)
+        await page.get_by_role("button", name="Skip").click()
+        await page.get_by_role("button", name="Stay").click()
+        await expect(page.locator(".corners tbody tr")).to_have_count(5)
+        await _change_site_zone(visitor)
+        await page.get_by_role("button", name="Save the zone").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("Somebody else has changed")
+        await page.get_by_role("button", name="Save mine over it").click()
+        await expect(page.get_by_role("button", name="Next", exact=True)).to_be_visible()
+    assert zone_in(bench.site, "hall")["role"] == "transit"
+
+
+async def _ask_with(visitor: Visitor, code: str) -> None:
+    """Ask for an administrator by a code that somebody else has used."""
+    page = visitor.page
+    fields = {"Set-up code": code, "Your name": "Late", "Login name": "late", "Password": PASSWORD}
+    for label, text in fields.items():
+        await page.get_by_label(label, exact=True).fill(text)
+    await page.get_by_role("button", name="Make administrator").click()
+
+
+async def _change_site_zone(visitor: Visitor) -> None:
+    """Somebody else makes another role of the zone that is being drawn."""
+    status = await visitor.page.evaluate("""async () => {
+      const { csrf } = await (await fetch("/api/v1/me")).json();
+      const was = await fetch("/api/v1/zones/site/settings");
+      const headers = { "if-match": was.headers.get("etag"), "x-csrf-token": csrf };
+      headers["content-type"] = "application/json";
+      const body = JSON.stringify({ ...(await was.json()), role: "transit" });
+      return (await fetch("/api/v1/zones/site", { method: "PUT", headers, body })).status;
+    }""")
+    assert status == 200

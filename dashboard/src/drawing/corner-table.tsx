@@ -1,6 +1,8 @@
 /** The corners as figures: all that can be done on the plan can be done here by keyboard. */
-import { useSignal } from "@preact/signals";
-import { Button } from "../parts/controls";
+import { type Signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { numberIn } from "../numbers";
+import { Button, Said } from "../parts/controls";
 import { words } from "../words";
 import { type Editor, edit, settle } from "./editor";
 import type { Point } from "./geometry";
@@ -8,6 +10,7 @@ import type { Point } from "./geometry";
 export function CornerTable({ editor }: { editor: Editor }) {
   const told = words().places;
   const outline = editor.draft.value?.outline;
+  const unread = useSignal(false);
   if (!outline) return null;
   const outside = new Set(editor.verdict.value?.outside);
   return (
@@ -36,30 +39,46 @@ export function CornerTable({ editor }: { editor: Editor }) {
               editor={editor}
               place={place}
               corner={corner}
+              unread={unread}
               isOutside={outside.has(place)}
             />
           ))}
-          {!editor.readOnly.value && <NewCorner editor={editor} />}
+          {!editor.readOnly.value && <NewCorner editor={editor} unread={unread} />}
         </tbody>
       </table>
+      <Said id={UNREAD} wrong={unread.value ? told.figureWrong : undefined} hint={null} />
     </section>
   );
 }
 
-interface RowProps {
+const UNREAD = "corner-unread";
+
+interface TableProps {
   editor: Editor;
+  /** Whether what is being typed is no figure. */
+  unread: Signal<boolean>;
+}
+
+interface RowProps extends TableProps {
   place: number;
   corner: Point;
   isOutside: boolean;
 }
 
-function CornerRow({ editor, place, corner, isOutside }: RowProps) {
+function CornerRow({ editor, unread, place, corner, isOutside }: RowProps) {
   const told = words().places;
   const isPicked = editor.draft.value?.outline.picked === place;
   const pick = () => edit(editor, { do: "pick", corner: place });
-  const move = (axis: 0 | 1, value: number) => {
+  const move = (axis: 0 | 1, value: number | null) => {
+    if (value === null) return;
     const to: Point = axis === 0 ? [value, corner[1]] : [corner[0], value];
     edit(editor, { do: "move", corner: place, to }, `field ${place} ${axis}`);
+  };
+  const remove = () => {
+    const isLast = place + 1 === editor.draft.value?.outline.corners.length;
+    edit(editor, { do: "delete", corner: place });
+    // The focus was on what is gone.
+    if (isLast) toNewCorner();
   };
   return (
     <tr class={isPicked ? "on" : ""} onClick={pick}>
@@ -72,6 +91,7 @@ function CornerRow({ editor, place, corner, isOutside }: RowProps) {
           <Figure
             label={told.coordinate(place + 1, axis === 0 ? "x" : "y")}
             value={corner[axis]}
+            unread={unread}
             readOnly={editor.readOnly.value}
             onFocus={pick}
             onValue={(value) => move(axis, value)}
@@ -85,7 +105,7 @@ function CornerRow({ editor, place, corner, isOutside }: RowProps) {
             ghost
             icon="close"
             label={told.removeCorner(String(place + 1))}
-            onClick={() => edit(editor, { do: "delete", corner: place })}
+            onClick={remove}
           />
         )}
       </td>
@@ -101,38 +121,78 @@ function figureText(value: number): string {
 interface FigureProps {
   label: string;
   value: number | null;
+  unread: Signal<boolean>;
   readOnly?: boolean;
   onFocus?: () => void;
-  onValue: (value: number) => void;
+  onValue: (value: number | null) => void;
   onDone?: () => void;
 }
 
-/** A number in metres. What is typed stays as it is typed until the field is left. */
-function Figure({ label, value, readOnly, onFocus, onValue, onDone }: FigureProps) {
+const METRES_MAX = 100_000;
+const CENTIMETRE_M = 0.01;
+
+const isNear = (one: number, other: number | null): boolean =>
+  other !== null && Math.abs(one - other) < CENTIMETRE_M;
+
+/**
+ * A number in metres. What is typed stays as it is typed until the field is left; while it is no
+ * figure, the value is what it was when the field was entered.
+ */
+function Figure(props: FigureProps) {
+  const { label, value, unread, readOnly, onValue } = props;
   const typed = useSignal<string | null>(null);
+  const before = useRef(value);
+  const isTyped = (text: string) => Math.abs(numberIn(text)) <= METRES_MAX;
+  const isWrong = typed.value !== null && typed.value.trim() !== "" && !isTyped(typed.value);
+  // Undone meanwhile, it is not what was typed any more.
+  const isMine = (text: string) => !isTyped(text) || isNear(numberIn(text), value);
+  const type = (text: string) => {
+    typed.value = text;
+    unread.value = text.trim() !== "" && !isTyped(text);
+    onValue(isTyped(text) ? numberIn(text) : before.current);
+  };
+  const step = (event: KeyboardEvent) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!way || readOnly) return;
+    event.preventDefault();
+    type(figureText((value ?? 0) + way * (event.shiftKey ? 1 : 0.1)));
+  };
   return (
     <input
       class="inp figure"
-      type="number"
-      step="0.1"
+      inputMode="decimal"
+      autocomplete="off"
       aria-label={label}
+      aria-invalid={isWrong || undefined}
+      aria-describedby={isWrong ? UNREAD : undefined}
       readOnly={readOnly}
-      value={typed.value ?? (value === null ? "" : figureText(value))}
-      onFocus={onFocus}
-      onInput={(event) => {
-        typed.value = event.currentTarget.value;
-        const figure = event.currentTarget.valueAsNumber;
-        if (Number.isFinite(figure) && Math.abs(figure) <= 100_000) onValue(figure);
+      value={
+        typed.value !== null && isMine(typed.value)
+          ? typed.value
+          : value === null
+            ? ""
+            : figureText(value)
+      }
+      onFocus={() => {
+        before.current = value;
+        props.onFocus?.();
       }}
+      onKeyDown={step}
+      onInput={(event) => type(event.currentTarget.value)}
       onBlur={() => {
         typed.value = null;
-        onDone?.();
+        unread.value = false;
+        props.onDone?.();
       }}
     />
   );
 }
 
-function NewCorner({ editor }: { editor: Editor }) {
+function toNewCorner(): void {
+  document.querySelector<HTMLInputElement>("#new-corner input")?.focus();
+}
+
+function NewCorner({ editor, unread }: TableProps) {
   const told = words().places;
   const x = useSignal<number | null>(null);
   const y = useSignal<number | null>(null);
@@ -143,7 +203,7 @@ function NewCorner({ editor }: { editor: Editor }) {
     edit(editor, { do: "add", at: [x.value, y.value] });
     [x.value, y.value] = [null, null];
     round.value += 1;
-    document.querySelector<HTMLInputElement>("#new-corner input")?.focus();
+    toNewCorner();
   };
   return (
     <tr
@@ -161,6 +221,7 @@ function NewCorner({ editor }: { editor: Editor }) {
             key={round.value}
             label={told.newCoordinate(place === 0 ? "x" : "y")}
             value={axis.value}
+            unread={unread}
             onValue={(value) => {
               axis.value = value;
             }}

@@ -81,6 +81,12 @@ export function crosses(one: Edge, other: Edge): boolean {
   return a * b < 0 && c * d < 0;
 }
 
+/** Whether two edges of an outline cross where neither ends. */
+export function hasCrossing(ring: Ring): boolean {
+  const edges = edgesOf(ring);
+  return edges.some((edge, index) => edges.slice(index + 1).some((other) => crosses(edge, other)));
+}
+
 /** Whether an outline crosses or touches itself anywhere but where its edges meet. */
 export function crossesItself(ring: Ring): boolean {
   const edges = edgesOf(ring);

@@ -63,7 +63,7 @@ export function Surface(props: SurfaceProps) {
       }}
     >
       <p id="surface-keys" class="unseen">
-        {told.surfaceKeys}
+        {editor.readOnly.value ? told.modes.test.said : told.surfaceKeys}
       </p>
       <Plan
         floor={floor}

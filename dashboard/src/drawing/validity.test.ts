@@ -37,6 +37,15 @@ describe("validity", () => {
         [0, 12],
       ]),
     ).toBe("crossing");
+    expect(
+      faultOf([
+        [1, 1],
+        [5, 5],
+        [5, 1],
+        [1, 5],
+      ]),
+      "a bow tie, whose halves cancel each other",
+    ).toBe("crossing");
     expect(faultOf(SQUARE)).toBeNull();
   });
 

@@ -1,5 +1,13 @@
 /** What is wrong with an outline, and what to live with. */
-import { areaOf, contains, crossesItself, overlaps, type Point, type Ring } from "./geometry";
+import {
+  areaOf,
+  contains,
+  crossesItself,
+  hasCrossing,
+  overlaps,
+  type Point,
+  type Ring,
+} from "./geometry";
 
 /** A zone that is already there; `rings` are the outlines that it is made of. */
 export interface Neighbour {
@@ -50,7 +58,8 @@ const nameOf = (neighbour: Neighbour) => neighbour.name;
 
 export function faultOf(ring: Ring): Fault | null {
   if (ring.length < 3) return "few";
-  if (areaOf(ring) < AREA_M2_MIN) return "flat";
+  // A bow tie has no area either; what lies on a line does not cross itself.
+  if (areaOf(ring) < AREA_M2_MIN) return hasCrossing(ring) ? "crossing" : "flat";
   return crossesItself(ring) ? "crossing" : null;
 }
 

@@ -1,6 +1,7 @@
 /** Entries of the site file: read as they are written there, changed under the version that was read. */
 import { askFully, change, path } from "../api/client";
 import type { Shape } from "../api/shape";
+import { sayingWhere } from "./wrong";
 
 /** The parts of the site file that are edited entry by entry. */
 export type Part = "zones" | "readers" | "rules" | "channels" | "portals" | "floors";
@@ -31,8 +32,9 @@ export async function writeEntry(entry: Entry, dryRun = false): Promise<Edited> 
   return (await change<Edited>(path`${part}/${name}`, put)).body;
 }
 
-/** Take an entry out of the file. Throws RefusedError. */
+/** Take an entry out of the file. Throws RefusedError, which says what names it. */
 export async function removeEntry(entry: Entry): Promise<void> {
   if (entry.name === null) return;
-  await change(path`${entry.part}/${entry.name}`, { verb: "DELETE", ifMatch: entry.etag });
+  const removed = { verb: "DELETE", ifMatch: entry.etag } as const;
+  await sayingWhere(change(path`${entry.part}/${entry.name}`, removed));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RefusedError } from "../api/client";
-import { wrongAt, wrongText } from "./wrong";
+import { sayingWhere, wrongAt, wrongText } from "./wrong";
 
 test("problems are told by their key within the entry, without lines", () => {
   const error = new RefusedError(422, {
@@ -11,6 +11,25 @@ test("problems are told by their key within the entry, without lines", () => {
     ],
   });
   expect(wrongText(error)).toBe("address: must be host:port; stands twice");
+});
+
+test("what would become wrong elsewhere is told with where", async () => {
+  const refused = new RefusedError(422, {
+    detail: "The site file would not be valid.",
+    errors: [
+      {
+        field: "readers[R-07].antennas.1.zone",
+        message: "line 9: there is no zone 'hall'",
+        row: null,
+      },
+      { field: "rules[stay in].fence[2]", message: "there is no zone 'hall'", row: null },
+    ],
+  });
+  await expect(sayingWhere(Promise.reject(refused))).rejects.toThrow(
+    "readers[R-07].antennas.1.zone: there is no zone 'hall'; rules[stay in].fence[2]: there is no zone 'hall'",
+  );
+  const late = new RefusedError(412, { detail: "It was changed meanwhile." });
+  await expect(sayingWhere(Promise.reject(late))).rejects.toBe(late);
 });
 
 test("without single problems the refusal itself is told", () => {

@@ -1,5 +1,5 @@
 /** What the gateway says is wrong with an entry, without the words that only a file needs. */
-import type { RefusedError } from "../api/client";
+import { RefusedError } from "../api/client";
 import type { Path } from "./form-model";
 
 /** A problem and the key within the entry that it is about, such as `address`; empty for the whole. */
@@ -8,11 +8,13 @@ export interface Wrong {
   readonly text: string;
 }
 
+const plain = (message: string) => message.replace(/^line \d+: /u, "");
+
 /** Each problem apart; the refusal itself where it names none. */
 export function wrongsIn(error: RefusedError): Wrong[] {
   const said = (error.problem.errors ?? []).map(({ field, message }) => ({
     key: field.replace(/^\w+\[[^\]]*\]\.?/u, ""),
-    text: message.replace(/^line \d+: /u, ""),
+    text: plain(message),
   }));
   return said.length ? said : [{ key: "", text: error.message }];
 }
@@ -22,6 +24,17 @@ export function wrongText(error: RefusedError): string {
   return wrongsIn(error)
     .map(({ key, text }) => (key ? `${key}: ${text}` : text))
     .join("; ");
+}
+
+/** Wait for a change; a refusal says in which entries it would make something wrong. */
+export async function sayingWhere<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (!(error instanceof RefusedError) || !error.problem.errors?.length) throw error;
+    const said = error.problem.errors.map(({ field, message }) => `${field}: ${plain(message)}`);
+    throw new RefusedError(error.status, { detail: said.join("; ") });
+  }
 }
 
 /** What is wrong with one setting and with what is in it, but not what is said at the inner fields. */

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { Component, type ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { asked, go, page } from "../address";
+import { asked, go, instead, page } from "../address";
 import { ask, RefusedError } from "../api/client";
 import type { Shape } from "../api/shape";
 import { isSetupNeeded } from "../pages/setup/needed";
@@ -28,7 +28,7 @@ async function begin(): Promise<void> {
     }
     me.value = null;
     const setup = await ask<Shape<"Setup">>("setup");
-    if (setup.open) go("setup");
+    if (setup.open) instead("setup");
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     unreachable.value = true;
@@ -38,7 +38,7 @@ async function begin(): Promise<void> {
 
 /** From the plan, which would be empty, an administrator is led to what is still to be set up. */
 async function leadToSetup(): Promise<void> {
-  if (page.value === "live" && (await isSetupNeeded())) go("setup");
+  if (page.value === "live" && (await isSetupNeeded())) instead("setup");
 }
 
 /** Who has not logged in is led to the log-in, and from there to where they wanted to go. */
@@ -48,7 +48,7 @@ function lead(): void {
   if (name.value === "wall") return;
   const isUsual = page.value === "live" && location.search === "";
   // biome-ignore lint/suspicious/noThenProperty: a name in the address, nothing to wait for
-  go("login", { then: isUsual ? null : location.pathname + location.search });
+  instead("login", { then: isUsual ? null : location.pathname + location.search });
 }
 
 /** The page of the address is loaded; the last one stays until it is there. */
@@ -152,8 +152,8 @@ export function afterLogIn(): void {
   const isAddress = URL.canParse(then, location.origin);
   const target = new URL(isAddress ? then : "/live", location.origin);
   const wanted = target.origin === location.origin ? target.pathname.slice(1) : "live";
-  if (wanted === "docs") location.assign("/docs");
-  else if (isPage(wanted)) go(wanted, Object.fromEntries(target.searchParams));
-  else go("live");
+  if (wanted === "docs") location.replace("/docs");
+  else if (isPage(wanted)) instead(wanted, Object.fromEntries(target.searchParams));
+  else instead("live");
   void leadToSetup();
 }

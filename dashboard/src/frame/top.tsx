@@ -1,9 +1,9 @@
 /** The top: site, search, link state with the age of the data, clock, sound, who is logged in. */
 import { signal } from "@preact/signals";
-import { asked, go, look, page } from "../address";
+import { asked, go, leaving, look, page } from "../address";
 import { SoundButton } from "../alarms/sound-button";
 import { LinkState } from "../live/link-state";
-import { Button } from "../parts/controls";
+import { Action, Button } from "../parts/controls";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { type Language, language, type Theme, theme } from "../preferences";
@@ -96,9 +96,13 @@ function Account() {
   const close = () => {
     isAccountOpen.value = false;
   };
-  const leave = async () => {
-    close();
+  const end = async () => {
     await logOut();
+    close();
+  };
+  const leave = async () => {
+    if (!leaving.ask || leaving.ask(() => void end())) await end();
+    else close();
   };
   return (
     <Dialog title={me.value?.name ?? told.account} onClose={close}>
@@ -134,9 +138,9 @@ function Account() {
       <a class="btn tall" href="/docs">
         HTTP API
       </a>
-      <Button extra="tall" onClick={leave}>
+      <Action extra="tall" act={leave}>
         {told.logOut}
-      </Button>
+      </Action>
     </Dialog>
   );
 }

@@ -1,15 +1,21 @@
 /** Log in; paste and password stores work, and what is wrong is said in place. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { page } from "../address";
 import { RefusedError } from "../api/client";
 import { afterLogIn } from "../frame/app";
 import { Brand } from "../frame/top";
 import { Button, Refusal } from "../parts/controls";
-import { hasEnded, logIn } from "../session";
+import { hasEnded, logIn, me } from "../session";
 import { words } from "../words";
 import { OwnCode } from "./setup/own-code";
 
 export function Page() {
   const byCode = useSignal(false);
+  // Who is logged in already comes here by an address that they kept.
+  useEffect(() => {
+    if (me.peek() && page.peek() === "login") afterLogIn();
+  }, []);
   if (!byCode.value) {
     return (
       <LogIn

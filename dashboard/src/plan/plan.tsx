@@ -3,6 +3,7 @@ import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Floor, Zone } from "../api/shape";
+import { may } from "../session";
 import { isSiteKnown, siteRefusal } from "../site";
 import { words } from "../words";
 import { MapCredit } from "./map-credit";
@@ -74,7 +75,7 @@ export function Plan(props: PlanProps) {
   const { floor } = props;
   return (
     <div class={props.still ? "plan is-still" : "plan"}>
-      {floor ? <Drawn {...props} floor={floor} /> : <NoPlan />}
+      {floor ? <Drawn {...props} floor={floor} /> : <NoPlan drawing={props.mode === "bare"} />}
       {floor?.map && props.frame === undefined && <MapCredit map={floor.map} />}
       {props.children}
     </div>
@@ -82,7 +83,7 @@ export function Plan(props: PlanProps) {
 }
 
 /** There is none, or nobody has said yet whether there is: it is asked again without a press. */
-function NoPlan() {
+function NoPlan({ drawing }: { drawing: boolean }) {
   const { failed, loading } = words().frame;
   if (!isSiteKnown.value) {
     const refusal = siteRefusal.value;
@@ -95,11 +96,20 @@ function NoPlan() {
   return (
     <div class="empty">
       <h2>{words().live.noFloor}</h2>
-      <p>{words().live.noFloorHint}</p>
-      <a class="btn" href="/zones">
-        {words().live.toZones}
-      </a>
+      {drawing ? <p>{words().places.noFloor}</p> : may("site") && <ToZones />}
     </div>
+  );
+}
+
+function ToZones() {
+  const told = words().live;
+  return (
+    <>
+      <p>{told.noFloorHint}</p>
+      <a class="btn" href="/zones">
+        {told.toZones}
+      </a>
+    </>
   );
 }
 

@@ -38,7 +38,7 @@ export function RulesTable() {
       >
         <h2>{told.none}</h2>
       </Table>
-      <p class="xs mut">{told.foot}</p>
+      <p class="xs mut">{may("site") ? told.foot : told.readOnly}</p>
       <EditDialog
         part="rules"
         fresh={FRESH}

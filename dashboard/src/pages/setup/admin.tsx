@@ -11,7 +11,12 @@ import { words } from "../../words";
 const FIELDS = ["code", "login", "name", "password"] as const;
 type FieldName = (typeof FIELDS)[number];
 
-export function FirstAdmin() {
+interface FirstAdminProps {
+  /** The code was refused, perhaps since somebody else was let in by it. */
+  onRefused: () => Promise<void>;
+}
+
+export function FirstAdmin({ onRefused }: FirstAdminProps) {
   const told = words().setup;
   const form = useSignal<Record<FieldName, string>>({
     code: "",
@@ -34,7 +39,10 @@ export function FirstAdmin() {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       refused.value = error;
-      if (!FIELDS.some((field) => error.of(field))) refusal.value = error.message;
+      if (!FIELDS.some((field) => error.of(field))) {
+        refusal.value = error.message;
+        await onRefused();
+      }
     } finally {
       busy.value = false;
     }

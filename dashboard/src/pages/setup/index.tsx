@@ -27,19 +27,17 @@ export function Page() {
 /** Before anybody can get in: the code, or the way to the log-in. */
 function Entrance() {
   const isOpen = useSignal<boolean | null>(null);
-  useEffect(() => {
-    ask<Shape<"Setup">>("setup").then(
-      ({ open }) => {
-        isOpen.value = open;
-      },
-      (error: unknown) => {
-        if (!(error instanceof RefusedError)) throw error;
-        isOpen.value = false;
-      },
-    );
-  }, []);
+  const again = async () => {
+    try {
+      isOpen.value = (await ask<Shape<"Setup">>("setup")).open;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      isOpen.value ??= false;
+    }
+  };
+  useEffect(() => void again(), []);
   if (isOpen.value === null) return null;
-  return isOpen.value ? <FirstAdmin /> : <Notice text={words().setup.closed} />;
+  return isOpen.value ? <FirstAdmin onRefused={again} /> : <Notice text={words().setup.closed} />;
 }
 
 function Notice({ text }: { text: string }) {
@@ -92,8 +90,12 @@ function Wizard() {
     readers: readers.value,
     rules: rules.value,
   };
-  if (!isThere.value) return failed.value && <Failed text={failed.value} onRetry={begin} />;
   const step = STEPS.find((each) => each === asked("step")) ?? firstOpen(installed);
+  // Kept in the address, so that what is saved in a step does not end it.
+  useEffect(() => {
+    if (isThere.value && asked("step") !== step) look({ step });
+  }, [isThere.value, step]);
+  if (!isThere.value) return failed.value && <Failed text={failed.value} onRetry={begin} />;
   return (
     <div class="wizard">
       <header class="wizard-top">
@@ -158,11 +160,11 @@ function Feet({ step, installed }: { step: Step; installed: Installed }) {
   const place = STEPS.indexOf(step);
   const before = STEPS[place - 1];
   if (step === "done") return null;
-  const next = () => look({ step: stepAfter(step), zone: null, new: null, floor: null }, true);
+  const next = () => go("setup", { step: stepAfter(step) });
   return (
     <footer class="wizard-feet row">
       {before && (
-        <Button extra="tall" onClick={() => look({ step: before }, true)}>
+        <Button extra="tall" onClick={() => go("setup", { step: before })}>
           {told.back}
         </Button>
       )}

@@ -1,30 +1,41 @@
 /** The first zones, drawn in the editor that the page Zones has. */
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { Floor } from "../../api/shape";
 import { CornerTable } from "../../drawing/corner-table";
-import { neighboursOf, ROLES } from "../../drawing/draft";
+import { differences, neighboursOf, ROLES } from "../../drawing/draft";
 import { choose } from "../../drawing/editor";
 import { Surface } from "../../drawing/surface";
 import { Action, Button, Field, Pick, savingText } from "../../parts/controls";
 import { floors, zones } from "../../site";
 import { words } from "../../words";
 import { Tools } from "../zones/bar";
-import { beginZone, close, editor, entry, fillIn, openZone, save, savedAt } from "../zones/store";
+import { Dialogs } from "../zones/dialogs";
+import { guarded, guardPage } from "../zones/guard";
+import {
+  beginZone,
+  close,
+  editor,
+  entry,
+  fillIn,
+  openZone,
+  save,
+  savedAt,
+  theirRing,
+} from "../zones/store";
 import { canBeSaved, Verdict, wrong } from "../zones/verdict";
 import type { StepProps } from ".";
 
 export function ZoneStep({ again }: StepProps) {
-  const floor = floors.value[0];
+  const floor = floorOfDraft();
   const last = useSignal<string | null>(null);
-  useGround();
+  const isOpen = editor.draft.value !== null;
+  useGround(floor);
   useEffect(() => {
-    const undrawn = zones.value.find((zone) => zone.shape === null);
-    editor.readOnly.value = false;
-    if (undrawn) void openZone(undrawn.name).then(() => onFloor(floor?.name));
-    else beginZone(floor?.name ?? "");
-    choose(editor, "draw");
-    return close;
-  }, []);
+    if (!isOpen) begin();
+  }, [isOpen]);
+  useEffect(() => close, []);
+  useEffect(() => guardPage(isDrawing), []);
   const another = () => {
     last.value = null;
     beginZone(floor?.name ?? "");
@@ -43,6 +54,7 @@ export function ZoneStep({ again }: StepProps) {
             floor={floor}
             zones={zones.value}
             edited={editor.was.value?.name || null}
+            theirs={theirRing()}
             onZone={() => undefined}
           />
         </div>
@@ -51,16 +63,39 @@ export function ZoneStep({ again }: StepProps) {
         </p>
       </div>
       <SaveZone last={last} again={again} onAnother={another} />
+      <Dialogs />
     </section>
   );
 }
 
-function onFloor(floor: string | undefined): void {
+/** The floor that the zone is on, else the first. */
+function floorOfDraft(): Floor | undefined {
+  const name = editor.draft.value?.floor;
+  return floors.value.find((floor) => floor.name === name) ?? floors.value[0];
+}
+
+/** Begin with a zone that nobody has drawn, else with a new one. */
+function begin(): void {
+  const undrawn = zones.value.find((zone) => zone.shape === null);
+  editor.readOnly.value = false;
+  if (undrawn) openOnFloor(undrawn.name);
+  else beginZone(floors.value[0]?.name ?? "");
+  choose(editor, "draw");
+}
+
+function openOnFloor(name: string): void {
+  void openZone(name);
+  const floor = floors.value[0]?.name;
   if (floor && editor.draft.value?.floor === "") fillIn({ floor });
 }
 
-function useGround(): void {
-  const floor = floors.value[0];
+/** Whether corners would be lost; what is quickly typed again keeps nobody back. */
+function isDrawing(): boolean {
+  const [was, draft] = [editor.was.value, editor.draft.value];
+  return was !== null && draft !== null && differences(was, draft).includes("outline");
+}
+
+function useGround(floor: Floor | undefined): void {
   const was = editor.was.value?.name ?? "";
   useEffect(() => {
     const [width = 100, depth = 100] = floor?.size_m ?? [];
@@ -120,8 +155,7 @@ function WhichZone({ onAnother }: { onAnother: () => void }) {
       value={now}
       choices={[...known.map((name) => ({ name, text: name })), { name: "", text: told.zoneNew }]}
       onPick={(name) => {
-        if (name === "") onAnother();
-        else void openZone(name).then(() => onFloor(floors.value[0]?.name));
+        guarded(() => (name === "" ? onAnother() : openOnFloor(name)));
       }}
     />
   );
@@ -156,7 +190,7 @@ function SaveZone({ last, again, onAnother }: SaveZoneProps) {
           {told.zoneSave}
         </Action>
         {last.value && (
-          <Button extra="tall" onClick={onAnother}>
+          <Button extra="tall" onClick={() => guarded(onAnother)}>
             {told.zoneAnother}
           </Button>
         )}

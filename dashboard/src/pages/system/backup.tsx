@@ -34,7 +34,7 @@ export function BackupCard({ last, onMade }: BackupCardProps) {
       <h2>{told.title}</h2>
       {last === null ? (
         <p class="sm sec">
-          <Coded text={told.none} />
+          <Coded text={may("backups") ? told.none : told.noneKnown} />
         </p>
       ) : (
         <LastBackup last={last} />

@@ -29,6 +29,7 @@ export function Page() {
         )}
       </div>
       <div class="page">
+        {views.length < Object.keys(RIGHTS).length && <p class="sm sec">{told.readOnly}</p>}
         {view === "overview" && <Overview />}
         {view === "people" && <People />}
         {view === "audit" && <AuditLog />}

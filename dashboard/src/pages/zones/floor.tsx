@@ -7,7 +7,8 @@ import type { Floor } from "../../api/shape";
 import { choose } from "../../drawing/editor";
 import { distance } from "../../drawing/geometry";
 import { readEntry, writeEntry } from "../../entries/entry";
-import { figure } from "../../numbers";
+import { sayingWhere } from "../../entries/wrong";
+import { figure, numberIn } from "../../numbers";
 import { Action, Button, Field, savingText } from "../../parts/controls";
 import { may } from "../../session";
 import { readSite } from "../../site";
@@ -41,7 +42,9 @@ export function PlanUpload({ floor, done }: { floor: Floor; done?: () => void })
   const state = useSignal<{ text: string; wrong: boolean } | null>(null);
   const upload = async () => {
     const file = input.current?.files?.[0];
-    if (!file) return;
+    if (!input.current || !file) return;
+    // The same file can be chosen again once it is mended.
+    input.current.value = "";
     if (file.size > PLAN_BYTES_MAX) {
       state.value = { text: told.planTooLarge, wrong: true };
       return;
@@ -86,18 +89,16 @@ async function sent(floor: Floor, file: File, kept: string) {
 /** Write another size into the entry of a floor. Throws RefusedError. */
 export async function saveSize(floor: string, size_m: readonly [number, number]): Promise<void> {
   const read = await readEntry("floors", floor);
-  await writeEntry({ ...read, settings: { ...read.settings, size_m } });
+  await sayingWhere(writeEntry({ ...read, settings: { ...read.settings, size_m } }));
   await readSite();
 }
-
-const metres = (text: string): number => Number(text.replace(",", "."));
 
 function FloorSize({ floor }: { floor: Floor }) {
   const told = words().places;
   const [wide, deep] = floor.size_m;
   const width = useSignal(String(wide));
   const depth = useSignal(String(deep));
-  const size = [metres(width.value), metres(depth.value)] as const;
+  const size = [numberIn(width.value), numberIn(depth.value)] as const;
   const isOther = size[0] !== wide || size[1] !== deep;
   return (
     <div class="col">
@@ -122,7 +123,7 @@ function SizeFields({ width, depth }: { width: Signal<string>; depth: Signal<str
       label={label}
       value={text.value}
       inputMode="decimal"
-      wrong={isSide(metres(text.value)) ? undefined : told.sideWrong}
+      wrong={isSide(numberIn(text.value)) ? undefined : told.sideWrong}
       onInput={(value) => {
         text.value = value;
       }}
@@ -165,6 +166,8 @@ function ScaleByPoints({ floor }: { floor: Floor }) {
         <Field
           label={told.scaleLength}
           value={length.value}
+          inputMode="decimal"
+          wrong={length.value.trim() && !size ? told.sideWrong : undefined}
           onInput={(value) => {
             length.value = value;
           }}
@@ -191,7 +194,7 @@ export function scaled(
   drawn_m: number,
   text: string,
 ): readonly [number, number] | null {
-  const share = metres(text) / drawn_m;
+  const share = numberIn(text) / drawn_m;
   const [wide = 0, deep = 0] = floor.size_m;
   const size = [wide, deep].map((side) => Math.round(side * share * 100) / 100);
   return size.every(isSide) ? [size[0] ?? 0, size[1] ?? 0] : null;
@@ -207,10 +210,10 @@ export function NewFloor({ isFirst, done }: { isFirst: boolean; done?: (name: st
   const name = useSignal("");
   const width = useSignal("60");
   const depth = useSignal("40");
-  const size = [metres(width.value), metres(depth.value)];
+  const size = [numberIn(width.value), numberIn(depth.value)];
   const add = async () => {
     const settings = { name: name.value.trim(), size_m: size };
-    await writeEntry({ part: "floors", name: null, settings, etag: null });
+    await sayingWhere(writeEntry({ part: "floors", name: null, settings, etag: null }));
     await readSite();
     isOpen.value = false;
     if (done) done(settings.name);

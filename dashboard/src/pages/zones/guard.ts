@@ -6,9 +6,12 @@ import { editor } from "./store";
 /** What is done once the loss is accepted; null while nobody is asked. */
 export const asking = signal<(() => void) | null>(null);
 
+const hasChanges = () => editor.changes.value > 0;
+let isLoss = hasChanges;
+
 /** Do it, or ask first where something would be lost. False where it was not done at once. */
 export function guarded(act: () => void): boolean {
-  if (editor.changes.value === 0) {
+  if (!isLoss()) {
     act();
     return true;
   }
@@ -16,15 +19,19 @@ export function guarded(act: () => void): boolean {
   return false;
 }
 
-/** Ask before other pages are opened and the browser is closed, until the result is called. */
-export function guardPage(): () => void {
+/**
+ * Ask before other pages are opened and the browser is closed, until the result is called.
+ * `isLost`: whether what was done is worth the question.
+ */
+export function guardPage(isLost = hasChanges): () => void {
+  isLoss = isLost;
   leaving.ask = (leave) => {
-    if (editor.changes.value === 0) return true;
+    if (!isLost()) return true;
     asking.value = leave;
     return false;
   };
   const unload = (event: BeforeUnloadEvent) => {
-    if (editor.changes.value > 0) event.preventDefault();
+    if (isLost()) event.preventDefault();
   };
   addEventListener("beforeunload", unload);
   return () => {

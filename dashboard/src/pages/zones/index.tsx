@@ -10,13 +10,22 @@ import { keepReaders } from "../../live/readers";
 import { sayRefusal } from "../../parts/controls";
 import { Failed } from "../../parts/table";
 import { may } from "../../session";
-import { floors, readSite, zoneByName, zones } from "../../site";
+import { floors, isSiteKnown, readSite, zoneByName, zones } from "../../site";
 import { ZonesBar } from "./bar";
 import { Dialogs } from "./dialogs";
 import { guarded, guardPage } from "./guard";
 import { planReaders } from "./readers";
 import { ZonesSide } from "./side";
-import { beginZone, check, close, editor, lookAtFile, openZone, theirRing } from "./store";
+import {
+  beginZone,
+  check,
+  close,
+  editor,
+  lookAtFile,
+  openZone,
+  problems,
+  theirRing,
+} from "./store";
 import { canBeSaved } from "./verdict";
 
 const CHECK_MS = 700;
@@ -56,10 +65,10 @@ export function Page() {
   );
 }
 
-/** The floor of the address, else that of the picked zone, else the first. */
+/** The floor that the zone is being drawn on, else of the address, of the picked zone, the first. */
 export function chosenFloor(): Floor | undefined {
   const zone = zoneByName.value.get(asked("zone") ?? "");
-  const name = asked("floor") ?? zone?.floor;
+  const name = editor.draft.value?.floor || (asked("floor") ?? zone?.floor);
   return floors.value.find((floor) => floor.name === name) ?? floors.value[0];
 }
 
@@ -108,11 +117,13 @@ function useGround(shown: Floor | undefined): void {
 /** What the address asks for is opened; nothing else opens or closes a zone. */
 function useOpened(floor: Floor | undefined): void {
   const zone = asked("zone");
-  const isNew = asked("new") !== null;
+  // Begun before the floors are known, it would lie on all of them.
+  const isNew = asked("new") !== null && isSiteKnown.value;
   const isThere = zone !== null && zoneByName.value.has(zone);
   useEffect(() => {
     if (isNew) {
-      if (may("site")) beginZone(floor?.name ?? "");
+      if (!may("site")) return;
+      beginZone(floor?.name ?? "");
       choose(editor, "draw");
     } else if (!isThere) close();
     else if (zone !== editor.was.value?.name) {
@@ -128,6 +139,7 @@ function useChecks(): void {
   const isFit = canBeSaved();
   useEffect(() => {
     const isWhole = draft?.name.trim() && isFit;
+    if (!isWhole) problems.value = new Map();
     if (!isWhole || !may("site")) return;
     const timer = setTimeout(() => void check(), CHECK_MS);
     return () => clearTimeout(timer);

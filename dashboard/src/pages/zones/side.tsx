@@ -3,7 +3,7 @@ import { look } from "../../address";
 import type { Floor, Zone } from "../../api/shape";
 import { ringsOf } from "../../drawing/draft";
 import { pointText } from "../../drawing/editor";
-import { zonesAt } from "../../drawing/tested";
+import { type Tested, zonesAt } from "../../drawing/tested";
 import { Button } from "../../parts/controls";
 import { may } from "../../session";
 import { zones } from "../../site";
@@ -38,6 +38,15 @@ function TestedPoint({ floor }: { floor: Floor | undefined }) {
   );
 }
 
+/** The zone that is edited, as it is drawn; null while its outline could not be one. */
+function ownZone(): Tested | null {
+  const draft = editor.draft.value;
+  if (!draft || editor.verdict.value?.fault !== null) return null;
+  const { name, parent, outline } = draft;
+  const title = name || words().places.newZoneTitle;
+  return { name: title, parent: parent || null, rings: [outline.corners] };
+}
+
 function TestedAt({
   point,
   floor,
@@ -48,14 +57,10 @@ function TestedAt({
   const told = words().places;
   const draft = editor.draft.value;
   const was = editor.was.value;
+  const own = ownZone();
   const others = onFloor(floor)
     .filter((zone) => zone.name !== was?.name)
     .map((zone) => ({ name: zone.name, parent: zone.parent, rings: ringsOf(zone) }));
-  const own = draft && {
-    name: draft.name || told.newZoneTitle,
-    parent: draft.parent || null,
-    rings: [draft.outline.corners],
-  };
   const [first, ...more] = zonesAt(point, own ? [...others, own] : others);
   const heard = first ? readersOf(first === draft?.name ? (was?.name ?? first) : first) : [];
   return (

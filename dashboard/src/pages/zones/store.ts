@@ -6,7 +6,7 @@ import type { Shape, Zone } from "../../api/shape";
 import { type Draft, draftOf, entryOf, newDraft, patchOf, ringsOf } from "../../drawing/draft";
 import { createEditor, fill, open } from "../../drawing/editor";
 import type { Ring } from "../../drawing/geometry";
-import { type Entry, readEntry, removeEntry, type Settings, writeEntry } from "../../entries/entry";
+import { type Entry, readEntry, removeEntry, writeEntry } from "../../entries/entry";
 import { readReaders } from "../../live/readers";
 import { may } from "../../session";
 import { readSite, zoneByName, zones } from "../../site";
@@ -52,14 +52,26 @@ function forget(): void {
   conflict.value = null;
 }
 
-/** Open a zone of the site. Throws RefusedError. */
+/** Open a zone of the site. Where its entry is not told, that is said, and asked again to save. */
 export async function openZone(name: string): Promise<void> {
   const zone = zoneByName.value.get(name);
   forget();
   open(editor, zone ? draftOf(zone) : null);
   if (!zone || !may("site")) return;
+  try {
+    await readOwn(name);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    if (isOpen(name)) take(error);
+  }
+}
+
+const isOpen = (name: string) => editor.was.value?.name === name;
+
+async function readOwn(name: string): Promise<Entry> {
   const read = await readEntry("zones", name);
-  if (editor.was.value?.name === name) entry.value = read;
+  if (isOpen(name)) entry.value = read;
+  return read;
 }
 
 /** Begin a zone that is not there yet. */
@@ -71,23 +83,17 @@ export function beginZone(floor: string): void {
 export const theirRing = (): Ring =>
   (conflict.value?.zone && ringsOf(conflict.value.zone)[0]) ?? NO_RING;
 
-/** The entry as it would be written. */
-export function settingsOf(draft: Draft): Settings {
+/** The entry as it would be written. Throws RefusedError. */
+async function asked(draft: Draft): Promise<Entry> {
   const was = editor.was.value;
-  const read = entry.value;
-  if (!read || !was) return entryOf(draft);
+  if (!was?.name) return { part: "zones", name: null, settings: entryOf(draft), etag: null };
+  const read = entry.value ?? (await readOwn(was.name));
   const settings = { ...read.settings };
   for (const [key, value] of Object.entries(patchOf(was, draft, read.settings))) {
     if (value === null) delete settings[key];
     else settings[key] = value;
   }
-  return settings;
-}
-
-function asked(draft: Draft): Entry {
-  const read = entry.value;
-  const settings = settingsOf(draft);
-  return read ? { ...read, settings } : { part: "zones", name: null, settings, etag: null };
+  return { ...read, settings };
 }
 
 /** Ask the gateway what would be wrong; nothing is changed. */
@@ -95,7 +101,7 @@ export async function check(): Promise<void> {
   const draft = editor.draft.value;
   if (!draft || editor.changes.value === 0 || unwritable.value) return;
   try {
-    const edited = await writeEntry(asked(draft), true);
+    const edited = await writeEntry(await asked(draft), true);
     if (editor.draft.value === draft) problems.value = warningsOf(edited.warnings, draft);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
@@ -110,7 +116,7 @@ export async function save(): Promise<void> {
   const draft = editor.draft.value;
   if (!draft) return;
   try {
-    const edited = await writeEntry(asked(draft));
+    const edited = await writeEntry(await asked(draft));
     await saved(edited.name ?? draft.name.trim(), draft);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
@@ -169,6 +175,7 @@ export async function remove(): Promise<void> {
 export function fillIn(fields: Partial<Draft>): void {
   fill(editor, fields);
   savedAt.value = null;
+  problems.value = new Map([...problems.value].filter(([field]) => !(field in fields)));
 }
 
 function take(error: RefusedError): void {

@@ -159,6 +159,7 @@ export const places: Words["places"] = {
   floorWidth: "Breite, m",
   floorDepth: "Tiefe, m",
   floorName: "Name",
+  figureWrong: "Eine Zahl in Metern, höchstens 100.000.",
   sideWrong: "Mehr als 0, höchstens 100.000 m.",
   saveSize: "Größe sichern",
   newFloor: "Neues Stockwerk",

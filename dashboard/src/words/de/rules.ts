@@ -37,6 +37,7 @@ export const rules: Words["rules"] = {
     shelvedUntil: (time: string) => `zurückgestellt bis ${time}`,
   },
   nobody: "niemand",
+  readOnly: "Sie sehen die Regeln; ändern darf Ihre Rolle sie nicht.",
   foot: "Was geändert wird, wird zuerst geprüft; bis Sie sichern, ändert sich nichts. Eine Regel sagt vorher, was sie am letzten Tag gemeldet hätte.",
   none: "Noch keine Regel: nur Störungen des Gateways selbst lösen Alarm aus.",
   noChannels: "Noch kein Kanal: Alarme sind nur hier zu sehen.",

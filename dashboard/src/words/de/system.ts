@@ -7,6 +7,8 @@ export const system: Words["system"] = {
     audit: "Protokoll",
     versions: "Fassungen",
   },
+  readOnly:
+    "Wer verwaltet, findet hier auch Personen, Schlüssel, das Protokoll und die Fassungen der Standortdatei.",
   wellParts: "Alles in Ordnung",
   degraded: "Etwas stimmt nicht",
   version: (version: string, up: string) => `Tagwarden ${version}, läuft seit ${up}`,
@@ -48,6 +50,7 @@ export const system: Words["system"] = {
     last: "Letzte",
     where: "Wohin",
     none: "Keine Sicherung bekannt. Machen Sie jetzt eine, und rufen Sie `tagwarden backup` regelmäßig auf.",
+    noneKnown: "Keine Sicherung bekannt.",
     now: "Jetzt sichern",
     running: "Wird gesichert",
     done: "Gesichert",

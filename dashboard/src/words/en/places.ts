@@ -156,6 +156,7 @@ export const places = {
   floorWidth: "Width, m",
   floorDepth: "Depth, m",
   floorName: "Name",
+  figureWrong: "A number of metres, at most 100,000.",
   sideWrong: "More than 0, at most 100,000 m.",
   saveSize: "Save the size",
   newFloor: "New floor",

@@ -35,6 +35,7 @@ export const rules = {
     shelvedUntil: (time: string) => `shelved until ${time}`,
   },
   nobody: "nobody",
+  readOnly: "You see the rules; your role may not change them.",
   foot: "What is changed is checked first, and nothing changes until you save. A rule says what it would have said over the last day before it is saved.",
   none: "No rule yet: nothing can raise an alert but the gateway's own faults.",
   noChannels: "No channel yet: alerts are only shown here.",

@@ -5,6 +5,8 @@ export const system = {
     audit: "Audit log",
     versions: "Versions",
   },
+  readOnly:
+    "Administrators find people, keys, the audit log and versions of the site file here, too.",
   wellParts: "All parts are well",
   degraded: "Something is wrong",
   version: (version: string, up: string) => `Tagwarden ${version}, up ${up}`,
@@ -46,6 +48,7 @@ export const system = {
     last: "Last",
     where: "Goes to",
     none: "No backup is known. Make one now, and put `tagwarden backup` into a timer.",
+    noneKnown: "No backup is known.",
     now: "Back up now",
     running: "Backing up",
     done: "Backed up",
