@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -230,3 +231,30 @@ async def _change_site_zone(visitor: Visitor) -> None:
       return (await fetch("/api/v1/zones/site", { method: "PUT", headers, body })).status;
     }""")
     assert status == 200
+
+
+async def test_who_has_no_reader_at_hand_simulates_one(browser: Browser, bench: Bench) -> None:
+    async with visiting(browser, bench.url) as visitor:
+        page = visitor.page
+        await visitor.open("/")
+        await _become_admin(visitor, bench.code)
+        await _add_floor(visitor)
+        await visitor.open("/setup?step=reader")
+        await page.get_by_role("radio", name="No reader yet").check()
+        await page.get_by_label("Name", exact=True).fill("made-up")
+        await page.get_by_role("button", name="Add reader").click()
+        await page.get_by_role("button", name="Simulate five assets").click()
+        await expect(page.locator(".health[data-state=online]")).to_contain_text("made-up")
+        assert not await visitor.barriers()
+        await page.get_by_role("button", name="Next", exact=True).click()
+        await page.get_by_role("button", name="Skip").click()
+        await page.get_by_role("link", name="To the live plan").click()
+        await expect(page.locator(".strip")).to_contain_text("5 assets")
+        await page.go_back()
+        await page.get_by_role("link", name="Readers").click()
+        await page.get_by_role("button", name="End it and remove them").click()
+        await expect(page.get_by_role("button", name="Simulate five assets")).to_be_visible()
+        assert await page.evaluate(_SIMULATED_ASSET) == HTTPStatus.NOT_FOUND
+
+
+_SIMULATED_ASSET = "async () => (await fetch('/api/v1/assets/simulated-1')).status"

@@ -2,11 +2,12 @@
 import { useSignal } from "@preact/signals";
 import { ask, change, path } from "../../api/client";
 import type { Reader } from "../../api/shape";
-import { readEntry } from "../../entries/entry";
-import { Action, Button } from "../../parts/controls";
+import { readEntry, type Settings } from "../../entries/entry";
+import { Action, Button, Refusal } from "../../parts/controls";
 import { useLoaded } from "../../parts/loaded";
 import { AlertSymbol } from "../../parts/symbol";
 import { words } from "../../words";
+import { endSimulation, simulate, simulated, simulatedRefusal } from "./simulated";
 
 const EVERY_MS = 1000;
 
@@ -24,11 +25,12 @@ export function Health({ name, onAnother }: HealthProps) {
   );
   const settings = useLoaded(() => readEntry("readers", name), name);
   const reader = loaded.value.value;
-  const driver = settings.value.value?.settings["driver"];
+  const entry = settings.value.value?.settings ?? {};
   return (
     <div class="col">
       {reader && <State reader={reader} />}
-      {driver === "http" && <PushHow name={name} />}
+      {entry["driver"] === "http" && <PushHow name={name} />}
+      {entry["driver"] === "http" && <Simulation name={name} antennas={numbersOf(entry)} />}
       <div class="row">
         <Button extra="tall" onClick={onAnother}>
           {told.readerAnother}
@@ -100,6 +102,35 @@ function PushHow({ name }: { name: string }) {
         <Action act={send} busyText={told.pushTrying}>
           {told.pushTry}
         </Action>
+      </div>
+    </section>
+  );
+}
+
+/** The numbers of the antennas that the entry of a reader has. */
+function numbersOf(entry: Settings): number[] {
+  const { antennas } = entry;
+  const numbers = antennas && typeof antennas === "object" ? Object.keys(antennas) : [];
+  return numbers.length ? numbers.map(Number) : [1];
+}
+
+/** The page is the reader for a while, where none is at hand. */
+function Simulation({ name, antennas }: { name: string; antennas: readonly number[] }) {
+  const told = words().setup;
+  const isOn = simulated.value === name;
+  return (
+    <section class="col">
+      <h3>{told.simulateTitle}</h3>
+      <p class="sm sec" role="status">
+        {isOn ? told.simulating : told.simulateText}
+      </p>
+      <Refusal text={simulatedRefusal} />
+      <div class="row">
+        {isOn ? (
+          <Action act={endSimulation}>{told.simulateEnd}</Action>
+        ) : (
+          <Action act={() => simulate(name, antennas)}>{told.simulate}</Action>
+        )}
       </div>
     </section>
   );
