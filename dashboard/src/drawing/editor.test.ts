@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Zone } from "../api/shape";
+import type { PlanHandle } from "../plan/types";
 import { language } from "../preferences";
 import { type Draft, draftOf, entryOf, neighboursOf, newDraft, patchOf, ringsOf } from "./draft";
 import { choose, createEditor, type Editor, edit, fill, open, redo, undo } from "./editor";
@@ -69,6 +70,24 @@ describe("keys", () => {
     ]);
     expect(editor.said.value).toBe("Corner 4 at 30.0, 21.0");
     expect(editor.verdict.value?.fault).toBeNull();
+  });
+
+  test("keep what they move in view", () => {
+    const editor = drawing();
+    const held: unknown[] = [];
+    const plan = {
+      toMetres: (x: number, y: number) => ({ x, y: -y }),
+      hold: (point: unknown) => held.push(point),
+    } as unknown as PlanHandle;
+    press(editor, key("ArrowRight", true), plan);
+    press(editor, key("Enter"), plan);
+    choose(editor, "move");
+    edit(editor, { do: "pick", corner: 0 });
+    press(editor, key("ArrowUp"), plan);
+    expect(held).toEqual([
+      { x: 31, y: 20 },
+      { x: 31, y: 20.1 },
+    ]);
   });
 
   test("Enter on the first corner ends the drawing", () => {

@@ -150,6 +150,13 @@ export function pickNext(editor: Editor, step: number): void {
   if (outline) edit(editor, { do: "pick", corner: next(outline, step) });
 }
 
+/** Where keys are: the cursor, or while corners are moved the picked one; null for nowhere. */
+export function aimed(editor: Editor): Point | null {
+  if (editor.mode.value !== "move") return editor.cursor.value;
+  const { corners, picked } = editor.draft.value?.outline ?? { corners: [], picked: null };
+  return picked === null ? null : (corners[picked] ?? null);
+}
+
 /** Where a point of the pointer comes to lie; `moving` is the corner that is dragged. */
 export function snapAt(editor: Editor, at: Point, reach_m: number, moving?: number): Snapped {
   const corners = editor.draft.value?.outline.corners ?? [];

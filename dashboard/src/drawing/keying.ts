@@ -1,6 +1,6 @@
 /** What keys do while the plan of the editor has the focus. */
 import type { PlanHandle } from "../plan/types";
-import { choose, type Editor, edit, mark, pointText, settle } from "./editor";
+import { aimed, choose, type Editor, edit, mark, pointText, settle } from "./editor";
 import { isSame, type Point, type Ring } from "./geometry";
 
 const STEP_M = 0.1;
@@ -49,17 +49,22 @@ function step(
   by_m: number,
   plan: PlanHandle | null,
 ): boolean {
-  const outline = editor.draft.value?.outline;
-  const isDrawing = editor.mode.value !== "move";
-  const corner = outline?.picked ?? null;
-  const from = isDrawing ? editor.cursor.value : corner === null ? null : outline?.corners[corner];
+  const from = aimed(editor);
   if (!from) return false;
   const [dx, dy] = directionOf(arrow, plan);
   const tenth = (value: number) => Math.round(value * 100) / 100;
   const to: Point = [tenth(from[0] + dx * by_m), tenth(from[1] + dy * by_m)];
-  if (isDrawing) aim(editor, to);
+  const corner = editor.draft.value?.outline.picked ?? null;
+  if (editor.mode.value !== "move") aim(editor, to);
   else if (corner !== null) edit(editor, { do: "move", corner, to }, `keys ${corner}`);
+  follow(editor, plan);
   return true;
+}
+
+/** Keep in view where the keys are. */
+export function follow(editor: Editor, plan: Pick<PlanHandle, "hold"> | null): void {
+  const at = aimed(editor);
+  if (at) plan?.hold({ x: at[0], y: at[1] });
 }
 
 function aim(editor: Editor, to: Point): void {

@@ -8,7 +8,7 @@ import type { PlanHandle, PlanReader } from "../plan/types";
 import { words } from "../words";
 import { choose, type Editor, type Mode, pickNext, redo, undo } from "./editor";
 import type { Ring } from "./geometry";
-import { press } from "./keying";
+import { follow, press } from "./keying";
 import { layersOf } from "./layers";
 import { Pointing } from "./pointing";
 
@@ -118,6 +118,7 @@ function useEditorKeys(editor: Editor, surface: Surfaced, plan: { current: PlanH
     n: (event) => {
       if (editor.mode.value !== "move") choose(editor, "move");
       pickNext(editor, event.shiftKey ? -1 : 1);
+      follow(editor, plan.current);
       focus();
     },
     "Ctrl Z": () => undo(editor),
