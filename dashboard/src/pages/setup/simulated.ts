@@ -52,8 +52,8 @@ export async function simulate(reader: string, antennas: readonly number[]): Pro
 
 /** End it, and take the assets out of the register; their history stays. Throws RefusedError. */
 export async function endSimulation(): Promise<void> {
-  end();
   await change("assets/remove", { verb: "POST", body: { ids: NUMBERS.map(idOf) } });
+  end();
 }
 
 function end(): void {
